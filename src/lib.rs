@@ -1,0 +1,6 @@
+//! Backtrail: a terminal forensic explorer for the hours after a bad AI model release was rolled back.
+//!
+//! Rooms in layer order. A room may use only the rooms above it; `tests/rooms.rs` reads this list and checks.
+
+pub mod model;
+pub mod proof;

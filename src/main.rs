@@ -1,0 +1,5 @@
+//! `backtrail`: parse, run, exit code.
+
+fn main() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}

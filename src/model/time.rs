@@ -1,0 +1,204 @@
+//! Moments as nanoseconds since 1970 UTC, read from and written as RFC 3339. The only file that knows chrono.
+
+use chrono::{DateTime, Local, SecondsFormat, TimeDelta, Utc};
+use std::fmt;
+use std::ops::{Add, Sub};
+
+/// A moment: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted. Reaches to 2262-04-11.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Nanos(pub i64);
+
+/// A length of time in nanoseconds; may be negative.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span(pub i64);
+
+/// How a person wants to see moments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Zone {
+    #[default]
+    Utc,
+    Local,
+}
+
+pub const SECOND: i64 = 1_000_000_000;
+pub const MINUTE: i64 = 60 * SECOND;
+pub const HOUR: i64 = 60 * MINUTE;
+pub const DAY: i64 = 24 * HOUR;
+
+impl Nanos {
+    pub const MIN: Self = Self(i64::MIN);
+    pub const MAX: Self = Self(i64::MAX);
+
+    /// Reads RFC 3339 with an offset and up to nine digits of fraction. Years outside 1970–2262 are refused,
+    /// and so is a leap second: JOURNAL counts none, and guessing a neighbour would reorder records.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let bytes = text.as_bytes();
+        if bytes.len() > 19 && bytes[17] == b'6' {
+            return Err("a leap second cannot be placed");
+        }
+        if bytes.len() > 19
+            && bytes[19] == b'.'
+            && bytes[20..].iter().take_while(|b| b.is_ascii_digit()).count() > 9
+        {
+            return Err("more than nine digits of fraction");
+        }
+        if bytes.len() > 10 && bytes[10] != b'T' && bytes[10] != b't' {
+            return Err("not RFC 3339 with an offset");
+        }
+        let moment = DateTime::parse_from_rfc3339(text).map_err(|_| "not RFC 3339 with an offset")?;
+        if moment.timestamp() < 0 {
+            return Err("before 1970");
+        }
+        moment.timestamp_nanos_opt().map(Self).ok_or("after 2262")
+    }
+
+    fn utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_nanos(self.0)
+    }
+
+    /// RFC 3339 in UTC with as many digits of fraction as needed (0, 3, 6 or 9): `2026-10-04T09:12:04.500Z`.
+    pub fn rfc3339(self) -> String {
+        self.utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    }
+
+    /// Strftime in the zone a person chose.
+    pub fn format(self, zone: Zone, pattern: &str) -> String {
+        match zone {
+            Zone::Utc => self.utc().format(pattern).to_string(),
+            Zone::Local => self.utc().with_timezone(&Local).format(pattern).to_string(),
+        }
+    }
+
+    /// `2026-10-04 09:12:04`, for tables and headers.
+    pub fn short(self, zone: Zone) -> String {
+        self.format(zone, "%Y-%m-%d %H:%M:%S")
+    }
+
+    /// `09:12:04.500`: the time of day to the millisecond, for rows whose day is shown elsewhere.
+    pub fn clock(self, zone: Zone) -> String {
+        self.format(zone, "%H:%M:%S%.3f")
+    }
+
+    pub fn from_unix(seconds: i64) -> Option<Self> {
+        seconds.checked_mul(SECOND).map(Self)
+    }
+
+    /// Whole seconds since 1970, rounded down.
+    pub fn unix(self) -> i64 {
+        self.0.div_euclid(SECOND)
+    }
+
+    pub fn saturating_add(self, span: Span) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+
+    pub fn since(self, earlier: Self) -> Span {
+        Span(self.0.saturating_sub(earlier.0))
+    }
+
+    /// The current moment. Only faces (`ui`, `cli`) and `work` call it; computing rooms take it as an argument.
+    pub fn now() -> Self {
+        Self(Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX))
+    }
+}
+
+impl Add<Span> for Nanos {
+    type Output = Self;
+    fn add(self, span: Span) -> Self {
+        self.saturating_add(span)
+    }
+}
+
+impl Sub<Span> for Nanos {
+    type Output = Self;
+    fn sub(self, span: Span) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+}
+
+impl fmt::Display for Nanos {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc3339())
+    }
+}
+
+impl Span {
+    pub const fn seconds(n: i64) -> Self {
+        Self(n.saturating_mul(SECOND))
+    }
+
+    /// Reads `90s`, `5m`, `1h`, `2d`, `250ms`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let split = text.find(|c: char| c.is_ascii_alphabetic())?;
+        let number: i64 = text[..split].parse().ok()?;
+        let unit = match &text[split..] {
+            "ms" => SECOND / 1000,
+            "s" => SECOND,
+            "m" => MINUTE,
+            "h" => HOUR,
+            "d" => DAY,
+            _ => return None,
+        };
+        number.checked_mul(unit).map(Self)
+    }
+}
+
+/// The two largest units: `4h28m`, `3d02h`, `12s`, `250ms`.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let total = TimeDelta::nanoseconds(self.0);
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let seconds = total.num_seconds().unsigned_abs();
+        let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+        match (days, hours, minutes, seconds % 60) {
+            (0, 0, 0, 0) => write!(f, "{sign}{}ms", total.num_milliseconds().unsigned_abs()),
+            (0, 0, 0, s) => write!(f, "{sign}{s}s"),
+            (0, 0, m, s) => write!(f, "{sign}{m}m{s:02}s"),
+            (0, h, m, _) => write!(f, "{sign}{h}h{m:02}m"),
+            (d, h, _, _) => write!(f, "{sign}{d}d{h:02}h"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_keeps_nine_digits_and_its_offset_is_counted() {
+        assert_eq!(
+            Nanos::parse("2026-10-04T11:13:11.204518000+02:00"),
+            Nanos::parse("2026-10-04T09:13:11.204518Z")
+        );
+        assert_eq!(Nanos::parse("1970-01-01T00:00:00.000000001Z"), Ok(Nanos(1)));
+        assert_eq!(Nanos(1).rfc3339(), "1970-01-01T00:00:00.000000001Z");
+    }
+
+    #[test]
+    fn moments_that_cannot_be_placed_are_refused_with_a_reason() {
+        for (text, reason) in [
+            ("2026-10-04T09:13:11", "not RFC 3339 with an offset"),
+            ("2026-10-04 09:13:11Z", "not RFC 3339 with an offset"),
+            ("2016-12-31T23:59:60Z", "a leap second cannot be placed"),
+            ("1969-12-31T23:59:59Z", "before 1970"),
+            ("9999-01-01T00:00:00Z", "after 2262"),
+            ("2026-10-04T09:13:11.1234567890Z", "more than nine digits of fraction"),
+            ("", "not RFC 3339 with an offset"),
+            ("1791105191", "not RFC 3339 with an offset"),
+        ] {
+            assert_eq!(Nanos::parse(text), Err(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_span_shows_its_two_largest_units() {
+        for (span, shown) in [
+            (Span(4 * HOUR + 28 * MINUTE + 47 * SECOND), "4h28m"),
+            (Span(3 * DAY + 2 * HOUR), "3d02h"),
+            (Span(SECOND / 4), "250ms"),
+            (Span(-90 * SECOND), "-1m30s"),
+        ] {
+            assert_eq!(span.to_string(), shown);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Pure, offline verification: bytes and pinned roots in, verdicts out. No I/O, no clock, no panic on any input.
+
+pub mod merkle;
