@@ -3,4 +3,6 @@
 //! Rooms in layer order. A room may use only the rooms above it; `tests/rooms.rs` reads this list and checks.
 
 pub mod model;
+pub mod journal;
 pub mod proof;
+pub mod store;

@@ -40,7 +40,7 @@ impl fmt::Display for Severity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The rule's id, as `late-serving`.
-    pub rule: &'static str,
+    pub rule: String,
     pub severity: Severity,
     /// What it is about: a node, an id, a source's path.
     pub subject: String,

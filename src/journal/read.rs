@@ -1,0 +1,272 @@
+//! One line → one row of a batch, or a fault, or nothing for a blank.
+
+use super::batch::{Batch, Column, Edge, EdgeKind, Kept, Names};
+use super::text::Text;
+use super::wire::{self, Record};
+use super::{LINE_LIMIT, print_of};
+use crate::model::{Fault, Kind, Nanos};
+use std::borrow::Cow;
+
+/// Where a line stands in its journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Line index from 0.
+    pub line: u64,
+    /// Byte offset of its first byte.
+    pub offset: u64,
+}
+
+/// The lines of a block of whole lines, without their newlines, each with its place.
+pub fn lines(block: &[u8], start: Place) -> impl Iterator<Item = (&[u8], Place)> {
+    let mut begin = 0;
+    memchr::memchr_iter(b'\n', block).enumerate().map(move |(n, end)| {
+        let place = Place { line: start.line + n as u64, offset: start.offset + begin as u64 };
+        let line = &block[begin..end];
+        begin = end + 1;
+        (line, place)
+    })
+}
+
+/// The longest line whose bytes a case keeps besides the journal.
+const KEPT_LIMIT: usize = 64 << 10;
+
+impl Batch {
+    /// Reads one line into the batch.
+    pub fn read_line(&mut self, line: &[u8], place: Place) {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            self.blanks += 1;
+            return;
+        }
+        if line.len() > LINE_LIMIT {
+            return self.fault(line.len() as u64, place, too_long(line.len() as u64));
+        }
+        match wire::parse(line) {
+            Ok((record, at)) => self.push(&record, at, line, place),
+            Err(reason) => self.fault(line.len() as u64, place, reason),
+        }
+    }
+
+    pub fn fault(&mut self, length: u64, place: Place, reason: String) {
+        self.faults.push(Fault { line: place.line, offset: place.offset, length, reason });
+    }
+
+    fn push(&mut self, record: &Record<'_>, at: Nanos, line: &[u8], place: Place) {
+        let row = u32::try_from(self.rows()).expect("a block holds fewer than 2^32 lines");
+        let kind = record.kind();
+        self.set(Column::Kind, kind as u64);
+        self.set(Column::At, u64::try_from(at.0).unwrap_or(0));
+        self.set(Column::Line, place.line);
+        self.set(Column::Offset, place.offset);
+        self.set(Column::Length, line.len() as u64);
+        self.set(Column::Print, print_of(record.id()));
+        self.name(Column::Node, Names::Node, record.node());
+        self.push_own(record, row);
+        for column in &mut self.columns {
+            column.resize(row as usize + 1, 0);
+        }
+        if is_kept(kind) && line.len() <= KEPT_LIMIT {
+            self.kept.push(Kept { place: row, kind, line: line.into() });
+        }
+    }
+
+    fn push_own(&mut self, record: &Record<'_>, row: u32) {
+        match record {
+            Record::Other(_) | Record::Journal(_) | Record::Checkpoint(_) => {}
+            Record::Release(r) => {
+                self.name(Column::Model, Names::Model, Some(&*r.model));
+                self.name(Column::Version, Names::Version, Some(&*r.version));
+                self.name(Column::Blob, Names::Blob, r.blob_id.as_deref());
+            }
+            Record::Deployment(r) => {
+                self.name(Column::Model, Names::Model, Some(&*r.model));
+                self.name(Column::Version, Names::Version, Some(&*r.version));
+                self.name(Column::State, Names::State, Some(&*r.state));
+                self.name(Column::Category, Names::Category, r.reason.as_deref());
+            }
+            Record::Incident(r) => {
+                self.name(Column::Model, Names::Model, Some(&*r.model));
+                self.name(Column::Version, Names::Version, Some(&*r.version));
+                self.name(Column::State, Names::State, Some(&*r.state));
+            }
+            Record::Measurement(r) => {
+                self.name(Column::Version, Names::Version, Some(&*r.version));
+                self.name(Column::State, Names::State, Some(&*r.state));
+            }
+            Record::Enclave(r) => {
+                self.name(Column::Tee, Names::Tee, Some(&bare_hex(&r.tee_id)));
+                self.name(Column::State, Names::State, Some(&*r.state));
+            }
+            Record::Inference(r) => self.push_inference(r, row),
+            Record::Action(r) => {
+                self.name(Column::Agent, Names::Agent, Some(&*r.agent));
+                self.name(Column::Category, Names::Category, Some(&*r.action));
+                self.set(Column::Session, r.session.as_deref().map_or(0, print_of));
+                self.edges(row, EdgeKind::Cause, r.causes.as_deref());
+            }
+            Record::Message(r) => {
+                self.name(Column::Agent, Names::Agent, Some(&*r.from));
+                self.name(Column::Peer, Names::Agent, Some(&*r.to));
+                self.edges(row, EdgeKind::Cause, r.causes.as_deref());
+                self.edges(row, EdgeKind::Carries, r.carries.as_deref());
+            }
+            Record::Payment(r) => {
+                self.name(Column::Agent, Names::Agent, Some(&*r.payer));
+                self.name(Column::Peer, Names::Agent, Some(&*r.payee));
+                self.name(Column::State, Names::State, Some(&*r.state));
+                self.set(Column::Session, r.session.as_deref().map_or(0, print_of));
+                self.edges(row, EdgeKind::Pays, r.pays.as_deref());
+                self.edges(row, EdgeKind::Cause, r.causes.as_deref());
+                self.edges(row, EdgeKind::RefundOf, r.refund_of.as_ref().map(std::slice::from_ref));
+            }
+            Record::Settlement(r) => {
+                self.name(Column::State, Names::State, Some(&*r.state));
+                self.name(Column::Category, Names::Category, Some(&*r.mode));
+                self.name(Column::Blob, Names::Blob, r.blob_id.as_deref());
+                self.edges(row, EdgeKind::Settles, Some(&*r.settles));
+            }
+        }
+    }
+
+    fn push_inference(&mut self, r: &wire::Inference<'_>, row: u32) {
+        self.name(Column::Agent, Names::Agent, Some(&*r.agent));
+        self.name(Column::Model, Names::Model, Some(&*r.model));
+        self.name(Column::Version, Names::Version, r.version.as_deref());
+        self.name(Column::Blob, Names::Blob, r.blob_id.as_deref());
+        if let Some(tee) = &r.tee_id {
+            self.name(Column::Tee, Names::Tee, Some(&bare_hex(tee)));
+        }
+        self.name(Column::State, Names::State, r.status.as_deref());
+        self.name(Column::Category, Names::Category, r.error.as_deref());
+        self.set(Column::TokensIn, counted(r.tokens_in));
+        self.set(Column::TokensOut, counted(r.tokens_out));
+        self.set(Column::Latency, counted(r.latency_ms.map(|ms| ms * 1000.0)));
+        self.set(Column::Session, r.session.as_deref().map_or(0, print_of));
+        self.set(
+            Column::RequestHash,
+            r.tee_request_hash.as_deref().map_or(0, |hash| print_of(&bare_hex(hash))),
+        );
+        self.edges(row, EdgeKind::Parent, r.parents.as_deref());
+        self.edges(row, EdgeKind::CacheOf, r.cache_of.as_ref().map(std::slice::from_ref));
+    }
+
+    fn set(&mut self, column: Column, value: u64) {
+        self.columns[column as usize].push(value);
+    }
+
+    fn name(&mut self, column: Column, names: Names, text: Option<&str>) {
+        let number = text.map_or(0, |text| self.names[names as usize].number(text));
+        self.columns[column as usize].push(number);
+    }
+
+    fn edges(&mut self, place: u32, kind: EdgeKind, ids: Option<&[Text<'_>]>) {
+        self.edges.extend(ids.into_iter().flatten().map(|id| Edge { place, kind, print: print_of(id) }));
+    }
+}
+
+/// The reason for a line over the limit, wherever it is noticed.
+pub fn too_long(length: u64) -> String {
+    format!("the line has {length} bytes; the limit is {LINE_LIMIT}")
+}
+
+/// Hex as it is compared: no `0x`, lower case.
+pub fn bare_hex(text: &str) -> Cow<'_, str> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+    if digits.bytes().any(|b| b.is_ascii_uppercase()) {
+        Cow::Owned(digits.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(digits)
+    }
+}
+
+fn is_kept(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Journal
+            | Kind::Checkpoint
+            | Kind::Release
+            | Kind::Deployment
+            | Kind::Incident
+            | Kind::Measurement
+            | Kind::Enclave
+    )
+}
+
+/// A number that may be absent, plus one; what is negative or too large for a count is absent too.
+fn counted(number: Option<f64>) -> u64 {
+    match number {
+        Some(n) if (0.0..1e15).contains(&n) => n.round() as u64 + 1,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Batch {
+        let mut batch = Batch::new();
+        batch.read_line(line.as_bytes(), Place { line: 0, offset: 0 });
+        batch
+    }
+
+    fn fault(line: &str) -> String {
+        let batch = read(line);
+        assert_eq!(batch.rows(), 0, "{line}");
+        batch.faults[0].reason.clone()
+    }
+
+    #[test]
+    fn what_is_no_record_is_a_fault_with_its_reason() {
+        let at = r#""at":"2026-10-04T00:00:00Z""#;
+        for (line, reason) in [
+            ("{".to_owned(), "EOF while parsing"),
+            ("[1,2]".to_owned(), "not a JSON object"),
+            (r#"["inference","a","2026-10-04T00:00:00Z"]"#.to_owned(), "not a JSON object"),
+            (r#"{"kind":"action","id":"a"}"#.to_owned(), "missing field `at`"),
+            (format!(r#"{{"kind":"action","id":"a",{at},"agent":"x"}}"#), "missing field `action`"),
+            (
+                format!(r#"{{"kind":"action","id":"a",{at},"agent":7,"action":"b"}}"#),
+                "invalid type: integer `7`",
+            ),
+            (format!(r#"{{"kind":"other","id":"",{at}}}"#), "`id` has 0 bytes"),
+            (format!(r#"{{"kind":"x","id":"a","id":"b",{at}}}"#), "duplicate field `id`"),
+            (format!(r#"{{"kind":"x","kind":"action","id":"b",{at}}}"#), "duplicate field `kind`"),
+            (
+                format!(
+                    r#"{{"kind":"deployment","id":"d",{at},"node":"n","model":"m","version":"v","state":"on"}}"#
+                ),
+                "`state` is `on`",
+            ),
+            (format!(r#"{{"kind":"x","id":"a",{at}}} trailing"#), "trailing characters"),
+            (r#"{"kind":"x","id":"a","at":"9999-01-01T00:00:00Z"}"#.to_owned(), "`at` is after 2262"),
+            (
+                format!(r#"{{"kind":"inference","id":"a",{at},"agent":"a","model":"m","tokens_out":1e400}}"#),
+                "number out of range",
+            ),
+        ] {
+            let found = fault(&line);
+            assert!(found.starts_with(reason), "{line}: {found}");
+        }
+    }
+
+    #[test]
+    fn blank_lines_are_neither_records_nor_faults() {
+        for line in ["", " ", "\r", "\t \r"] {
+            let batch = read(line);
+            assert_eq!((batch.rows(), batch.faults.len(), batch.blanks), (0, 0, 1));
+        }
+    }
+
+    #[test]
+    fn an_unknown_kind_is_kept_as_other() {
+        let batch = read(r#"{"kind":"weather","id":"w","at":"2026-10-04T00:00:00Z","sky":{"clouds":[1]}}"#);
+        assert_eq!(batch.columns[Column::Kind as usize], [Kind::Other as u64]);
+    }
+
+    #[test]
+    fn the_kind_may_stand_anywhere_in_the_line() {
+        let batch =
+            read(r#"{"id":"a","at":"2026-10-04T00:00:00Z","agent":"x","action":"buy","kind":"action"}"#);
+        assert_eq!(batch.columns[Column::Kind as usize], [Kind::Action as u64]);
+    }
+}

@@ -1,0 +1,112 @@
+//! Up to 65,536 records of one source, as packed columns that are loaded when first asked for.
+
+use super::packed::Packed;
+use crate::journal::Column;
+use crate::journal::batch::{Edge, EdgeKind};
+use crate::model::Nanos;
+use std::sync::OnceLock;
+
+/// Records in a full chunk.
+pub const ROWS: usize = 1 << 16;
+
+/// A chunk of a case. Cells not yet loaded are empty.
+#[derive(Debug)]
+pub struct Chunk {
+    pub id: u32,
+    pub source: u32,
+    pub rows: u32,
+    /// Earliest and latest `at` in the chunk.
+    pub span: (Nanos, Nanos),
+    pub(super) cells: [OnceLock<Packed>; Column::COUNT],
+    pub(super) edges: OnceLock<Edges>,
+}
+
+impl Chunk {
+    pub(super) fn unloaded(id: u32, source: u32, rows: u32, span: (Nanos, Nanos)) -> Self {
+        Self {
+            id,
+            source,
+            rows,
+            span,
+            cells: std::array::from_fn(|_| OnceLock::new()),
+            edges: OnceLock::new(),
+        }
+    }
+
+    /// A chunk whose read columns are all in memory, as ingest makes it.
+    pub fn loaded(id: u32, source: u32, columns: &[Vec<u64>; Column::READ], edges: &[Edge]) -> Self {
+        let at = &columns[Column::At as usize];
+        let moment = |value: Option<&u64>| Nanos(value.map_or(0, |v| i64::try_from(*v).unwrap_or(i64::MAX)));
+        let span = (moment(at.iter().min()), moment(at.iter().max()));
+        let chunk = Self::unloaded(id, source, at.len() as u32, span);
+        for (cell, column) in chunk.cells.iter().zip(columns) {
+            cell.get_or_init(|| Packed::new(column));
+        }
+        chunk.edges.get_or_init(|| Edges::new(edges));
+        chunk
+    }
+
+    /// A column that is already loaded.
+    pub fn cell(&self, column: Column) -> Option<&Packed> {
+        self.cells[column as usize].get()
+    }
+
+    /// The same chunk without the columns that only single rows are asked for: they are loaded again when needed.
+    pub fn slim(self) -> Self {
+        let mut slim = Self::unloaded(self.id, self.source, self.rows, self.span);
+        for (column, cell) in self.cells.into_iter().enumerate() {
+            if HOT.iter().any(|hot| *hot as usize == column) {
+                slim.cells[column] = cell;
+            }
+        }
+        slim
+    }
+}
+
+/// Columns that filters and folds read for every record.
+const HOT: [Column; 8] = [
+    Column::Kind,
+    Column::At,
+    Column::Node,
+    Column::Agent,
+    Column::Model,
+    Column::Version,
+    Column::Tee,
+    Column::State,
+];
+
+/// The edges of a chunk's records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edges {
+    pub(super) places: Packed,
+    pub(super) kinds: Packed,
+    pub(super) prints: Packed,
+}
+
+impl Edges {
+    pub fn new(edges: &[Edge]) -> Self {
+        let column = |f: fn(&Edge) -> u64| Packed::new(&edges.iter().map(f).collect::<Vec<_>>());
+        Self {
+            places: column(|e| u64::from(e.place)),
+            kinds: column(|e| e.kind as u64),
+            prints: column(|e| e.print),
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn get(&self, n: usize) -> Option<Edge> {
+        let kind = EdgeKind::from_code(self.kinds.value(n))?;
+        Some(Edge { place: self.places.value(n) as u32, kind, print: self.prints.value(n) })
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Edge> {
+        (0..self.len()).filter_map(|n| self.get(n))
+    }
+}

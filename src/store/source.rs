@@ -1,0 +1,100 @@
+//! The journals a case was made from, and the way back to their bytes. Opened read-only, always.
+
+use super::StoreError;
+use crate::model::Hash;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// How far a source has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceState {
+    Reading,
+    Done,
+}
+
+/// One journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    pub id: u32,
+    /// The file as it was given (absolute); for standard input, `-`.
+    pub path: PathBuf,
+    /// Where its plain bytes are: the same file, or the unpacked copy in the case's side folder.
+    pub plain: PathBuf,
+    pub state: SourceState,
+    /// Size and modification time of `path` when it was read, to notice a change cheaply.
+    pub size: u64,
+    pub modified: i64,
+    /// SHA-256 of the file at `path`.
+    pub sha256: Option<Hash>,
+    /// Plain bytes read, and lines among them (a torn tail is no line).
+    pub bytes: u64,
+    pub lines: u64,
+    pub root: Option<Hash>,
+    pub blanks: u64,
+    /// Bytes after the last newline.
+    pub torn_bytes: u64,
+    pub records: u64,
+    pub faults: u64,
+    pub duplicates: u64,
+    pub conflicts: u64,
+    /// From the journal's own first line.
+    pub origin: Option<String>,
+    pub log_key: Option<String>,
+}
+
+impl Source {
+    pub fn new(id: u32, path: PathBuf, plain: PathBuf) -> Self {
+        Self {
+            id,
+            path,
+            plain,
+            state: SourceState::Reading,
+            size: 0,
+            modified: 0,
+            sha256: None,
+            bytes: 0,
+            lines: 0,
+            root: None,
+            blanks: 0,
+            torn_bytes: 0,
+            records: 0,
+            faults: 0,
+            duplicates: 0,
+            conflicts: 0,
+            origin: None,
+            log_key: None,
+        }
+    }
+
+    /// The file's name, for tables.
+    pub fn name(&self) -> String {
+        self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
+    }
+}
+
+/// Open files of the sources, for reading single lines.
+#[derive(Debug, Default)]
+pub struct SourceFiles {
+    open: Mutex<HashMap<PathBuf, File>>,
+}
+
+impl SourceFiles {
+    /// Reads `length` bytes at `offset`. Says so when the file has become shorter.
+    pub fn read(&self, path: &Path, offset: u64, length: usize) -> Result<Vec<u8>, StoreError> {
+        let fail = |reason: String| StoreError::Source { path: path.to_owned(), reason };
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if !open.contains_key(path) {
+            let file = File::open(path).map_err(|e| fail(e.to_string()))?;
+            open.insert(path.to_owned(), file);
+        }
+        let file = open.get_mut(path).expect("inserted just above");
+        file.seek(SeekFrom::Start(offset)).map_err(|e| fail(e.to_string()))?;
+        let mut bytes = vec![0; length];
+        file.read_exact(&mut bytes)
+            .map_err(|_| fail(format!("it no longer has the {length} bytes at offset {offset}")))?;
+        Ok(bytes)
+    }
+}
