@@ -1,3 +1,7 @@
 //! Pure, offline verification: bytes and pinned roots in, verdicts out. No I/O, no clock, no panic on any input.
 
+pub mod malformed;
 pub mod merkle;
+pub mod note;
+
+pub use malformed::Malformed;
