@@ -5,4 +5,6 @@
 pub mod model;
 pub mod journal;
 pub mod proof;
+pub mod analysis;
 pub mod store;
+pub mod work;

@@ -3,6 +3,9 @@
 use super::LINE_LIMIT;
 use super::read::Place;
 
+/// Most lines in one piece: half of what the tree remembers of its recent sizes.
+pub const PIECE_LINES: usize = 32_768;
+
 /// What a stretch of a journal is.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece {
@@ -73,10 +76,7 @@ impl Splitter {
             None => block,
             Some(last) => {
                 let rest = block.split_off(last + 1);
-                let start = self.next;
-                self.next.line += memchr::memchr_iter(b'\n', &block).count() as u64;
-                self.next.offset += block.len() as u64;
-                pieces.push(Piece::Lines { start, bytes: block });
+                self.cut_many(block, pieces);
                 rest
             }
         };
@@ -88,12 +88,27 @@ impl Splitter {
         }
     }
 
-    /// The stream is over: what is left of it.
-    pub fn finish(self) -> Option<Piece> {
+    /// Whole lines, at most `PIECE_LINES` to a piece.
+    fn cut_many(&mut self, mut block: Vec<u8>, pieces: &mut Vec<Piece>) {
+        while !block.is_empty() {
+            let nth = memchr::memchr_iter(b'\n', &block).nth(PIECE_LINES - 1);
+            let rest = nth.map_or_else(Vec::new, |nth| block.split_off(nth + 1));
+            let start = self.next;
+            self.next.line += match nth {
+                Some(_) => PIECE_LINES as u64,
+                None => memchr::memchr_iter(b'\n', &block).count() as u64,
+            };
+            self.next.offset += block.len() as u64;
+            pieces.push(Piece::Lines { start, bytes: std::mem::replace(&mut block, rest) });
+        }
+    }
+
+    /// The stream is over; `carry` is what `carry()` returned last.
+    pub fn finish(self, carry: Vec<u8>) -> Option<Piece> {
         match self.long {
             Some(length) => Some(Piece::LongTail { place: self.next, length }),
-            None if self.carry.is_empty() => None,
-            None => Some(Piece::Tail { place: self.next, bytes: self.carry }),
+            None if carry.is_empty() => None,
+            None => Some(Piece::Tail { place: self.next, bytes: carry }),
         }
     }
 }
@@ -123,7 +138,8 @@ mod tests {
                 }
             }
         }
-        (found, splitter.finish())
+        let carry = splitter.carry();
+        (found, splitter.finish(carry))
     }
 
     proptest! {

@@ -29,8 +29,7 @@ create table source (
     records integer not null default 0, faults integer not null default 0,
     duplicates integer not null default 0, conflicts integer not null default 0,
     origin text, log_key text,
-    resume_line integer not null default 0, resume_offset integer not null default 0, resume_peaks blob,
-    resume_blanks integer not null default 0);
+    resume_line integer not null default 0, resume_offset integer not null default 0, resume_peaks blob);
 create unique index source_path on source (path);
 create table chunk (
     id integer primary key, source integer not null, rows integer not null, full integer not null,
@@ -122,6 +121,12 @@ impl Case {
 
     pub fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
         self.connection.execute("insert or replace into meta values (?1, ?2)", params![key, value])?;
+        Ok(())
+    }
+
+    /// Forgets every value whose key begins so.
+    pub fn forget_meta(&self, prefix: &str) -> Result<(), StoreError> {
+        self.connection.execute("delete from meta where substr(key, 1, length(?1)) = ?1", [prefix])?;
         Ok(())
     }
 

@@ -17,7 +17,6 @@ pub struct Resume {
     pub line: u64,
     pub offset: u64,
     pub peaks: Vec<Hash>,
-    pub blanks: u64,
 }
 
 /// Why a chunk is written.
@@ -125,7 +124,7 @@ impl Case {
 
     pub fn resume(&self, source: u32) -> Result<Resume, StoreError> {
         let found = self.connection.query_row(
-            "select resume_line, resume_offset, resume_peaks, resume_blanks from source where id = ?1",
+            "select resume_line, resume_offset, resume_peaks from source where id = ?1",
             [source],
             |row| {
                 let peaks: Option<Vec<u8>> = row.get(2)?;
@@ -137,22 +136,22 @@ impl Case {
                         .chunks_exact(32)
                         .filter_map(|b| hash(Some(b.to_vec())))
                         .collect(),
-                    blanks: unsigned(row.get(3)?),
                 })
             },
         );
         Ok(found.optional()?.unwrap_or_default())
     }
 
-    /// Forgets what came after a source's last full chunk; returns the id of the chunk that was dropped.
-    pub fn drop_partial(&self, source: u32) -> Result<Option<u32>, StoreError> {
-        let found = self.connection.query_row(
-            "select id from chunk where source = ?1 and full = 0",
-            [source],
-            |row| row.get::<_, u32>(0),
-        );
-        let Some(id) = found.optional()? else {
-            return Ok(None);
+    /// The chunk a source ended in when it was last read, which is read again when the source has grown.
+    pub fn partial_chunk(&self, source: u32) -> Result<Option<u32>, StoreError> {
+        let select = "select id from chunk where source = ?1 and full = 0";
+        Ok(self.connection.query_row(select, [source], |row| row.get(0)).optional()?)
+    }
+
+    /// Forgets what came after a source's last full chunk.
+    pub fn drop_partial(&self, source: u32) -> Result<(), StoreError> {
+        let Some(id) = self.partial_chunk(source)? else {
+            return Ok(());
         };
         let (first, last) = (i64::from(id) << 8, (i64::from(id) << 8) + 255);
         self.connection.execute("delete from cell where id between ?1 and ?2", [first, last])?;
@@ -163,7 +162,7 @@ impl Case {
         let line = signed(self.resume(source)?.line);
         self.connection
             .execute("delete from fault where source = ?1 and line >= ?2", params![source, line])?;
-        Ok(Some(id))
+        Ok(())
     }
 
     pub fn write_chunk(&self, write: &ChunkWrite<'_>) -> Result<(), StoreError> {
@@ -214,14 +213,13 @@ impl Case {
         if let Extent::Full(resume) = &write.extent {
             let peaks: Vec<u8> = resume.peaks.iter().flat_map(|hash| hash.0).collect();
             sql.prepare_cached(
-                "update source set resume_line=?2, resume_offset=?3, resume_peaks=?4, resume_blanks=?5 where id=?1",
+                "update source set resume_line=?2, resume_offset=?3, resume_peaks=?4 where id=?1",
             )?
             .execute(params![
                 chunk.source,
                 signed(resume.line),
                 signed(resume.offset),
-                peaks,
-                signed(resume.blanks)
+                peaks
             ])?;
         }
         Ok(())
@@ -376,4 +374,37 @@ fn unsigned(value: i64) -> u64 {
 
 fn hash(bytes: Option<Vec<u8>>) -> Option<Hash> {
     bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()).map(Hash)
+}
+
+/// Entries in one block of the id index: 48 KiB, one page read for a look-up.
+const INDEX_BLOCK: usize = 4096;
+/// Rows in one block of the time order.
+const ORDER_BLOCK: usize = 1 << 16;
+
+impl Case {
+    /// Replaces the index of ids; `prints` is sorted.
+    pub fn write_index(&self, prints: &[(i64, Row)]) -> Result<(), StoreError> {
+        self.connection.execute("delete from index_block", [])?;
+        let mut insert = self.connection.prepare("insert into index_block values (?1, ?2, ?3, ?4)")?;
+        for (part, block) in prints.chunks(INDEX_BLOCK).enumerate() {
+            let Some((first, _)) = block.first() else {
+                continue;
+            };
+            let prints: Vec<u8> = block.iter().flat_map(|(print, _)| print.to_le_bytes()).collect();
+            let rows: Vec<u8> = block.iter().flat_map(|(_, row)| row.0.to_le_bytes()).collect();
+            insert.execute(params![first, signed(part as u64), prints, rows])?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the order of rows in time.
+    pub fn write_order(&self, order: &[Row]) -> Result<(), StoreError> {
+        self.connection.execute("delete from order_block", [])?;
+        let mut insert = self.connection.prepare("insert into order_block values (?1, ?2)")?;
+        for (n, block) in order.chunks(ORDER_BLOCK).enumerate() {
+            let rows: Vec<u8> = block.iter().flat_map(|row| row.0.to_le_bytes()).collect();
+            insert.execute(params![signed(n as u64), rows])?;
+        }
+        Ok(())
+    }
 }

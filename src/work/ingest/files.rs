@@ -1,0 +1,112 @@
+//! Which files are journals: the ones named, and those in named directories that look like journals by name.
+
+use crate::journal::framing::{Framing, PROBE};
+use crate::work::WorkError;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// What the given paths come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// Journals in the order they are read: as given, directories sorted by name.
+    pub journals: Vec<Journal>,
+    /// Files in directories that were left alone.
+    pub skipped: Vec<PathBuf>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Journal {
+    /// Absolute, or `-`.
+    pub path: PathBuf,
+    pub framing: Framing,
+}
+
+const ENDINGS: [&str; 4] = [".jsonl", ".ndjson", ".jsonl.gz", ".jsonl.zst"];
+/// Deep enough for any sane layout; a bound so that nothing made to be deep costs more.
+const DEEPEST: usize = 16;
+
+/// Finds the journals among files and directories. A path named outright is read whatever its name.
+pub fn journals_in(paths: &[PathBuf]) -> Result<Given, WorkError> {
+    let mut given = Given::default();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            given.journals.push(Journal { path: path.clone(), framing: Framing::Plain });
+            continue;
+        }
+        let meta = fs::metadata(path).map_err(|e| unreadable(path, &e))?;
+        let path = fs::canonicalize(path).map_err(|e| unreadable(path, &e))?;
+        if meta.is_dir() {
+            let before = given.journals.len();
+            walk(&path, 0, &mut given)?;
+            if given.journals.len() == before {
+                let what = format!(
+                    "no journal in this directory (looked for names ending in {})",
+                    ENDINGS.join(", ")
+                );
+                return Err(WorkError::Unfit { path, what });
+            }
+        } else {
+            given.journals.push(probe(path)?);
+        }
+    }
+    let mut seen = Vec::new();
+    given.journals.retain(|journal| {
+        let fresh = !seen.contains(&journal.path);
+        seen.push(journal.path.clone());
+        fresh
+    });
+    Ok(given)
+}
+
+fn walk(folder: &Path, depth: usize, given: &mut Given) -> Result<(), WorkError> {
+    let entries = fs::read_dir(folder).map_err(|e| unreadable(folder, &e))?;
+    let mut paths: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        // Links are not followed out of the tree: what the responder named is what is read.
+        let meta = fs::symlink_metadata(&path).map_err(|e| unreadable(&path, &e))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        if meta.is_dir() && depth < DEEPEST && !name.ends_with(".case.d") {
+            walk(&path, depth + 1, given)?;
+        } else if meta.is_file() && ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+            given.journals.push(probe(path)?);
+        } else if !meta.is_dir() {
+            given.skipped.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Looks at a file's first bytes. Judged on the opened descriptor, so nothing can be swapped in between.
+fn probe(path: PathBuf) -> Result<Journal, WorkError> {
+    // Opening a FIFO would wait for a writer: ask before opening, and again after.
+    let regular = fs::metadata(&path).is_ok_and(|meta| meta.is_file());
+    let file = if regular {
+        File::open(&path).map_err(|e| unreadable(&path, &e))?
+    } else {
+        return Err(WorkError::Unfit {
+            path,
+            what: "not a regular file; pipe it to `-` to read it".to_owned(),
+        });
+    };
+    let meta = file.metadata().map_err(|e| unreadable(&path, &e))?;
+    if !meta.is_file() {
+        return Err(WorkError::Unfit { path, what: "not a regular file".to_owned() });
+    }
+    let mut start = Vec::with_capacity(PROBE);
+    file.take(PROBE as u64).read_to_end(&mut start).map_err(|e| unreadable(&path, &e))?;
+    match Framing::of(&start) {
+        Framing::Foreign(what) => Err(WorkError::Unfit { path, what: format!("not a journal but {what}") }),
+        framing => Ok(Journal { path, framing }),
+    }
+}
+
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> WorkError {
+    let reason = match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    };
+    WorkError::Read { path: path.to_owned(), reason }
+}

@@ -1,0 +1,81 @@
+//! Journals in, a case out: read once, hashed once, resumable at every chunk, and never a byte written to a source.
+
+mod builder;
+mod files;
+mod pipeline;
+mod source;
+mod unpack;
+
+pub use files::{Given, journals_in};
+
+use crate::store::{Case, Snapshot};
+use crate::work::{Cancel, WorkError, seal};
+use std::path::PathBuf;
+
+/// How far ingest is. `snapshot` holds rows to show meanwhile.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    pub bytes: u64,
+    pub total: u64,
+    pub records: u64,
+    pub phase: Phase,
+    pub snapshot: Option<Snapshot>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Unpacking,
+    Reading,
+    /// Ordering in time, finding duplicates, attributing versions.
+    Sealing,
+}
+
+/// Who is told of progress, and who may stop it.
+pub struct Watcher<'w> {
+    pub cancel: Cancel,
+    pub report: Box<dyn FnMut(Progress) + 'w>,
+    /// Whether progress should carry snapshots.
+    pub pictures: Pictures,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pictures {
+    Wanted,
+    Unwanted,
+}
+
+impl Watcher<'_> {
+    /// Nobody watches.
+    pub fn none() -> Watcher<'static> {
+        Watcher { cancel: Cancel::default(), report: Box::new(|_| {}), pictures: Pictures::Unwanted }
+    }
+}
+
+/// What an ingest did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Sources read for the first time or further than before.
+    pub read: u64,
+    /// Sources hashed again and found unchanged.
+    pub unchanged: u64,
+    /// Files in given directories that are not named like journals.
+    pub skipped: Vec<PathBuf>,
+}
+
+/// Reads journals into a case and seals it. Run again after a kill, it goes on; run again after success, it checks.
+pub fn ingest(case: &mut Case, paths: &[PathBuf], watcher: &mut Watcher<'_>) -> Result<Done, WorkError> {
+    let given = journals_in(paths)?;
+    let mut done = Done { skipped: given.skipped, ..Done::default() };
+    let plain = unpack::unpack_all(case, &given.journals, watcher)?;
+    let mut run = source::Run::new(case, &plain)?;
+    for journal in &plain {
+        match run.read(case, journal, watcher)? {
+            source::Outcome::Read => done.read += 1,
+            source::Outcome::Unchanged => done.unchanged += 1,
+        }
+    }
+    if done.read > 0 || case.meta("sealed")?.as_deref() != Some("yes") {
+        seal::seal(case, watcher)?;
+    }
+    Ok(done)
+}

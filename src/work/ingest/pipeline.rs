@@ -1,0 +1,173 @@
+//! One source through every core: a reader cuts and hashes the file, workers parse and hash lines, the caller joins.
+//!
+//! ```text
+//!            ┌▶ worker 0 ─┐
+//! reader ────┤            ├─▶ caller, in file order: piece n comes from worker n mod N
+//! (SHA-256)  └▶ worker 1 ─┘
+//! ```
+//! Channels are short, so memory stays at a few blocks whatever the file's size.
+
+use super::files::unreadable;
+use crate::journal::batch::Batch;
+use crate::journal::read::{Place, lines, too_long};
+use crate::journal::split::{Piece, Splitter};
+use crate::model::Hash;
+use crate::proof::merkle::leaf_hash;
+use crate::work::{Cancel, WorkError};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+/// Bytes read at a time. 1 MiB keeps a block, its leaves and its columns in the second-level cache.
+const BLOCK: usize = 1 << 20;
+/// Blocks waiting in a channel.
+const WAITING: usize = 4;
+
+/// A stretch of the file, parsed.
+#[derive(Debug)]
+pub enum Parsed {
+    /// Whole lines: the leaf of each, and the records among them.
+    Lines {
+        start: Place,
+        leaves: Vec<Hash>,
+        batch: Batch,
+        end: u64,
+    },
+    LongPart(Vec<u8>),
+    LongEnd {
+        batch: Batch,
+        end: u64,
+    },
+    /// What follows the last newline: no leaf.
+    Tail {
+        batch: Batch,
+        length: u64,
+        end: u64,
+    },
+}
+
+/// Streams a file through the workers. `join` gets every stretch in file order. Returns the file's SHA-256 and length.
+pub fn stream(
+    path: &Path,
+    parse_from: u64,
+    cancel: &Cancel,
+    mut join: impl FnMut(Parsed) -> Result<(), WorkError>,
+) -> Result<(Hash, u64), WorkError> {
+    let mut file = File::open(path).map_err(|e| unreadable(path, &e))?;
+    let workers = thread::available_parallelism().map_or(2, usize::from).clamp(1, 16);
+    thread::scope(|scope| {
+        let mut inputs = Vec::new();
+        let mut outputs = Vec::new();
+        for _ in 0..workers {
+            let (input, pieces) = sync_channel::<Piece>(WAITING);
+            let (parsed, output) = sync_channel::<Parsed>(WAITING);
+            scope.spawn(move || work(&pieces, &parsed, parse_from));
+            inputs.push(input);
+            outputs.push(output);
+        }
+        let reader = scope.spawn(move || read(&mut file, &inputs, cancel));
+        let joined = collect(&outputs, cancel, &mut join);
+        // Dropping the outputs lets workers, and through them the reader, end early after an error.
+        drop(outputs);
+        let read = reader.join().expect("the reader does not panic: it only reads and sends");
+        joined?;
+        read.map_err(|e| unreadable(path, &e))
+    })
+}
+
+fn collect(
+    outputs: &[Receiver<Parsed>],
+    cancel: &Cancel,
+    join: &mut impl FnMut(Parsed) -> Result<(), WorkError>,
+) -> Result<(), WorkError> {
+    for output in outputs.iter().cycle() {
+        cancel.check()?;
+        match output.recv() {
+            Ok(parsed) => join(parsed)?,
+            Err(_) => return cancel.check(),
+        }
+    }
+    Ok(())
+}
+
+fn read(file: &mut File, inputs: &[SyncSender<Piece>], cancel: &Cancel) -> std::io::Result<(Hash, u64)> {
+    let mut splitter = Splitter::new(Place { line: 0, offset: 0 });
+    let mut turn = inputs.iter().cycle();
+    let mut send = |piece: Piece| turn.next().is_some_and(|input| input.send(piece).is_ok());
+    let mut sha256 = Sha256::new();
+    let mut length = 0u64;
+    loop {
+        let mut block = splitter.carry();
+        let carried = block.len();
+        block.reserve(BLOCK);
+        let n = fill(file, &mut block)?;
+        if n == 0 {
+            splitter.finish(block).into_iter().all(send);
+            break;
+        }
+        sha256.update(&block[carried..]);
+        length += n as u64;
+        // A send fails only when the caller has given up.
+        if cancel.is_cancelled() || !splitter.cut(block).into_iter().all(&mut send) {
+            break;
+        }
+    }
+    Ok((Hash(sha256.finalize().into()), length))
+}
+
+/// Reads until a block is full or the file ends, so that blocks are the same in every run.
+fn fill(file: &mut File, block: &mut Vec<u8>) -> std::io::Result<usize> {
+    let mut total = 0;
+    while total < BLOCK {
+        match file.by_ref().take((BLOCK - total) as u64).read_to_end(block) {
+            Ok(0) => break,
+            Ok(n) => total += n,
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(total)
+}
+
+fn work(pieces: &Receiver<Piece>, parsed: &SyncSender<Parsed>, parse_from: u64) {
+    while let Ok(piece) = pieces.recv() {
+        if parsed.send(parse(piece, parse_from)).is_err() {
+            return;
+        }
+    }
+}
+
+fn parse(piece: Piece, parse_from: u64) -> Parsed {
+    let mut batch = Batch::new();
+    match piece {
+        Piece::Lines { start, bytes } => {
+            let mut leaves = Vec::with_capacity(bytes.len() / 256);
+            for (line, place) in lines(&bytes, start) {
+                leaves.push(leaf_hash(line));
+                if place.line >= parse_from {
+                    batch.read_line(line, place);
+                }
+            }
+            Parsed::Lines { start, leaves, batch, end: start.offset + bytes.len() as u64 }
+        }
+        Piece::LongPart(bytes) => Parsed::LongPart(bytes),
+        Piece::LongEnd { place, length } => {
+            if place.line >= parse_from {
+                batch.fault(length, place, too_long(length));
+            }
+            Parsed::LongEnd { batch, end: place.offset + length + 1 }
+        }
+        Piece::Tail { place, bytes } => {
+            batch.read_line(&bytes, place);
+            let length = bytes.len() as u64;
+            Parsed::Tail { batch, length, end: place.offset + length }
+        }
+        Piece::LongTail { place, length } => {
+            batch.fault(length, place, too_long(length));
+            Parsed::Tail { batch, length, end: place.offset + length }
+        }
+    }
+}

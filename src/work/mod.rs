@@ -1,0 +1,52 @@
+//! The verbs both faces use, with progress and cancellation: ingest, seal, select, overview, timeline, explain.
+
+pub mod findings;
+pub mod fold;
+pub mod ingest;
+pub mod parallel;
+pub mod registry;
+pub mod seal;
+pub mod study;
+
+use crate::store::StoreError;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Why a verb could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("cannot read {}: {reason}", path.display())]
+    Read { path: PathBuf, reason: String },
+    #[error("cannot write {}: {reason}", path.display())]
+    Write { path: PathBuf, reason: String },
+    #[error("{} changed since this case read it: {what}; recorded {recorded}, found {found}. The case was left as it is; \
+             open the changed file with another --case", path.display())]
+    Changed { path: PathBuf, what: &'static str, recorded: String, found: String },
+    #[error("{}: {what}", path.display())]
+    Unfit { path: PathBuf, what: String },
+    #[error("stopped; run the same command again to go on from here")]
+    Cancelled,
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// A flag that asks long work to stop soon.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub fn check(&self) -> Result<(), WorkError> {
+        if self.is_cancelled() { Err(WorkError::Cancelled) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,170 @@
+//! All that is computed about a case in the light of one incident: what every screen and every report starts from.
+
+use super::findings;
+use super::fold::{self, Fold};
+use super::registry::{self, Context};
+use super::{Cancel, WorkError};
+use crate::analysis::gaps::Gap;
+use crate::analysis::incident::incidents;
+use crate::analysis::{Incident, Number, Origin, Window};
+use crate::journal::{Column, Names};
+use crate::model::{Finding, Nanos};
+use crate::store::tables::CheckpointRow;
+use crate::store::{Case, Snapshot};
+use std::path::Path;
+use std::sync::Arc;
+
+/// What the responder chose, where the default is not it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Model and faulty version by name.
+    pub version: Option<(String, String)>,
+    /// Edges of the window.
+    pub from: Option<Nanos>,
+    pub to: Option<Nanos>,
+}
+
+/// A case, studied.
+#[derive(Clone, Debug)]
+pub struct Study {
+    pub snapshot: Snapshot,
+    pub context: Arc<Context>,
+    pub incidents: Vec<Incident>,
+    /// Which of them this study is about; `None` where nothing is under suspicion.
+    pub chosen: Option<usize>,
+    pub window: Option<Window>,
+    pub fold: Fold,
+    pub gaps: Vec<Gap>,
+    pub checkpoints: Vec<CheckpointRow>,
+    pub findings: Vec<Finding>,
+}
+
+impl Study {
+    /// Studies a case in the light of its first incident.
+    pub fn open(path: &Path) -> Result<Self, WorkError> {
+        Self::choose(path, &Choice::default(), &Cancel::default())
+    }
+
+    /// Studies a case in the light of what the responder chose.
+    pub fn choose(path: &Path, choice: &Choice, cancel: &Cancel) -> Result<Self, WorkError> {
+        let case = Case::open(path)?;
+        let snapshot = case.snapshot()?;
+        let context = registry::context(&case, &snapshot)?;
+        let mut incidents = incidents(&context.incidents, &context.deployments);
+        let chosen = chosen(&mut incidents, &snapshot, choice)?;
+        let incident = chosen.map(|chosen| incidents[chosen].clone());
+        let (model, faulty) = incident.as_ref().map_or((0, 0), |incident| (incident.model, incident.faulty));
+        let remembered =
+            case.meta(&key(model, faulty))?.and_then(|json| serde_json::from_str::<Fold>(&json).ok());
+        let fresh = remembered.is_none();
+        let mut fold = match remembered {
+            Some(fold) => fold,
+            None => fold::count(&snapshot, model, faulty, cancel)?,
+        };
+        let tolerance = context.attributor.tolerance;
+        let mut window =
+            incident.map(|i| Window::new(&i, &context.attributor.schedule, &fold.observed(), tolerance));
+        let moved = (choice.from, choice.to);
+        if let Some(window) = window.as_mut().filter(|_| moved != (None, None)) {
+            window.moved = moved;
+            window.rolled_back = choice.to.or(window.rolled_back);
+        }
+        if fresh || moved != (None, None) {
+            fold::count_pointers(&mut fold, &snapshot, window.as_ref(), cancel)?;
+        }
+        let gaps = gaps(&case)?;
+        let checkpoints = case.checkpoints()?;
+        let mut study = Self {
+            snapshot,
+            context: Arc::new(context),
+            incidents,
+            chosen,
+            window,
+            fold,
+            gaps,
+            checkpoints,
+            findings: Vec::new(),
+        };
+        study.findings = findings::findings(&case, &study)?;
+        Ok(study)
+    }
+
+    pub fn incident(&self) -> Option<&Incident> {
+        self.chosen.map(|chosen| &self.incidents[chosen])
+    }
+
+    pub fn model_name(&self, model: Number) -> &str {
+        self.snapshot.names(Names::Model).text(model)
+    }
+
+    pub fn version_name(&self, version: Number) -> &str {
+        self.snapshot.names(Names::Version).text(version)
+    }
+
+    pub fn node_name(&self, node: Number) -> &str {
+        self.snapshot.name(Column::Node, node)
+    }
+}
+
+/// Finds the incident asked for among those recorded, or adds it as the responder's own.
+fn chosen(
+    incidents: &mut Vec<Incident>,
+    snapshot: &Snapshot,
+    choice: &Choice,
+) -> Result<Option<usize>, WorkError> {
+    let Some((model, version)) = &choice.version else {
+        return Ok((!incidents.is_empty()).then_some(0));
+    };
+    let find = |names: Names, what: &str, text: &str| {
+        let number = snapshot.names(names).find(text).map(u64::from);
+        number.ok_or_else(|| WorkError::Refused(format!("no record names the {what} `{text}`")))
+    };
+    let model = find(Names::Model, "model", model)?;
+    let faulty = find(Names::Version, "version", version)?;
+    let known = incidents.iter().position(|incident| (incident.model, incident.faulty) == (model, faulty));
+    if known.is_some() {
+        return Ok(known);
+    }
+    incidents.push(Incident { model, faulty, origin: Origin::Chosen, ..Incident::default() });
+    Ok(Some(incidents.len() - 1))
+}
+
+/// Keeps the counts of every recorded incident in the case, so that opening it again needs no pass.
+pub fn remember(case: &mut Case) -> Result<(), WorkError> {
+    case.atomically(|case| case.forget_meta("fold:"))?;
+    let first = Study::open(case.path())?;
+    let mut folds = Vec::new();
+    for incident in first.incidents.iter().take(REMEMBERED) {
+        let names =
+            (first.model_name(incident.model).to_owned(), first.version_name(incident.faulty).to_owned());
+        let choice = Choice { version: Some(names), ..Choice::default() };
+        let study = Study::choose(case.path(), &choice, &Cancel::default())?;
+        folds.push((key(incident.model, incident.faulty), study.fold));
+    }
+    if folds.is_empty() {
+        folds.push((key(0, 0), first.fold));
+    }
+    case.atomically(|case| {
+        for (key, fold) in &folds {
+            case.set_meta(key, &serde_json::to_string(fold).unwrap_or_default())?;
+        }
+        case.put_findings(&first.findings)
+    })?;
+    Ok(())
+}
+
+const REMEMBERED: usize = 8;
+
+fn key(model: Number, faulty: Number) -> String {
+    format!("fold:{model}:{faulty}")
+}
+
+fn gaps(case: &Case) -> Result<Vec<Gap>, WorkError> {
+    let text = case.meta("gaps")?.unwrap_or_default();
+    let gap = |line: &str| {
+        let mut parts = line.split(',').map(|part| part.parse::<i64>().ok());
+        let (node, from, to) = (parts.next()??, parts.next()??, parts.next()??);
+        Some(Gap { node: u64::try_from(node).ok()?, from: Nanos(from), to: Nanos(to) })
+    };
+    Ok(text.lines().filter_map(gap).collect())
+}
