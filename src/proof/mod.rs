@@ -3,5 +3,6 @@
 pub mod malformed;
 pub mod merkle;
 pub mod note;
+pub mod python_json;
 
 pub use malformed::Malformed;

@@ -6,3 +6,5 @@
 mod folder;
 #[cfg(test)]
 mod note;
+#[cfg(test)]
+mod python;
