@@ -1,8 +1,10 @@
 //! Pure, offline verification: bytes and pinned roots in, verdicts out. No I/O, no clock, no panic on any input.
 
+pub mod hashes;
 pub mod malformed;
 pub mod merkle;
 pub mod note;
 pub mod python_json;
+pub mod tee;
 
 pub use malformed::Malformed;

@@ -8,3 +8,5 @@ mod folder;
 mod note;
 #[cfg(test)]
 mod python;
+#[cfg(test)]
+mod tee;
