@@ -11,8 +11,7 @@ pub fn keccak256(bytes: impl AsRef<[u8]>) -> Hash {
 
 /// Keccak-256 of pieces laid end to end.
 pub fn keccak256_of(pieces: &[&[u8]]) -> Hash {
-    let hasher = pieces.iter().fold(Keccak256::new(), |hasher, piece| hasher.chain_update(piece));
-    Hash(hasher.finalize().into())
+    Hash(pieces.iter().fold(Keccak256::new(), Digest::chain_update).finalize().into())
 }
 
 pub fn sha256(bytes: impl AsRef<[u8]>) -> Hash {

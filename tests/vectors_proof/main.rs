@@ -9,4 +9,6 @@ mod note;
 #[cfg(test)]
 mod python;
 #[cfg(test)]
+mod settlement;
+#[cfg(test)]
 mod tee;
