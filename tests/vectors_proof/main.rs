@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod folder;
 #[cfg(test)]
+mod merkle;
+#[cfg(test)]
 mod note;
 #[cfg(test)]
 mod python;
