@@ -1,0 +1,3 @@
+//! The verbs both faces use: each reads, computes or writes whole things and tells its progress.
+
+pub mod simulate;
