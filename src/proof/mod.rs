@@ -1,8 +1,12 @@
 //! Pure, offline verification: bytes and pinned roots in, verdicts out. No I/O, no clock, no panic on any input.
 
+pub mod abi;
+pub mod hashes;
 pub mod malformed;
 pub mod merkle;
 pub mod note;
 pub mod python_json;
+pub mod settlement;
+pub mod tee;
 
 pub use malformed::Malformed;

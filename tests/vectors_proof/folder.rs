@@ -22,3 +22,16 @@ pub(crate) fn text(name: &str) -> Option<String> {
 pub(crate) fn json(name: &str) -> Option<serde_json::Value> {
     text(name).map(|text| serde_json::from_str(&text).unwrap())
 }
+
+/// Every file below a folder, in name order.
+pub(crate) fn files(name: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders: Vec<PathBuf> = vectors(name).into_iter().collect();
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}

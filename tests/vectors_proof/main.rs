@@ -5,6 +5,12 @@
 #[cfg(test)]
 mod folder;
 #[cfg(test)]
+mod merkle;
+#[cfg(test)]
 mod note;
 #[cfg(test)]
 mod python;
+#[cfg(test)]
+mod settlement;
+#[cfg(test)]
+mod tee;
