@@ -6,6 +6,7 @@ pub mod ingest;
 pub mod parallel;
 pub mod registry;
 pub mod seal;
+pub mod simulate;
 pub mod study;
 
 use crate::store::StoreError;

@@ -1,0 +1,186 @@
+//! The whole incident, minute by minute, streamed into its journals: nothing that was written is kept.
+
+use super::agents::{Population, Shifted};
+use super::builds::{Measured, measured};
+use super::deeds::{Decided, Deeds};
+use super::dice::Dice;
+use super::fleet::{Node, nodes};
+use super::journals::Journals;
+use super::keys::{self, EnclaveKey};
+use super::later::{Event, Later};
+use super::lines::Line;
+use super::load::Load;
+use super::money::Money;
+use super::records::Directory;
+use super::registry::Registry;
+use super::rollout::{END, Rollout, START};
+use super::served::Served;
+use super::settlement::Settlement;
+use super::traffic::Traffic;
+use super::truth::Truth;
+use super::wallets::Wallets;
+use super::{SimulateError, Simulation};
+use crate::model::time::{HOUR, MINUTE};
+use std::path::Path;
+
+/// Answers wait in groups of this size, to be signed together.
+const GROUP: usize = 256;
+
+pub(super) struct Incident {
+    pub(super) nodes: Vec<Node>,
+    pub(super) rollout: Rollout,
+    pub(super) population: Population,
+    pub(super) truth: Truth,
+    /// One for each node, then the registry's, the agents' and the relay's.
+    pub(super) journals: Journals,
+    pub(super) measured: Vec<Measured>,
+    keys: Vec<EnclaveKey>,
+    wallets: Wallets,
+    traffic: Traffic,
+    deeds: Deeds,
+    money: Money,
+    settlement: Settlement,
+    /// Late lines, duplicates and faulty lines: their own stream.
+    mishaps: Dice,
+    later: Later,
+    line: Line,
+    faulty_lines: Vec<(u64, &'static [u8])>,
+}
+
+impl Incident {
+    pub(super) fn new(simulation: &Simulation, dir: &Path) -> Result<Self, SimulateError> {
+        let (seed, records) = (simulation.seed, simulation.records);
+        let dials = simulation.scenario.dials();
+        let nodes = nodes(&dials);
+        let rollout = Rollout::plan(&nodes, &dials, &mut Dice::new(seed, "rollout"));
+        let population = Population::new(records, &dials, &mut Dice::new(seed, "agents"));
+        let agents = population.agents.len();
+        let names: Vec<_> =
+            nodes.iter().map(|node| node.name).chain(["registry", "agents", "relay"]).collect();
+        let rhythm = (records as u64 / 40).clamp(60, 20_000);
+        let mut log_keys = Dice::new(seed, "log keys");
+        let (mitigated, hull) = (rollout.moments.mitigated, rollout.faulty_hull());
+        Ok(Self {
+            truth: Truth::new(records, dials.fault, nodes.len(), agents),
+            journals: Journals::create(dir, &names, START - 3 * HOUR, rhythm, &mut log_keys)?,
+            measured: measured(&mut Dice::new(seed, "builds")),
+            keys: keys::unsigned(rollout.boots.len(), &mut Dice::new(seed, "enclave keys")),
+            wallets: Wallets::new(agents, &mut Dice::new(seed, "wallets")),
+            traffic: Traffic::new(seed, simulation.scenario, &nodes),
+            deeds: Deeds::new(seed),
+            money: Money::new(seed, &dials, agents, mitigated, hull),
+            settlement: Settlement::new(seed, dials.settled, records),
+            mishaps: Dice::new(seed, "mishaps"),
+            later: Later::default(),
+            line: Line::new(),
+            faulty_lines: faulty_lines(records),
+            nodes,
+            rollout,
+            population,
+        })
+    }
+
+    /// Writes every journal from its first line to its last checkpoint.
+    pub(super) fn run(
+        &mut self,
+        simulation: &Simulation,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Vec<String>, SimulateError> {
+        let registry = self.nodes.len();
+        Registry { nodes: &self.nodes, rollout: &self.rollout, measured: &self.measured, keys: &self.keys }
+            .write(&mut self.journals, registry, &mut Dice::new(simulation.seed, "registry"))?;
+        let mut dice = Dice::new(simulation.seed, "load");
+        let mut load = Load::new(simulation.records);
+        let (mut moments, mut decided) = (Vec::new(), Vec::new());
+        let mut group = Vec::with_capacity(GROUP);
+        while load.next_minute(&mut dice, &mut moments).is_some() {
+            for moment in &moments {
+                self.write_due(*moment)?;
+                group.push(self.serve(*moment, &mut decided));
+                if group.len() == GROUP {
+                    self.write_served(&mut group, *moment)?;
+                    progress(self.journals.lines);
+                }
+            }
+        }
+        self.write_served(&mut group, END)?;
+        self.settlement.seal(END - MINUTE, &mut self.later);
+        self.money.finish(&mut self.later, &mut self.truth);
+        self.write_due(i64::MAX)?;
+        self.truth.settlements = self.settlement.json();
+        let notes = self.journals.finish()?;
+        progress(self.journals.lines);
+        Ok(notes)
+    }
+
+    /// One request and everything that follows from it, queued.
+    fn serve(&mut self, moment: i64, decided: &mut Vec<Decided>) -> Served {
+        let Self { population, later, truth, nodes, rollout, money, .. } = self;
+        let mut served = self.traffic.serve(moment, population, nodes, rollout);
+        money.enter(&mut served, population, later, truth);
+        let shifted = if moment >= rollout.moments.shift { Shifted::Already } else { Shifted::NotYet };
+        self.deeds.follow(&served, shifted, population, later, truth, decided);
+        money.pay(&served, later, truth);
+        for deed in decided.iter() {
+            money.transfer(served.agent, deed, later, truth);
+        }
+        truth.served(&served, decided.len() as u64);
+        served
+    }
+
+    /// Writes the queued lines whose time has come.
+    fn write_due(&mut self, moment: i64) -> Result<(), SimulateError> {
+        let (agents, relay) = (self.nodes.len() + 1, self.nodes.len() + 2);
+        let Self { later, journals, line, nodes, population, keys, wallets, .. } = self;
+        let directory = Directory { nodes, population, keys, wallets };
+        while let Some((at, event)) = later.due(moment) {
+            let (journal, line) = match &event {
+                Event::Action(action) => (agents, directory.action(action, at, line)),
+                Event::Message(message) => (agents, directory.message(message, at, line)),
+                Event::Payment(state) => (relay, directory.payment(state, at, line)),
+                Event::Settlement(state) => (relay, directory.settlement(state, at, line)),
+                Event::Line { journal, bytes } => (*journal, bytes.as_slice()),
+            };
+            journals.append(journal, line, at)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a group of answers into their nodes' journals, some of them late or twice.
+    fn write_served(&mut self, group: &mut Vec<Served>, now: i64) -> Result<(), SimulateError> {
+        let Self { later, journals, line, nodes, population, keys, wallets, truth, .. } = self;
+        let directory = Directory { nodes, population, keys, wallets };
+        for served in group.drain(..) {
+            self.settlement.take(&served, now, later);
+            let bytes = directory.inference(&served, line);
+            let throw = self.mishaps.below(10_000);
+            let delay = self.mishaps.between(30, 900) * (MINUTE / 60);
+            if throw < 40 {
+                truth.late_line();
+                later.push(now + delay, Event::Line { journal: served.journal, bytes: bytes.to_vec() });
+                continue;
+            }
+            if throw < 50 {
+                truth.duplicate(served.reference());
+                later.push(now + delay, Event::Line { journal: served.journal, bytes: bytes.to_vec() });
+            }
+            journals.append(served.journal, bytes, served.at)?;
+            while self.faulty_lines.last().is_some_and(|(number, _)| *number <= served.number) {
+                let (_, faulty) = self.faulty_lines.pop().expect("there is a last one");
+                truth.fault(nodes[served.journal].name, journals.all[served.journal].size());
+                journals.append(served.journal, faulty, served.at)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Lines that are no records, and after which request they come; the last first.
+fn faulty_lines(records: usize) -> Vec<(u64, &'static [u8])> {
+    let records = records as u64;
+    vec![
+        (records * 4 / 5, br#"{"kind":"inference","id":"req-lost","at":"2026-10-05T14:02:11.5Z"}"#),
+        (records / 2, b"{\"kind\":\"inference\",\"id\":\"\xff\xfe\",\"at\""),
+        (records / 5, br#"{"kind":"inference","id":"req-torn","at":"2026-10-03T2"#),
+    ]
+}
