@@ -94,7 +94,7 @@ pub struct Window {
 }
 
 /// What it takes to call a node forged or early rather than badly timed: this many requests…
-const ENOUGH: u64 = 3;
+const ENOUGH: u64 = 2;
 /// …over this long.
 const LONG_ENOUGH: Span = Span(MINUTE);
 /// Rollbacks this close to the one before belong to the same staged rollback.

@@ -1,7 +1,6 @@
 //! One line → one row of a batch, or a fault, or nothing for a blank.
 
-use super::batch::{Batch, Column, Edge, EdgeKind, Kept, Names};
-use super::text::Text;
+use super::batch::{Batch, Column, Edge, Kept, Names};
 use super::wire::{self, Record};
 use super::{LINE_LIMIT, print_of};
 use crate::model::{Fault, Kind, Nanos};
@@ -60,7 +59,9 @@ impl Batch {
         self.set(Column::Length, line.len() as u64);
         self.set(Column::Print, print_of(record.id()));
         self.name(Column::Node, Names::Node, record.node());
-        self.push_own(record, row);
+        self.push_own(record);
+        let links = record.links();
+        self.edges.extend(links.into_iter().map(|(kind, id)| Edge { place: row, kind, print: print_of(id) }));
         for column in &mut self.columns {
             column.resize(row as usize + 1, 0);
         }
@@ -69,7 +70,7 @@ impl Batch {
         }
     }
 
-    fn push_own(&mut self, record: &Record<'_>, row: u32) {
+    fn push_own(&mut self, record: &Record<'_>) {
         match record {
             Record::Other(_) | Record::Journal(_) | Record::Checkpoint(_) => {}
             Record::Release(r) => {
@@ -96,38 +97,31 @@ impl Batch {
                 self.name(Column::Tee, Names::Tee, Some(&bare_hex(&r.tee_id)));
                 self.name(Column::State, Names::State, Some(&*r.state));
             }
-            Record::Inference(r) => self.push_inference(r, row),
+            Record::Inference(r) => self.push_inference(r),
             Record::Action(r) => {
                 self.name(Column::Agent, Names::Agent, Some(&*r.agent));
                 self.name(Column::Category, Names::Category, Some(&*r.action));
                 self.set(Column::Session, r.session.as_deref().map_or(0, print_of));
-                self.edges(row, EdgeKind::Cause, r.causes.as_deref());
             }
             Record::Message(r) => {
                 self.name(Column::Agent, Names::Agent, Some(&*r.from));
                 self.name(Column::Peer, Names::Agent, Some(&*r.to));
-                self.edges(row, EdgeKind::Cause, r.causes.as_deref());
-                self.edges(row, EdgeKind::Carries, r.carries.as_deref());
             }
             Record::Payment(r) => {
                 self.name(Column::Agent, Names::Agent, Some(&*r.payer));
                 self.name(Column::Peer, Names::Agent, Some(&*r.payee));
                 self.name(Column::State, Names::State, Some(&*r.state));
                 self.set(Column::Session, r.session.as_deref().map_or(0, print_of));
-                self.edges(row, EdgeKind::Pays, r.pays.as_deref());
-                self.edges(row, EdgeKind::Cause, r.causes.as_deref());
-                self.edges(row, EdgeKind::RefundOf, r.refund_of.as_ref().map(std::slice::from_ref));
             }
             Record::Settlement(r) => {
                 self.name(Column::State, Names::State, Some(&*r.state));
                 self.name(Column::Category, Names::Category, Some(&*r.mode));
                 self.name(Column::Blob, Names::Blob, r.blob_id.as_deref());
-                self.edges(row, EdgeKind::Settles, Some(&*r.settles));
             }
         }
     }
 
-    fn push_inference(&mut self, r: &wire::Inference<'_>, row: u32) {
+    fn push_inference(&mut self, r: &wire::Inference<'_>) {
         self.name(Column::Agent, Names::Agent, Some(&*r.agent));
         self.name(Column::Model, Names::Model, Some(&*r.model));
         self.name(Column::Version, Names::Version, r.version.as_deref());
@@ -145,8 +139,6 @@ impl Batch {
             Column::RequestHash,
             r.tee_request_hash.as_deref().map_or(0, |hash| print_of(&bare_hex(hash))),
         );
-        self.edges(row, EdgeKind::Parent, r.parents.as_deref());
-        self.edges(row, EdgeKind::CacheOf, r.cache_of.as_ref().map(std::slice::from_ref));
     }
 
     fn set(&mut self, column: Column, value: u64) {
@@ -156,10 +148,6 @@ impl Batch {
     fn name(&mut self, column: Column, names: Names, text: Option<&str>) {
         let number = text.map_or(0, |text| self.names[names as usize].number(text));
         self.columns[column as usize].push(number);
-    }
-
-    fn edges(&mut self, place: u32, kind: EdgeKind, ids: Option<&[Text<'_>]>) {
-        self.edges.extend(ids.into_iter().flatten().map(|id| Edge { place, kind, print: print_of(id) }));
     }
 }
 

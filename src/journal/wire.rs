@@ -1,5 +1,6 @@
 //! The kinds of record as they stand on their lines (JOURNAL §3). Unknown fields are skipped; the line keeps them.
 
+use super::batch::EdgeKind;
 use super::text::Text;
 use crate::model::{Amount, Kind, Nanos};
 use serde::Deserialize;
@@ -341,6 +342,34 @@ impl Record<'_> {
             Record::Message(_) => Kind::Message,
             Record::Payment(_) => Kind::Payment,
             Record::Settlement(_) => Kind::Settlement,
+        }
+    }
+
+    /// The ids a record points at, in the order they stand in.
+    pub fn links(&self) -> Vec<(EdgeKind, &str)> {
+        fn many<'r>(
+            kind: EdgeKind,
+            ids: Option<&'r [Text<'_>]>,
+        ) -> impl Iterator<Item = (EdgeKind, &'r str)> {
+            ids.into_iter().flatten().map(move |id| (kind, &**id))
+        }
+        fn one<'r>(kind: EdgeKind, id: Option<&'r Text<'_>>) -> impl Iterator<Item = (EdgeKind, &'r str)> {
+            id.into_iter().map(move |id| (kind, &**id))
+        }
+        match self {
+            Record::Inference(r) => many(EdgeKind::Parent, r.parents.as_deref())
+                .chain(one(EdgeKind::CacheOf, r.cache_of.as_ref()))
+                .collect(),
+            Record::Action(r) => many(EdgeKind::Cause, r.causes.as_deref()).collect(),
+            Record::Message(r) => many(EdgeKind::Cause, r.causes.as_deref())
+                .chain(many(EdgeKind::Carries, r.carries.as_deref()))
+                .collect(),
+            Record::Payment(r) => many(EdgeKind::Pays, r.pays.as_deref())
+                .chain(many(EdgeKind::Cause, r.causes.as_deref()))
+                .chain(one(EdgeKind::RefundOf, r.refund_of.as_ref()))
+                .collect(),
+            Record::Settlement(r) => many(EdgeKind::Settles, Some(&r.settles)).collect(),
+            _ => Vec::new(),
         }
     }
 

@@ -1,13 +1,18 @@
 //! The verbs both faces use, with progress and cancellation: ingest, seal, select, overview, timeline, explain.
 
+pub mod explain;
+pub mod filter;
 pub mod findings;
 pub mod fold;
 pub mod ingest;
 pub mod parallel;
 pub mod registry;
+pub mod rows;
 pub mod seal;
+pub mod select;
 pub mod simulate;
 pub mod study;
+pub mod timeline;
 
 use crate::store::StoreError;
 use std::path::PathBuf;

@@ -1,0 +1,156 @@
+//! One record, whole: where its bytes are, what they say, which version served it and why, what led to it and from it.
+
+use super::WorkError;
+use super::rows::{RequestRow, request_row};
+use super::study::Study;
+use crate::journal::Column;
+use crate::journal::batch::{EdgeKind, Flags};
+use crate::journal::wire;
+use crate::model::{Evidence, Kind, Nanos, Pointers, Row};
+use crate::store::Snapshot;
+use std::path::PathBuf;
+
+/// Where a record's bytes stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub source: PathBuf,
+    /// From 0.
+    pub line: u64,
+    pub offset: u64,
+    pub length: u64,
+}
+
+/// A record that another points at, or that points at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linked {
+    pub kind: EdgeKind,
+    pub id: String,
+    /// Not in the case: the id dangles.
+    pub row: Option<Row>,
+    pub record: Option<(Kind, Nanos)>,
+    /// The agent or payer, empty if unknown.
+    pub agent: String,
+}
+
+/// Everything known of one record.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    pub row: Row,
+    pub kind: Kind,
+    pub kind_text: String,
+    pub id: String,
+    pub at: Nanos,
+    /// As recorded, with its own offset.
+    pub at_text: String,
+    pub place: Place,
+    pub bytes: Vec<u8>,
+    pub request: Option<RequestRow>,
+    /// What the evidence comes to, in plain words.
+    pub words: Vec<String>,
+    pub causes: Vec<Linked>,
+    pub effects: Vec<Linked>,
+    /// Other records with this id.
+    pub same_id: Vec<Row>,
+}
+
+/// Explains the record at a row.
+pub fn explain(study: &Study, row: Row) -> Result<Explanation, WorkError> {
+    let snapshot = &study.snapshot;
+    let bytes = snapshot.line(row)?;
+    let (record, at) =
+        wire::parse(&bytes).map_err(|reason| WorkError::Refused(format!("row {}: {reason}", row.0)))?;
+    let (kind, kind_text) = (record.kind(), record.kind_text().to_owned());
+    let (id, at_text) = (record.id().to_owned(), record.at_text().to_owned());
+    let request = (kind == Kind::Inference).then(|| request_row(study, row)).transpose()?;
+    let links = record.links();
+    let causes = links.iter().map(|(kind, id)| linked_id(snapshot, *kind, id)).collect::<Result<_, _>>()?;
+    let effects = snapshot.effects(row)?.into_iter().map(|link| linked_row(snapshot, link.kind, link.from));
+    let mut effects: Vec<Linked> = effects.collect::<Result<_, _>>()?;
+    effects.sort_by_key(|linked| linked.record.map(|(_, at)| at));
+    let mut same_id = snapshot.find_id(&id)?;
+    same_id.retain(|other| *other != row);
+    let value = |column: Column| snapshot.value(column, row);
+    let place = Place {
+        source: snapshot.source_of(row)?.path.clone(),
+        line: value(Column::Line)?,
+        offset: value(Column::Offset)?,
+        length: value(Column::Length)?,
+    };
+    let mut words = request.as_ref().map_or_else(Vec::new, |request| in_words(study, request));
+    let flags = value(Column::Flags)?;
+    if flags & Flags::TORN != 0 {
+        words.push("It was read from bytes after the last newline: no leaf of the tree holds it.".to_owned());
+    }
+    if flags & Flags::CONFLICT != 0 {
+        words.push("Another record has its kind and id but other bytes; both are kept.".to_owned());
+    }
+    if flags & Flags::SUPERSEDED != 0 {
+        words.push("A later record is the next state of the same thing.".to_owned());
+    }
+    drop(record);
+    Ok(Explanation {
+        row,
+        kind,
+        kind_text,
+        id,
+        at,
+        at_text,
+        place,
+        bytes,
+        request,
+        words,
+        causes,
+        effects,
+        same_id,
+    })
+}
+
+fn linked_id(snapshot: &Snapshot, kind: EdgeKind, id: &str) -> Result<Linked, WorkError> {
+    match snapshot.find_id(id)?.first() {
+        Some(row) => linked_row(snapshot, kind, *row),
+        None => Ok(Linked { kind, id: id.to_owned(), row: None, record: None, agent: String::new() }),
+    }
+}
+
+fn linked_row(snapshot: &Snapshot, kind: EdgeKind, row: Row) -> Result<Linked, WorkError> {
+    let agent = snapshot.name(Column::Agent, snapshot.value(Column::Agent, row)?).to_owned();
+    let record = Some((snapshot.kind(row)?, snapshot.at(row)?));
+    Ok(Linked { kind, id: snapshot.id(row)?, row: Some(row), record, agent })
+}
+
+/// The evidence and the pointers of a request, each in a sentence.
+fn in_words(study: &Study, r: &RequestRow) -> Vec<String> {
+    let mut words = vec![match r.evidence {
+        Evidence::Attested => format!(
+            "Served by {}: its enclave's recorded measurement says so. The response signature is not verified yet.",
+            r.effective
+        ),
+        Evidence::Scheduled => {
+            format!("Served by {}: the node's deployments say so. No enclave attests it.", r.effective)
+        }
+        Evidence::Claimed => {
+            format!(
+                "Served by {}, if the record is to be believed: nothing else says which version.",
+                r.effective
+            )
+        }
+        Evidence::None => "Nothing says which version served it.".to_owned(),
+    }];
+    let faulty =
+        study.window.as_ref().map_or("the faulty version", |window| study.version_name(window.faulty));
+    for (flag, _) in Pointers::ALL.into_iter().filter(|(flag, _)| r.pointers.has(*flag)) {
+        words.push(match flag {
+            Pointers::STALE => format!(
+                "Stale pointer: it claims {faulty} after the rollback, but {} served it.",
+                r.effective
+            ),
+            Pointers::LATE => format!("Late serving: {faulty} served it after the rollback."),
+            Pointers::SHADOW => format!("Shadow serving: it claims {}, but {faulty} served it.", r.claimed),
+            Pointers::CONFLICT => {
+                format!("Version conflict: attested {}, scheduled {}.", r.attested, r.scheduled)
+            }
+            _ => continue,
+        });
+    }
+    words
+}
