@@ -8,3 +8,4 @@ pub mod proof;
 pub mod analysis;
 pub mod store;
 pub mod work;
+pub mod cli;

@@ -1,5 +1,7 @@
 //! Journals in, a case out: what a case says must agree with the answer key, however often it is killed and resumed.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+
 use backtrail::model::{Nanos, Pointers};
 use backtrail::store::Case;
 use backtrail::work::filter::Filter;

@@ -154,14 +154,17 @@ impl Window {
         self.moved.0.or(self.scheduled.0).or(self.observed.0).or(self.declared.0)
     }
 
-    /// The end for most nodes: the rollback; stragglers are told beside it. Open where nothing says.
+    /// The end for all nodes that went with the rollback; those that did not are told beside it (`late_nodes`).
     pub fn to(&self) -> Option<Nanos> {
-        let regular = self
-            .nodes
-            .iter()
-            .filter(|node| node.state != NodeState::Straggler && node.state != NodeState::Forged);
-        let regular = regular.filter_map(|node| node.scheduled.last().and_then(|(_, to)| *to)).max();
-        self.moved.1.or(regular).or(self.observed.1).or(self.declared.1)
+        let ends = self.nodes.iter().filter_map(|node| node.scheduled.last().and_then(|(_, to)| *to));
+        let regular = ends.filter(|end| self.rolled_back.is_none_or(|rolled_back| *end <= rolled_back)).max();
+        self.moved.1.or(regular).or(self.declared.1).or(self.observed.1)
+    }
+
+    /// Nodes on which the faulty version was live, or served, after the rollback.
+    pub fn late_nodes(&self) -> impl Iterator<Item = &NodeWindow> {
+        let rolled_back = self.rolled_back.unwrap_or(Nanos::MAX);
+        self.nodes.iter().filter(move |node| node.to().is_none_or(|to| to > rolled_back))
     }
 
     pub fn nodes_in(&self, state: NodeState) -> impl Iterator<Item = &NodeWindow> {

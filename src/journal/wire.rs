@@ -162,7 +162,7 @@ kind! {
     /// Inferences put on a chain.
     Settlement {
         mode: Text<'a>,
-        settles: Vec<Text<'a>>,
+        settles: Option<Vec<Text<'a>>>,
         state: Text<'a>,
         merkle_root: Option<Text<'a>>,
         batch_size: Option<u64>,
@@ -368,7 +368,7 @@ impl Record<'_> {
                 .chain(many(EdgeKind::Cause, r.causes.as_deref()))
                 .chain(one(EdgeKind::RefundOf, r.refund_of.as_ref()))
                 .collect(),
-            Record::Settlement(r) => many(EdgeKind::Settles, Some(&r.settles)).collect(),
+            Record::Settlement(r) => many(EdgeKind::Settles, r.settles.as_deref()).collect(),
             _ => Vec::new(),
         }
     }

@@ -63,6 +63,11 @@ pub fn visible_bytes(bytes: &[u8]) -> String {
     out
 }
 
+/// Text of several lines, made visible line by line: its own line ends stay line ends.
+pub fn visible_lines(text: &str) -> String {
+    text.lines().map(|line| Untrusted(line).visible()).collect::<Vec<_>>().join("\n")
+}
+
 fn escape(c: char) -> Option<String> {
     let code = c as u32;
     match code {

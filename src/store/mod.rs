@@ -9,6 +9,7 @@ pub mod packed;
 pub mod snapshot;
 pub mod source;
 pub mod tables;
+pub mod views;
 
 pub use case::Case;
 pub use chunk::Chunk;

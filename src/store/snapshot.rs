@@ -9,9 +9,10 @@ use super::packed::Packed;
 use super::source::{Source, SourceFiles};
 use super::tables::cell_id;
 use super::{Case, StoreError};
+use crate::analysis::Attribution;
 use crate::journal::batch::{EdgeKind, Flags};
 use crate::journal::{Column, Names, print_of, wire};
-use crate::model::{Kind, Nanos, Row};
+use crate::model::{Evidence, Kind, Nanos, Row};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -350,6 +351,17 @@ impl Snapshot {
             _ => Edges::new(&[]),
         };
         Ok(chunk.edges.get_or_init(|| edges))
+    }
+
+    /// The three evidences of one request.
+    pub fn attribution(&self, row: Row) -> Result<Attribution, StoreError> {
+        Ok(Attribution {
+            claimed: self.value(Column::Version, row)?,
+            scheduled: self.value(Column::Scheduled, row)?,
+            attested: self.value(Column::Attested, row)?,
+            effective: self.value(Column::Effective, row)?,
+            evidence: Evidence::from_code(self.value(Column::Evidence, row)?),
+        })
     }
 
     /// Whether a record is counted: not a byte-identical line seen before.

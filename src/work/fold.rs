@@ -7,7 +7,7 @@ use crate::analysis::{Attribution, Number, Window};
 use crate::journal::Column;
 use crate::journal::batch::Flags;
 use crate::model::time::HOUR;
-use crate::model::{Evidence, Kind, Nanos, Pointers, Row};
+use crate::model::{Evidence, Kind, Nanos, Pointers};
 use crate::store::{Chunk, Packed, Snapshot, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -278,23 +278,4 @@ fn join_node(nodes: &mut BTreeMap<Number, NodeFold>, node: Number, more: NodeFol
         own.against_last = if own.against > 0 { own.against_last.max(last) } else { last };
         own.against += more.against;
     }
-}
-
-/// What is odd about one request.
-pub fn pointers_of(snapshot: &Snapshot, row: Row, window: Option<&Window>) -> Result<Pointers, StoreError> {
-    let value = |column: Column| snapshot.value(column, row);
-    let attribution = attribution_of(snapshot, row)?;
-    Ok(attribution.pointers(value(Column::Model)?, snapshot.at(row)?, window))
-}
-
-/// The three evidences of one request.
-pub fn attribution_of(snapshot: &Snapshot, row: Row) -> Result<Attribution, StoreError> {
-    let value = |column: Column| snapshot.value(column, row);
-    Ok(Attribution {
-        claimed: value(Column::Version)?,
-        scheduled: value(Column::Scheduled)?,
-        attested: value(Column::Attested)?,
-        effective: value(Column::Effective)?,
-        evidence: Evidence::from_code(value(Column::Evidence)?),
-    })
 }

@@ -5,6 +5,7 @@ pub mod filter;
 pub mod findings;
 pub mod fold;
 pub mod ingest;
+pub mod open;
 pub mod parallel;
 pub mod registry;
 pub mod rows;

@@ -1,7 +1,6 @@
 //! Requests as people read them: names for numbers, and the id from the journal's own bytes.
 
 use super::WorkError;
-use super::fold::attribution_of;
 use super::study::Study;
 use crate::journal::Column;
 use crate::journal::batch::Flags;
@@ -43,7 +42,7 @@ pub fn request_row(study: &Study, row: Row) -> Result<RequestRow, WorkError> {
     let value = |column: Column| snapshot.value(column, row);
     let name = |column: Column| value(column).map(|number| snapshot.name(column, number).to_owned());
     let minus_one = |column: Column| value(column).map(|number| number.checked_sub(1));
-    let attribution = attribution_of(snapshot, row)?;
+    let attribution = snapshot.attribution(row)?;
     let at = snapshot.at(row)?;
     let flags = value(Column::Flags)?;
     Ok(RequestRow {

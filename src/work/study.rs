@@ -10,6 +10,7 @@ use crate::analysis::{Incident, Number, Origin, Window};
 use crate::journal::{Column, Names};
 use crate::model::{Finding, Nanos};
 use crate::store::tables::CheckpointRow;
+use crate::store::views::Sight;
 use crate::store::{Case, Snapshot};
 use std::path::Path;
 use std::sync::Arc;
@@ -49,6 +50,11 @@ impl Study {
     pub fn choose(path: &Path, choice: &Choice, cancel: &Cancel) -> Result<Self, WorkError> {
         let case = Case::open(path)?;
         let snapshot = case.snapshot()?;
+        if !snapshot.is_sealed() {
+            let what =
+                "its journals were not read to the end; run `backtrail ingest` on them with this case again";
+            return Err(WorkError::Unfit { path: path.to_owned(), what: what.to_owned() });
+        }
         let context = registry::context(&case, &snapshot)?;
         let mut incidents = incidents(&context.incidents, &context.deployments);
         let chosen = chosen(&mut incidents, &snapshot, choice)?;
@@ -91,6 +97,12 @@ impl Study {
 
     pub fn incident(&self) -> Option<&Incident> {
         self.chosen.map(|chosen| &self.incidents[chosen])
+    }
+
+    /// What SQL views look into.
+    pub fn sight(&self) -> Sight {
+        let (snapshot, window) = (self.snapshot.clone(), self.window.clone());
+        Sight { snapshot, window, findings: self.findings.clone().into() }
     }
 
     pub fn model_name(&self, model: Number) -> &str {

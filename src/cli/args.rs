@@ -1,0 +1,153 @@
+//! Every verb and flag, with the help people read. Names, flags and exit codes are a contract.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// A forensic explorer for the hours after a bad AI model release was rolled back.
+///
+/// Opens provenance journals (JSON Lines, also gzip or zstd) or a case made from them, and shows which version served
+/// which request, from when to when and where, what still points at the release that is gone, and the bytes behind
+/// every number. Journals are opened read-only and never changed.
+#[derive(Debug, Parser)]
+#[command(name = "backtrail", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(after_help = "Exit status: 0 done; 1 the check itself failed; 2 it could not be done.\n\
+                        Try `backtrail sample-data`, or `backtrail simulate --scenario default --seed 7 -o DIR`.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    /// Journals, directories of journals, or one case (same as `explore`)
+    pub paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Browse journals or a case in the terminal
+    Explore(Explore),
+    /// Read journals into a case file; resumes after a kill, continues grown journals, refuses changed ones
+    Ingest(Ingest),
+    /// Compute the window, the requests and the findings of a case
+    Analyze(Analyze),
+    /// Tell everything about one record: versions, evidence, causes, effects, place and bytes
+    Explain(Explain),
+    /// Ask a case in SQL (read-only)
+    Query(Query),
+    /// Write a made-up incident with its answer key, to practise and to measure on
+    Simulate(Simulate),
+    /// Print shell completions
+    Completions { shell: Shell },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct Explore {
+    /// Journals, directories of journals, or one case
+    pub paths: Vec<PathBuf>,
+    /// Where to keep the case made from journals (default: the user's cache folder)
+    #[arg(long, value_name = "FILE")]
+    pub case: Option<PathBuf>,
+    /// Keys to press, as `2jj<enter>`; with --print, nothing else is read
+    #[arg(long, value_name = "KEYS", default_value = "", hide_default_value = true)]
+    pub keys: String,
+    /// Print the screen after the keys and exit, as 120x40
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    pub print: Option<(u16, u16)>,
+    /// Draw with ASCII only
+    #[arg(long)]
+    pub ascii: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Ingest {
+    /// Journals or directories of journals; `-` is standard input
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The case file to make or continue
+    #[arg(long, value_name = "FILE")]
+    pub case: PathBuf,
+    /// Exit with 1 if any line is no record
+    #[arg(long)]
+    pub strict: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Analyze {
+    /// A case, or journals
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The model under suspicion, where it is not the incident's
+    #[arg(long, requires = "faulty")]
+    pub model: Option<String>,
+    /// The faulty version, where it is not the incident's
+    #[arg(long)]
+    pub faulty: Option<String>,
+    /// Set the window's edges, as 2026-10-04T09:12..2026-10-04T13:40 (either may be left out)
+    #[arg(long, value_name = "FROM..TO")]
+    pub window: Option<String>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A case, or one journal or directory of journals
+    pub path: PathBuf,
+    /// The id of a record; or the name of an agent or node
+    pub id: String,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Query {
+    /// A case, or one journal or directory of journals
+    pub path: PathBuf,
+    /// One SELECT over the views: sources, faults, records, releases, deployments, nodes, enclaves, measurements,
+    /// incidents, requests, actions, messages, payments, settlements, agents, edges, findings, checkpoints
+    pub sql: String,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
+/// How rows are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Table,
+    Csv,
+    Json,
+    Jsonl,
+}
+
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// The incident to make up
+    #[arg(long, default_value = "default")]
+    pub scenario: String,
+    /// The same seed gives the same bytes
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Number of inference records
+    #[arg(long, default_value_t = crate::work::simulate::DEFAULT_RECORDS)]
+    pub records: usize,
+    /// Whether responses carry real signatures (default: up to 20,000 records)
+    #[arg(long, value_name = "BOOL")]
+    pub signed: Option<bool>,
+    /// A new or empty directory
+    #[arg(short, long, value_name = "DIR", required_unless_present = "list")]
+    pub output: Option<PathBuf>,
+    /// List the scenarios and exit
+    #[arg(long)]
+    pub list: bool,
+}
+
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let (width, height) = text.split_once(['x', 'X']).ok_or("a size is WIDTHxHEIGHT, as 120x40")?;
+    let number = |text: &str| text.parse::<u16>().ok().filter(|n| (1..=1000).contains(n));
+    number(width).zip(number(height)).ok_or_else(|| "width and height are 1 to 1000".to_owned())
+}

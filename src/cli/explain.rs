@@ -1,0 +1,179 @@
+//! `explain`: one record by its id; or an agent or a node by its name, as far as this version can.
+
+use super::args::Explain;
+use super::{Outcome, json, opening};
+use crate::journal::Column;
+use crate::journal::batch::EdgeKind;
+use crate::model::untrusted::visible_bytes;
+use crate::model::{Kind, Nanos, Row, Untrusted};
+use crate::work::Cancel;
+use crate::work::explain::{Explanation, Linked, explain};
+use crate::work::filter::{Clause, Field, Filter};
+use crate::work::findings::{counted, grouped};
+use crate::work::select::select;
+use crate::work::study::{Choice, Study};
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+use std::io::Write;
+
+pub fn run(arguments: &Explain) -> Result<Outcome> {
+    let study = opening::study(std::slice::from_ref(&arguments.path), &Choice::default())?;
+    let rows = study.snapshot.find_id(&arguments.id)?;
+    if rows.is_empty() {
+        return named(&study, arguments);
+    }
+    let explanations = rows.iter().map(|row| explain(&study, *row)).collect::<Result<Vec<_>, _>>()?;
+    // Requests first; of a thing with states, the latest is the one people mean.
+    let first = explanations.iter().position(|e| e.kind == Kind::Inference).unwrap_or(explanations.len() - 1);
+    if arguments.json {
+        json::print(&document(&study, &explanations[first])?)?;
+    } else {
+        for explanation in &explanations {
+            in_words(explanation)?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// An agent or a node: what it did, as counts by version.
+fn named(study: &Study, arguments: &Explain) -> Result<Outcome> {
+    let field =
+        [(Field::Agent, Column::Agent), (Field::Node, Column::Node)].into_iter().find(|(_, column)| {
+            column.names().is_some_and(|names| study.snapshot.names(names).find(&arguments.id).is_some())
+        });
+    let Some((field, _)) = field else {
+        bail!("no record, agent or node is called `{}`", arguments.id);
+    };
+    let filter = Filter::default().and(Clause::is(field, &arguments.id));
+    let selection = select(study, &filter, &Cancel::default())?;
+    let mut versions: std::collections::BTreeMap<(String, String), u64> = std::collections::BTreeMap::new();
+    for row in selection.rows.iter() {
+        let name = |column: Column| {
+            Ok::<_, anyhow::Error>(study.snapshot.name(column, study.snapshot.value(column, *row)?))
+        };
+        *versions
+            .entry((name(Column::Model)?.to_owned(), name(Column::Effective)?.to_owned()))
+            .or_default() += 1;
+    }
+    let span = |row: Option<&Row>| row.map(|row| study.snapshot.at(*row)).transpose();
+    let (first, last) = (span(selection.rows.first())?, span(selection.rows.last())?);
+    if arguments.json {
+        let served: Vec<Value> = versions
+            .iter()
+            .map(|((model, version), n)| json!({"model": model, "effective": json::name(version), "requests": n}))
+            .collect();
+        json::print(&json!({
+            "schema": "backtrail/explain/1", "kind": field.name(), "id": arguments.id,
+            "requests": selection.rows.len(), "first": json::moment(first), "last": json::moment(last), "versions": served,
+        }))?;
+        return Ok(Outcome::Done);
+    }
+    let mut out = std::io::stdout().lock();
+    let edge = |at: Option<Nanos>| at.map_or_else(|| "never".to_owned(), Nanos::rfc3339);
+    let requests = counted(selection.rows.len() as u64, "request");
+    writeln!(
+        out,
+        "{} {}: {requests}, {} → {}",
+        field.name(),
+        Untrusted(&arguments.id).visible(),
+        edge(first),
+        edge(last)
+    )?;
+    for ((model, version), n) in versions {
+        let version =
+            if version.is_empty() { "(no evidence)".to_owned() } else { Untrusted(&version).visible() };
+        writeln!(out, "  {} {version}: {}", Untrusted(&model).visible(), grouped(n))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn document(study: &Study, e: &Explanation) -> Result<Value> {
+    let linked = |links: &[Linked], kinds: &[EdgeKind]| -> Vec<Value> {
+        links.iter().filter(|link| kinds.contains(&link.kind)).map(one_link).collect()
+    };
+    let influence =
+        [EdgeKind::Parent, EdgeKind::Cause, EdgeKind::CacheOf, EdgeKind::Carries, EdgeKind::RefundOf];
+    let versions = e.request.as_ref().map(|r| {
+        json!({
+            "claimed": json::name(&r.claimed), "scheduled": json::name(&r.scheduled), "attested": json::name(&r.attested),
+            "effective": json::name(&r.effective), "evidence": r.evidence.name(),
+            "pointer": json::name(&r.pointers.to_string()), "signature": "not verified by this version",
+        })
+    });
+    let mut same = Vec::new();
+    for row in &e.same_id {
+        let source = study.snapshot.source_of(*row)?.path.to_string_lossy().into_owned();
+        let line = study.snapshot.value(Column::Line, *row)?;
+        same.push(json!({"kind": study.snapshot.kind(*row)?.name(), "source": source, "line": line}));
+    }
+    Ok(json!({
+        "schema": "backtrail/explain/1",
+        "kind": e.kind_text,
+        "id": e.id,
+        "at": e.at.rfc3339(),
+        "at_recorded": e.at_text,
+        "versions": versions,
+        "words": e.words,
+        "causes": linked(&e.causes, &influence),
+        "effects": linked(&e.effects, &influence),
+        "payments": linked(&e.effects, &[EdgeKind::Pays]),
+        "settlements": linked(&e.effects, &[EdgeKind::Settles]),
+        "pays_for": linked(&e.causes, &[EdgeKind::Pays]),
+        "settles": linked(&e.causes, &[EdgeKind::Settles]),
+        "same_id": same,
+        "record": {
+            "source": e.place.source.to_string_lossy(), "line": e.place.line, "offset": e.place.offset,
+            "length": e.place.length, "bytes": String::from_utf8_lossy(&e.bytes),
+        },
+    }))
+}
+
+fn one_link(link: &Linked) -> Value {
+    json!({
+        "edge": link.kind.name(),
+        "id": link.id,
+        "in_case": link.row.is_some(),
+        "kind": link.record.map(|(kind, _)| kind.name()),
+        "at": link.record.map(|(_, at)| at.rfc3339()),
+        "agent": json::name(&link.agent),
+    })
+}
+
+fn in_words(e: &Explanation) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let shown = |text: &str| Untrusted(text).visible();
+    writeln!(out, "{} {}  at {}", shown(&e.kind_text), shown(&e.id), e.at)?;
+    let place = &e.place;
+    let source = place.source.to_string_lossy();
+    writeln!(
+        out,
+        "  {} line {}, byte {}, {} bytes",
+        shown(&source),
+        place.line + 1,
+        place.offset,
+        place.length
+    )?;
+    if let Some(r) = &e.request {
+        let version = |text: &str| if text.is_empty() { "—".to_owned() } else { shown(text) };
+        let (claimed, scheduled, attested) =
+            (version(&r.claimed), version(&r.scheduled), version(&r.attested));
+        writeln!(
+            out,
+            "  claimed {claimed} · scheduled {scheduled} · attested {attested} → effective {}",
+            version(&r.effective)
+        )?;
+    }
+    for words in &e.words {
+        writeln!(out, "  {}", shown(words))?;
+    }
+    for (title, links) in [("causes", &e.causes), ("effects", &e.effects)] {
+        for link in links {
+            let kind = link
+                .record
+                .map_or_else(|| "not in this case".to_owned(), |(kind, at)| format!("{kind} at {at}"));
+            writeln!(out, "  {title}: {} {} ({kind})", link.kind.name(), shown(&link.id))?;
+        }
+    }
+    writeln!(out, "  {}", visible_bytes(&e.bytes))?;
+    Ok(())
+}

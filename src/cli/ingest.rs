@@ -1,0 +1,61 @@
+//! `ingest`: journals into a case, and what came of it.
+
+use super::args::Ingest;
+use super::{Outcome, json, opening};
+use crate::model::Untrusted;
+use crate::store::{Case, Source};
+use crate::work::findings::{counted, grouped};
+use crate::work::study::Study;
+use anyhow::Result;
+use serde_json::json;
+use std::io::Write;
+
+pub fn run(arguments: &Ingest) -> Result<Outcome> {
+    let done = opening::read_into(&arguments.case, &arguments.paths)?;
+    let study = Study::open(&arguments.case)?;
+    let sources = study.snapshot.sources();
+    let faults: u64 = sources.iter().map(|source| source.faults).sum();
+    if arguments.json {
+        let document = json!({
+            "schema": "backtrail/ingest/1",
+            "case": arguments.case.to_string_lossy(),
+            "read": done.read,
+            "unchanged": done.unchanged,
+            "skipped": done.skipped.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
+            "sources": json::sources(&study),
+            "faults": json::faults(&Case::open(&arguments.case)?)?,
+        });
+        json::print(&document)?;
+    } else {
+        let mut err = std::io::stderr().lock();
+        let records: u64 = sources.iter().map(|source| source.records).sum();
+        writeln!(err, "{} in {}", counted(records, "record"), counted(sources.len() as u64, "journal"))?;
+        if done.unchanged > 0 {
+            writeln!(err, "{} hashed again and found unchanged", counted(done.unchanged, "journal"))?;
+        }
+        if !done.skipped.is_empty() {
+            writeln!(
+                err,
+                "{} not named like journals, left alone",
+                counted(done.skipped.len() as u64, "file")
+            )?;
+        }
+        let repeated: u64 = sources.iter().map(|source| source.duplicates).sum();
+        writeln!(err, "faulty lines {} · duplicates {}", grouped(faults), grouped(repeated))?;
+        for (source, fault) in Case::open(&arguments.case)?.faults()?.into_iter().take(SHOWN) {
+            let name = sources.iter().find(|known| known.id == source).map_or_else(String::new, Source::name);
+            let (name, reason) = (Untrusted(&name).visible(), Untrusted(&fault.reason).visible());
+            writeln!(err, "  {name} line {} (byte {}): {reason}", fault.line + 1, fault.offset)?;
+        }
+        if faults > SHOWN as u64 {
+            writeln!(
+                err,
+                "  showing {SHOWN} of {}; `query … 'select * from faults'` lists all",
+                grouped(faults)
+            )?;
+        }
+    }
+    Ok(if arguments.strict && faults > 0 { Outcome::CheckFailed } else { Outcome::Done })
+}
+
+const SHOWN: usize = 5;

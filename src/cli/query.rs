@@ -1,0 +1,149 @@
+//! `query`: one SELECT over the views, as a table, CSV, JSON or JSON Lines.
+
+use super::args::{Format, Query};
+use super::{Outcome, opening};
+use crate::model::Untrusted;
+use crate::store::views::{Cell, Flow, Views};
+use crate::work::study::Choice;
+use anyhow::Result;
+use serde_json::{Map, Value};
+use std::io::{BufWriter, Write};
+use unicode_width::UnicodeWidthStr;
+
+pub fn run(arguments: &Query) -> Result<Outcome> {
+    let study = opening::study(std::slice::from_ref(&arguments.path), &Choice::default())?;
+    let mut views = Views::open(&study.sight())?;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    match arguments.format {
+        Format::Table => table(&mut views, &arguments.sql, &mut out)?,
+        Format::Csv => csv(&mut views, &arguments.sql, &mut out)?,
+        Format::Json => {
+            let rows = objects(&mut views, &arguments.sql)?;
+            let document =
+                serde_json::json!({"schema": "backtrail/query/1", "sql": arguments.sql, "rows": rows});
+            serde_json::to_writer_pretty(&mut out, &document)?;
+            writeln!(out)?;
+        }
+        Format::Jsonl => {
+            for row in objects(&mut views, &arguments.sql)? {
+                serde_json::to_writer(&mut out, &row)?;
+                writeln!(out)?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(Outcome::Done)
+}
+
+fn objects(views: &mut Views, sql: &str) -> Result<Vec<Value>> {
+    let mut names = Vec::new();
+    let mut rows: Vec<Vec<Value>> = Vec::new();
+    views.select(
+        sql,
+        |head| names = head.to_vec(),
+        |row| {
+            rows.push(row.iter().map(json).collect());
+            Flow::More
+        },
+    )?;
+    let object = |row: Vec<Value>| Value::Object(names.iter().cloned().zip(row).collect::<Map<_, _>>());
+    Ok(rows.into_iter().map(object).collect())
+}
+
+fn json(cell: &Cell) -> Value {
+    match cell {
+        Cell::Null => Value::Null,
+        Cell::Integer(number) => (*number).into(),
+        Cell::Real(number) => (*number).into(),
+        Cell::Text(text) => text.clone().into(),
+        Cell::Blob(bytes) => hex::encode(bytes).into(),
+    }
+}
+
+fn plain(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => String::new(),
+        Cell::Integer(number) => number.to_string(),
+        Cell::Real(number) => number.to_string(),
+        Cell::Text(text) => text.clone(),
+        Cell::Blob(bytes) => hex::encode(bytes),
+    }
+}
+
+/// Columns as wide as their widest cell among all rows; recorded text made visible.
+fn table(views: &mut Views, sql: &str, out: &mut impl Write) -> Result<()> {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut head: Vec<String> = Vec::new();
+    views.select(
+        sql,
+        |names| head = names.to_vec(),
+        |row| {
+            rows.push(row.iter().map(|cell| Untrusted(&plain(cell)).visible()).collect());
+            Flow::More
+        },
+    )?;
+    let head: Vec<String> = head.iter().map(|name| Untrusted(name).visible()).collect();
+    let width = |n: usize| rows.iter().chain([&head]).map(|row| row[n].width()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let rule: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
+    for row in [&head, &rule].into_iter().chain(&rows) {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(cell);
+            line.push_str(&" ".repeat(width - cell.width() + 2));
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// RFC 4180. A cell that a spreadsheet would take for a formula gets a leading apostrophe.
+fn csv(views: &mut Views, sql: &str, out: &mut impl Write) -> Result<()> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut head = String::new();
+    views.select(
+        sql,
+        |names| head = csv_line(names.iter().map(|name| csv_cell(name))),
+        |row| {
+            lines.push(csv_line(row.iter().map(|cell| match cell {
+                Cell::Text(text) => csv_cell(text),
+                other => plain(other),
+            })));
+            Flow::More
+        },
+    )?;
+    write!(out, "{head}")?;
+    lines.iter().try_for_each(|line| write!(out, "{line}"))?;
+    Ok(())
+}
+
+fn csv_line(cells: impl Iterator<Item = String>) -> String {
+    cells.collect::<Vec<_>>().join(",") + "\r\n"
+}
+
+fn csv_cell(text: &str) -> String {
+    let risky = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+    let text = if risky { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_quoted_and_never_a_formula() {
+        for (text, cell) in [
+            ("plain", "plain"),
+            ("a,b", "\"a,b\""),
+            ("say \"x\"", "\"say \"\"x\"\"\""),
+            ("=cmd()", "'=cmd()"),
+            (" @SUM(A1)", "' @SUM(A1)"),
+            ("＝1", "'＝1"),
+            ("-1,2", "\"'-1,2\""),
+            ("a\nb", "\"a\nb\""),
+        ] {
+            assert_eq!(csv_cell(text), cell);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What a path is, and where the case of some journals is kept when nobody says.
+
+use super::WorkError;
+use super::ingest::journals_in;
+use crate::journal::print_of;
+use crate::store::Case;
+use etcetera::BaseStrategy;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What the paths on the command line come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// One case file.
+    Case(PathBuf),
+    /// Journals, directories, or `-`.
+    Journals(Vec<PathBuf>),
+}
+
+/// Tells a case from journals by its bytes.
+pub fn what_is(paths: &[PathBuf]) -> Result<Opened, WorkError> {
+    let is_case = |path: &Path| path.is_file() && Case::is_case(path);
+    match paths {
+        [one] if is_case(one) => Ok(Opened::Case(one.clone())),
+        many if many.iter().any(|path| is_case(path)) => Err(WorkError::Refused(
+            "a case is opened alone; journals are added to it with `ingest --case`".to_owned(),
+        )),
+        many => {
+            // Says at once what is wrong with a path, before a case is made for it.
+            journals_in(many)?;
+            Ok(Opened::Journals(many.to_vec()))
+        }
+    }
+}
+
+/// The case of these journals in the user's cache folder: the same journals, the same case.
+pub fn cached_case(journals: &[PathBuf]) -> Result<PathBuf, WorkError> {
+    let refused =
+        |what: String| WorkError::Refused(format!("{what}; say where to keep the case with --case"));
+    let base =
+        etcetera::choose_base_strategy().map_err(|e| refused(format!("no home folder is known: {e}")))?;
+    let folder = base.cache_dir().join("backtrail");
+    fs::create_dir_all(&folder)
+        .map_err(|e| WorkError::Write { path: folder.clone(), reason: e.to_string() })?;
+    if journals.iter().any(|path| path.as_os_str() == "-") {
+        return Ok(folder.join(format!("stdin-{}.case", std::process::id())));
+    }
+    let given = journals_in(journals)?;
+    let names: Vec<String> =
+        given.journals.iter().map(|journal| journal.path.to_string_lossy().into_owned()).collect();
+    let first = journals.first().and_then(|path| fs::canonicalize(path).ok()).unwrap_or_default();
+    let label = first.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let label: String =
+        label.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
+    Ok(folder.join(format!("{label}-{:016x}.case", print_of(&names.join("\n")))))
+}
+
+/// Whether a sealed case was made from just these journals and none has changed since, by size and time.
+pub fn is_current(case: &Path, journals: &[PathBuf]) -> Result<bool, WorkError> {
+    if !case.exists() {
+        return Ok(false);
+    }
+    let open = Case::open(case)?;
+    if open.meta("sealed")?.as_deref() != Some("yes") {
+        return Ok(false);
+    }
+    let sources = open.sources()?;
+    let given = journals_in(journals)?;
+    let same = |path: &Path| {
+        let meta = fs::metadata(path).ok()?;
+        let source = sources.iter().find(|source| source.path == path)?;
+        let modified = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        let modified = i64::try_from(modified.as_nanos()).ok()?;
+        Some(source.size == meta.len() && source.modified == modified)
+    };
+    Ok(given.journals.len() == sources.len()
+        && given.journals.iter().all(|journal| same(&journal.path) == Some(true)))
+}
