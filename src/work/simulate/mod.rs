@@ -24,6 +24,7 @@ mod rollout;
 mod scenario;
 mod served;
 mod settlement;
+mod signing;
 mod thing;
 mod traffic;
 mod truth;

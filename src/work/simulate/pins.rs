@@ -41,8 +41,11 @@ impl Incident {
         let witness = &self.journals.witness.verifier;
         writeln!(text, "[[witness]]\nname = \"{}\"\nkey = \"{}\"\n", witness.name, witness.text())?;
         for (build, measured) in BUILDS.iter().zip(&self.measured) {
-            let hash = hex::encode(measured.pcr_hash);
-            writeln!(text, "[[measurement]]\npcr_hash = \"0x{hash}\"\nversion = \"{}\"\n", build.version)?;
+            writeln!(
+                text,
+                "[[measurement]]\npcr_hash = \"0x{}\"\nversion = \"{}\"\n",
+                measured.pcr_hash, build.version
+            )?;
         }
         writeln!(text, "[[registry]]\nchain_id = \"{CHAIN}\"\naddress = \"{CONTRACT}\"\n")?;
         writeln!(text, "[[relay]]\nchain_id = \"{RELAY_CHAIN}\"\naddress = \"{RELAY}\"")

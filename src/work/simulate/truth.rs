@@ -164,7 +164,6 @@ impl Truth {
             None => self.unattributed[served.model] += 1,
         }
         self.evidence[attribution.evidence as usize] += 1;
-        self.evidence_without_broken[evidence_without_broken(served)] += 1;
         for (ids, (flag, _)) in self.pointers.iter_mut().zip(Pointers::ALL) {
             if attribution.pointers.has(flag) {
                 ids.add(served.reference(), self.limit);
@@ -180,7 +179,6 @@ impl Truth {
         }
         self.phase(served, actions);
         self.probe(served);
-        self.proof(served);
     }
 
     fn faulty(&mut self, served: &Served) {
@@ -218,7 +216,9 @@ impl Truth {
         }
     }
 
-    fn proof(&mut self, served: &Served) {
+    /// What the proof turned out to be, once it was signed or was not.
+    pub(super) fn proved(&mut self, served: &Served) {
+        self.evidence_without_broken[evidence_without_broken(served)] += 1;
         let name = match served.proof {
             Proof::None => return,
             Proof::Genuine => {
