@@ -310,7 +310,8 @@ impl Money {
         let refunded = class == Class::Direct && payment.flaw.is_none() && self.dice.chance(self.refunds);
         let back_at = self.mitigated.max(payment.settled_at) + self.dice.between(12, 400) * MINUTE;
         let payment = Rc::new(payment);
-        let mut course = vec![(first_at, first)];
+        // Most payments are recorded first when they are through.
+        let mut course = if payment.number.is_multiple_of(4) { vec![(first_at, first)] } else { Vec::new() };
         course.push((
             payment.settled_at,
             if payment.flaw == Some(Flaw::Failed) { "failed" } else { "settled" },
@@ -325,7 +326,8 @@ impl Money {
             let state = PaymentState { payment: Rc::clone(&payment), state };
             later.push(*at, Event::Payment(Box::new(state)));
         }
-        let last = course.last().map_or("never-recorded", |(_, state)| state);
+        let opened = payment.session.map(|_| "authorized");
+        let Some(last) = course.last().map(|(_, state)| *state).or(opened) else { return };
         if last == "refunded" && payment.number.is_multiple_of(3) {
             self.give_back(&payment, back_at, later, truth);
         }

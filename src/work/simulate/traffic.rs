@@ -110,12 +110,12 @@ impl Traffic {
         nodes[self.dice.place(nodes.len())]
     }
 
-    /// Two thirds of the answers are proved. A node that hides the faulty version shows its enclave only half the time.
+    /// Most answers are proved. A node that hides the faulty version shows its enclave only half the time.
     fn proof(&mut self, node: &Node, actual: &Actual, moment: i64, rollout: &Rollout) -> Proof {
         let hiding = node.part == Part::Forged
             && actual.build == FAULTY
             && rollout.configured(actual_node(actual, rollout), RISK_SCORER, moment) == GOOD;
-        let proved = self.proofs.chance(if hiding { 5_000 } else { 6_600 });
+        let proved = self.proofs.chance(if hiding { 5_000 } else { 5_900 });
         let throw = self.proofs.below(10_000);
         match (proved, throw) {
             (false, _) => Proof::None,
