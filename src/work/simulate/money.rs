@@ -33,6 +33,8 @@ pub(super) const OPG: Asset = Asset {
 
 /// Longest list of requests one payment is for.
 const MOST_MEMBERS: usize = 48;
+/// What a session may cost.
+const AUTHORISED: u128 = OPG.price * MOST_MEMBERS as u128;
 
 /// How a payment hangs on the faulty version (ANALYSIS §7), as far as recorded links tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -185,7 +187,7 @@ impl Money {
             payer: agent,
             payee: 0,
             asset: &OPG,
-            amount: OPG.price * MOST_MEMBERS as u128,
+            amount: AUTHORISED,
             pays: Vec::new(),
             cause: None,
             session: Some(number),
@@ -309,25 +311,20 @@ impl Money {
         let class = self.class(&payment, tiers);
         let refunded = class == Class::Direct && payment.flaw.is_none() && self.dice.chance(self.refunds);
         let back_at = self.mitigated.max(payment.settled_at) + self.dice.between(12, 400) * MINUTE;
+        let course = course(&payment, (first_at, first), back_at, refunded);
+        let Some(last) = course.last().map(|(_, state)| *state) else {
+            // Of a session that the journals leave open, only its authorisation is known: the most it may cost.
+            if payment.session.is_some() {
+                let authorised = Payment { amount: AUTHORISED, pays: Vec::new(), ..payment };
+                truth.paid(&authorised, class, tiers, "authorized");
+            }
+            return;
+        };
         let payment = Rc::new(payment);
-        // Most payments are recorded first when they are through.
-        let mut course = if payment.number.is_multiple_of(4) { vec![(first_at, first)] } else { Vec::new() };
-        course.push((
-            payment.settled_at,
-            if payment.flaw == Some(Flaw::Failed) { "failed" } else { "settled" },
-        ));
-        if payment.flaw == Some(Flaw::Disputed) {
-            course.push((back_at, "disputed"));
-        } else if refunded {
-            course.push((back_at, "refunded"));
-        }
-        course.retain(|(at, _)| *at < END);
         for (at, state) in &course {
             let state = PaymentState { payment: Rc::clone(&payment), state };
             later.push(*at, Event::Payment(Box::new(state)));
         }
-        let opened = payment.session.map(|_| "authorized");
-        let Some(last) = course.last().map(|(_, state)| *state).or(opened) else { return };
         if last == "refunded" && payment.number.is_multiple_of(3) {
             self.give_back(&payment, back_at, later, truth);
         }
@@ -365,6 +362,25 @@ impl Money {
             _ => Class::Clear,
         }
     }
+}
+
+/// The states a payment passes through before the journals end. Most are recorded first when they are through.
+fn course(
+    payment: &Payment,
+    first: (i64, &'static str),
+    back_at: i64,
+    refunded: bool,
+) -> Vec<(i64, &'static str)> {
+    let mut course = if payment.number.is_multiple_of(4) { vec![first] } else { Vec::new() };
+    let through = if payment.flaw == Some(Flaw::Failed) { "failed" } else { "settled" };
+    course.push((payment.settled_at, through));
+    if payment.flaw == Some(Flaw::Disputed) {
+        course.push((back_at, "disputed"));
+    } else if refunded {
+        course.push((back_at, "refunded"));
+    }
+    course.retain(|(at, _)| *at < END);
+    course
 }
 
 /// The block a moment falls into: one every two seconds.

@@ -44,8 +44,10 @@ pub(super) fn tamper(dir: &Path, journals: &[Journal]) -> Result<Vec<Value>, Sim
 
 /// Makes an answer of the faulty version claim the good one, in place.
 fn edit(journal: &Journal) -> Result<Value, SimulateError> {
-    let wanted =
-        |line: &Placed| line.index > journal.size() / 2 && place_of(&line.bytes, CLAIMS_FAULTY).is_some();
+    let wanted = |line: &Placed| {
+        let has = |text| place_of(&line.bytes, text).is_some();
+        line.index > journal.size() / 2 && has(CLAIMS_FAULTY) && has(b"tee_id")
+    };
     let Some(line) = in_file(&journal.path, |file| find(file, wanted))? else {
         return Ok(json!({"what": "nothing to edit", "file": file_name(&journal.path)}));
     };

@@ -28,7 +28,7 @@
 //! * `matched_pairs`: `hashes` (request hashes answered by both versions), `differing` (of these with different outputs), `pairs` (good
 //!   answers × faulty answers, summed over hashes), `differing_pairs`; by effective version
 //! * `proofs`: ids by `forged`, `replayed`, `unsigned`, `placeholder`; `genuine` count
-//! * `lines`: `late`, `duplicates` (ids), `faults` (journal and line), `out_of_order`
+//! * `lines`: `late`, `duplicates` (ids), `faults` (journal by name without ending, and line index)
 //! * `tampered[]`: what was altered after signing; every count above is of the journals before that
 //!
 //! Lists of ids are whole up to 200,000 records; beyond they stop at `id_limit` and the counts stay exact.
@@ -251,7 +251,7 @@ impl Truth {
 
     /// A line that is no record.
     pub(super) fn fault(&mut self, journal: &str, line: u64) {
-        self.faults.push(json!({"journal": format!("{journal}.jsonl"), "line": line}));
+        self.faults.push(json!({"journal": journal, "line": line}));
     }
 
     pub(super) fn refund_record(&mut self, number: u64) {
