@@ -62,9 +62,9 @@ impl Scenario {
             Self::GlobalShift => Dials { fault: Fault::None, shift: 100, ..moderate },
             Self::Straggler => Dials { stragglers: 3, straggle_minutes: 300, ..moderate },
             Self::Money => Dials {
-                request_payments: 3_000,
+                request_payments: 7_000,
                 session_payers: 7_000,
-                transfers: 5_000,
+                transfers: 9_000,
                 payment_faults: 500,
                 refunds: 3_500,
                 settled: 4_000,
