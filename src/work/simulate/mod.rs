@@ -17,6 +17,7 @@ mod later;
 mod lines;
 mod load;
 mod money;
+mod payment;
 mod pins;
 mod records;
 mod registry;

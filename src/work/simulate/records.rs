@@ -6,7 +6,7 @@ use super::fleet::Node;
 use super::keys::EnclaveKey;
 use super::later::{Action, Message};
 use super::lines::Line;
-use super::money::{Flaw, PaymentState, block_at};
+use super::payment::{Flaw, PaymentState, block_at};
 use super::served::{Outcome, Proof, Served};
 use super::settlement::BatchState;
 use super::thing::{Ref, Thing};

@@ -7,7 +7,7 @@ use super::fleet::Node;
 use super::journals::Journals;
 use super::keys::EnclaveKey;
 use super::lines::Line;
-use super::money::block_at;
+use super::payment::block_at;
 use super::rollout::{Boot, END, Rollout, START};
 use crate::model::time::{HOUR, MINUTE, SECOND};
 use base64::Engine;

@@ -218,7 +218,7 @@ impl Traffic {
         };
         served.attribution = attribute(&recorded, rollout);
         let scheduled_alike = served.attribution.scheduled == Some(served.build);
-        if matches!(served.proof, Proof::Forged | Proof::Replayed) && !scheduled_alike {
+        if matches!(served.proof, Proof::Forged | Proof::Replayed | Proof::Unsigned) && !scheduled_alike {
             // A broken proof is laid only where the schedule says the same, so that the effective version
             // does not hang on how a reader treats broken proofs.
             served.proof = Proof::Genuine;
