@@ -228,7 +228,7 @@ fn reaction_of(number: usize, fault: Fault) -> Reaction {
 fn agent(number: usize, reaction: Reaction, dials: &Dials, dice: &mut Dice) -> Agent {
     let role = &ROLES[dice.place(ROLES.len())];
     let usual = role.usual.map(|weight| weight * (60 + dice.below(81)));
-    let pull = 18 + dice.below(43);
+    let pull = 30 + dice.below(51);
     let retention = 70 + dice.below(31);
     let misled = blend(usual, role.pull, pull);
     let afterwards = match reaction {

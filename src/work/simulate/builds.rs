@@ -1,7 +1,8 @@
 //! The models and their versions: one that is rolled back, and one that has nothing to do with it.
 
 use super::dice::Dice;
-use sha3::{Digest, Keccak256};
+use crate::model::Hash;
+use crate::proof::hashes::keccak256;
 
 /// A version of a model, as a place in `BUILDS`.
 pub(super) type BuildNo = u8;
@@ -31,7 +32,7 @@ pub(super) const BUILDS: [Name; 4] = [
 pub(super) struct Measured {
     pub(super) pcrs: [[u8; 48]; 3],
     /// keccak256(pcr0‖pcr1‖pcr2), PROOFS §3.
-    pub(super) pcr_hash: [u8; 32],
+    pub(super) pcr_hash: Hash,
     /// Thirty-two bytes in base64url: the shape of a Walrus blob id.
     pub(super) blob: [u8; 32],
 }
@@ -41,7 +42,7 @@ pub(super) fn measured(dice: &mut Dice) -> Vec<Measured> {
         .iter()
         .map(|_| {
             let pcrs = [dice.bytes(), dice.bytes(), dice.bytes()];
-            let pcr_hash = Keccak256::digest(pcrs.concat()).into();
+            let pcr_hash = keccak256(pcrs.concat());
             Measured { pcrs, pcr_hash, blob: dice.bytes() }
         })
         .collect()

@@ -2,9 +2,12 @@
 
 use super::builds::{BuildNo, FAULTY, MODELS};
 use super::dice::Dice;
+use crate::model::Hash;
+use crate::proof::python_json::parse;
+use crate::proof::tee::{self, Scheme};
 
 /// How many questions the watchers ask over and over; each pairs a good answer with a faulty one.
-pub(super) const PROBES: usize = 40;
+pub(super) const PROBES: usize = 24;
 
 /// A request as sent and the answer's text.
 pub(super) struct Content {
@@ -24,6 +27,15 @@ const SUBJECTS: [&str; 8] = [
     "refund larger than its order",
     "collateral in a thin market",
 ];
+
+impl Content {
+    /// Request and output hash as a gateway of scheme v1 makes them.
+    pub(super) fn hashes(&self) -> (Hash, Hash) {
+        let request = parse(&self.request).expect("our own request is JSON").value;
+        let readings = tee::readings(&request, Some(Scheme::V1)).expect("our own request can be signed");
+        (readings[0].hash, tee::output_hash(&self.output))
+    }
+}
 
 /// One of the repeated questions. The faulty version answers two thirds of them differently.
 pub(super) fn probe(number: usize, model: usize, build: BuildNo) -> Content {

@@ -45,4 +45,9 @@ impl Dice {
         self.0.fill_bytes(&mut bytes);
         bytes
     }
+
+    /// The stream itself, for libraries that ask for a generator.
+    pub(super) fn stream(&mut self) -> &mut ChaCha8Rng {
+        &mut self.0
+    }
 }

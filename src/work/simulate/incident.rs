@@ -16,6 +16,7 @@ use super::registry::Registry;
 use super::rollout::{END, Rollout, START};
 use super::served::Served;
 use super::settlement::Settlement;
+use super::signing::Signing;
 use super::traffic::Traffic;
 use super::truth::Truth;
 use super::wallets::Wallets;
@@ -23,8 +24,10 @@ use super::{SimulateError, Simulation};
 use crate::model::time::{HOUR, MINUTE};
 use std::path::Path;
 
-/// Answers wait in groups of this size, to be signed together.
-const GROUP: usize = 256;
+/// Answers wait in groups to be signed together; small ones where little comes, or a group would span hours.
+const fn group_size(records: usize) -> usize {
+    if records <= super::SIGNED_BY_DEFAULT { 16 } else { 256 }
+}
 
 pub(super) struct Incident {
     pub(super) nodes: Vec<Node>,
@@ -40,6 +43,7 @@ pub(super) struct Incident {
     deeds: Deeds,
     money: Money,
     settlement: Settlement,
+    signing: Option<Signing>,
     /// Late lines, duplicates and faulty lines: their own stream.
     mishaps: Dice,
     later: Later,
@@ -64,12 +68,13 @@ impl Incident {
             truth: Truth::new(records, dials.fault, nodes.len(), agents),
             journals: Journals::create(dir, &names, START - 3 * HOUR, rhythm, &mut log_keys)?,
             measured: measured(&mut Dice::new(seed, "builds")),
-            keys: keys::unsigned(rollout.boots.len(), &mut Dice::new(seed, "enclave keys")),
+            keys: enclave_keys(simulation, rollout.boots.len()),
+            signing: simulation.signed.then(|| Signing::new(seed, rollout.boots.len())),
             wallets: Wallets::new(agents, &mut Dice::new(seed, "wallets")),
-            traffic: Traffic::new(seed, simulation.scenario, &nodes),
+            traffic: Traffic::new(simulation, &nodes),
             deeds: Deeds::new(seed),
             money: Money::new(seed, &dials, agents, mitigated, hull),
-            settlement: Settlement::new(seed, dials.settled, records),
+            settlement: Settlement::new(simulation, dir),
             mishaps: Dice::new(seed, "mishaps"),
             later: Later::default(),
             line: Line::new(),
@@ -92,19 +97,20 @@ impl Incident {
         let mut dice = Dice::new(simulation.seed, "load");
         let mut load = Load::new(simulation.records);
         let (mut moments, mut decided) = (Vec::new(), Vec::new());
-        let mut group = Vec::with_capacity(GROUP);
+        let mut group = Vec::new();
+        let full = group_size(simulation.records);
         while load.next_minute(&mut dice, &mut moments).is_some() {
             for moment in &moments {
                 self.write_due(*moment)?;
                 group.push(self.serve(*moment, &mut decided));
-                if group.len() == GROUP {
+                if group.len() == full {
                     self.write_served(&mut group, *moment)?;
                     progress(self.journals.lines);
                 }
             }
         }
-        self.write_served(&mut group, END)?;
-        self.settlement.seal(END - MINUTE, &mut self.later);
+        self.write_served(&mut group, END - 4 * MINUTE)?;
+        self.settlement.seal(END - 3 * MINUTE, &mut self.later)?;
         self.money.finish(&mut self.later, &mut self.truth);
         self.write_due(i64::MAX)?;
         self.truth.settlements = self.settlement.json();
@@ -150,8 +156,12 @@ impl Incident {
     fn write_served(&mut self, group: &mut Vec<Served>, now: i64) -> Result<(), SimulateError> {
         let Self { later, journals, line, nodes, population, keys, wallets, truth, .. } = self;
         let directory = Directory { nodes, population, keys, wallets };
+        if let Some(signing) = &mut self.signing {
+            signing.sign(group, keys);
+        }
         for served in group.drain(..) {
-            self.settlement.take(&served, now, later);
+            truth.proved(&served);
+            self.settlement.take(&served, keys[served.boot].tee_id, now, later)?;
             let bytes = directory.inference(&served, line);
             let throw = self.mishaps.below(10_000);
             let delay = self.mishaps.between(30, 900) * (MINUTE / 60);
@@ -173,6 +183,11 @@ impl Incident {
         }
         Ok(())
     }
+}
+
+fn enclave_keys(simulation: &Simulation, boots: usize) -> Vec<EnclaveKey> {
+    let mut dice = Dice::new(simulation.seed, "enclave keys");
+    if simulation.signed { keys::signed(boots, &mut dice) } else { keys::unsigned(boots, &mut dice) }
 }
 
 /// Lines that are no records, and after which request they come; the last first.

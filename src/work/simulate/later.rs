@@ -1,6 +1,6 @@
 //! Lines that are known now and written when their time comes: a queue ordered by moment, then by arrival.
 
-use super::money::PaymentState;
+use super::payment::PaymentState;
 use super::settlement::BatchState;
 use super::thing::Ref;
 use std::cmp::Ordering;

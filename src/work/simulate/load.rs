@@ -41,11 +41,12 @@ impl Load {
     }
 }
 
-/// Weight of a minute, between its hour's and the next one's.
+/// Weight of a minute, between its hour's and the next one's. The last day is busier than those before.
 fn weight(minute: i64) -> u64 {
     let of_day = u64::try_from((START / HOUR % 24) * 60 + minute).expect("minutes count up from the start");
     let (hour, into) = ((of_day / 60 % 24) as usize, of_day % 60);
-    HOURS[hour] * (60 - into) + HOURS[(hour + 1) % 24] * into
+    let weight = HOURS[hour] * (60 - into) + HOURS[(hour + 1) % 24] * into;
+    weight * if minute < 48 * 60 { 4 } else { 6 }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod later;
 mod lines;
 mod load;
 mod money;
+mod payment;
 mod pins;
 mod records;
 mod registry;
@@ -24,6 +25,8 @@ mod rollout;
 mod scenario;
 mod served;
 mod settlement;
+mod signing;
+mod tamper;
 mod thing;
 mod traffic;
 mod truth;
@@ -34,9 +37,12 @@ mod tests;
 
 pub use scenario::Scenario;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use incident::Incident;
+use journals::Journal;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Up to so many records are signed unless asked otherwise: an RSA signature takes longer than all the rest.
@@ -92,7 +98,13 @@ impl Simulation {
         let notes = incident.run(self, progress)?;
         incident.keep_checkpoints(dir, &notes)?;
         incident.pin(dir)?;
+        if self.scenario == Scenario::Tampered {
+            incident.truth.tampered = tamper::tamper(dir, &incident.journals.all)?;
+        }
         incident.write_truth(self, dir)?;
+        if self.records <= SIGNED_BY_DEFAULT {
+            compress(&incident.journals.all)?;
+        }
         Ok(Summary { lines: incident.journals.lines, files: incident.journals.all.len() })
     }
 }
@@ -105,6 +117,19 @@ fn prepare(dir: &Path) -> Result<(), SimulateError> {
         None => Ok(()),
         Some(_) => Err(SimulateError::NotEmpty(dir.to_owned())),
     }
+}
+
+/// Packs one gateway's journal, as log collectors do. Big simulations stay plain: they measure reading.
+fn compress(journals: &[Journal]) -> Result<(), SimulateError> {
+    let Some(journal) = journals.iter().find(|journal| journal.name == "gw-ap-2") else { return Ok(()) };
+    let path = journal.path.with_extension("jsonl.gz");
+    let pack = || {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        packed.write_all(&fs::read(&journal.path)?)?;
+        fs::write(&path, packed.finish()?)?;
+        fs::remove_file(&journal.path)
+    };
+    pack().map_err(|error| SimulateError::Write(path.clone(), error))
 }
 
 /// Writes a whole file.

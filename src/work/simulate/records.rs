@@ -6,17 +6,12 @@ use super::fleet::Node;
 use super::keys::EnclaveKey;
 use super::later::{Action, Message};
 use super::lines::Line;
-use super::money::{Flaw, PaymentState, block_at};
+use super::payment::{Flaw, PaymentState, block_at};
 use super::served::{Outcome, Proof, Served};
 use super::settlement::BatchState;
 use super::thing::{Ref, Thing};
 use super::wallets::Wallets;
-
-/// The tee_id that a gateway shows before its enclave is up (PROOFS §2, traps).
-const PLACEHOLDER: [u8; 32] = [
-    0xdd, 0xc2, 0x1f, 0x2d, 0x5d, 0x0a, 0xf8, 0x61, 0xb4, 0xfc, 0x13, 0x90, 0xdf, 0x47, 0xf1, 0xc9, 0x3b,
-    0xc5, 0xae, 0xe5, 0x4e, 0x7e, 0x31, 0x76, 0x3e, 0x97, 0x25, 0x6d, 0x56, 0x14, 0x82, 0x53,
-];
+use crate::proof::tee::PLACEHOLDER_TEE_ID;
 
 /// Chain and contract that settlements go to; pinned in trust.toml.
 pub(super) const RELAY_CHAIN: &str = "eip155:8453";
@@ -71,14 +66,14 @@ impl Directory<'_> {
                 line.plain("proof", "none");
                 return;
             }
-            Proof::Placeholder => &PLACEHOLDER,
+            Proof::Placeholder => &PLACEHOLDER_TEE_ID,
             _ => &self.keys[served.boot].tee_id,
         };
         line.plain("proof", "tee")
-            .hex("tee_id", tee_id)
+            .hex("tee_id", &tee_id.0)
             .number("tee_timestamp", served.claims.timestamp.unsigned_abs())
-            .hex("tee_request_hash", &served.claims.request_hash)
-            .hex("tee_output_hash", &served.claims.output_hash);
+            .hex("tee_request_hash", &served.claims.request_hash.0)
+            .hex("tee_output_hash", &served.claims.output_hash.0);
         if let Some(signature) = &served.signature {
             line.base64("tee_signature", &signature[..]).plain("scheme", "v1");
         }
@@ -151,7 +146,14 @@ impl Directory<'_> {
             );
         }
         if batch.mode == "batch" {
-            line.number("batch_size", batch.settles.len() as u64).hex("merkle_root", &batch.root);
+            line.number("batch_size", batch.settles.len() as u64).hex("merkle_root", &batch.root.0);
+        }
+        if batch.dumped {
+            let name = Ref::new(Thing::Settlement, batch.number).id();
+            line.plain("tree_file", &format!("trees/{name}.json"));
+        }
+        if let Some(leaf) = batch.leaf {
+            line.hex("leaf", &leaf.0);
         }
         if state.state == "settled" {
             line.plain("chain_id", RELAY_CHAIN)

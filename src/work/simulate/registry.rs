@@ -7,7 +7,7 @@ use super::fleet::Node;
 use super::journals::Journals;
 use super::keys::EnclaveKey;
 use super::lines::Line;
-use super::money::block_at;
+use super::payment::block_at;
 use super::rollout::{Boot, END, Rollout, START};
 use crate::model::time::{HOUR, MINUTE, SECOND};
 use base64::Engine;
@@ -64,7 +64,7 @@ impl Registry<'_> {
                 .plain("model", model)
                 .plain("version", name.version)
                 .plain("blob_id", &URL_SAFE_NO_PAD.encode(measured.blob))
-                .hex("pcr_hash", &measured.pcr_hash);
+                .hex("pcr_hash", &measured.pcr_hash.0);
             if let Some(parent) = name.parent {
                 line.plain("parent", parent);
             }
@@ -105,7 +105,7 @@ impl Registry<'_> {
         line.open("measurement")
             .plain("id", &format!("meas-{}-{}", MODELS[name.model], name.version))
             .time("at", at)
-            .hex("pcr_hash", &measured.pcr_hash)
+            .hex("pcr_hash", &measured.pcr_hash.0)
             .plain("version", name.version)
             .plain("state", state)
             .json("pcrs", &format!("{{\"0\":\"{pcr0}\",\"1\":\"{pcr1}\",\"2\":\"{pcr2}\"}}"));
@@ -146,14 +146,14 @@ impl Registry<'_> {
             .plain("id", &format!("enc-{}", number + 1))
             .time("at", at)
             .plain("node", self.nodes[boot.node].name)
-            .hex("tee_id", &key.tee_id)
+            .hex("tee_id", &key.tee_id.0)
             .plain("state", state);
         if state == "registered"
             && let Some(public_key) = key.public_key()
         {
             line.base64("public_key", public_key);
         }
-        line.hex("pcr_hash", &self.measured[usize::from(boot.build)].pcr_hash);
+        line.hex("pcr_hash", &self.measured[usize::from(boot.build)].pcr_hash.0);
         on_chain(line, at, dice);
         dated.push((at, line.close().to_vec()));
     }

@@ -176,13 +176,13 @@ fn risk_course(node: &Node, moments: &Moments, straggle: &mut i64, dice: &mut Di
             orders.push(Order::honest(GOOD, late, "rollback"));
         }
         Part::Forged => {
-            let truly = about(moments.mitigated, 115, dice);
+            let truly = about(moments.mitigated, 125, dice);
             orders.push(Order { build: GOOD, declared: Some(rolled_back), actual: None, reason: "rollback" });
             orders.push(Order { build: GOOD, declared: None, actual: Some(truly), reason: "rollback" });
         }
         Part::Flapping => {
             orders.push(Order::honest(GOOD, rolled_back, "rollback"));
-            for (minute, length) in [(20, 14), (52, 11), (84, 9)] {
+            for (minute, length) in [(15, 25), (55, 21), (93, 18)] {
                 let again = about(moments.mitigated, minute, dice);
                 orders.push(Order::honest(FAULTY, again, "restart"));
                 orders.push(Order::honest(GOOD, about(again, length, dice), "rollback"));

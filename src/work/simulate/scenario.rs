@@ -47,13 +47,14 @@ impl Scenario {
             fault: Fault::Real,
             shift: 25,
             stragglers: 1,
-            straggle_minutes: 100,
+            straggle_minutes: 120,
             request_payments: 900,
             session_payers: 3_000,
             transfers: 2_500,
             payment_faults: 150,
             refunds: 1_200,
-            settled: 2_200,
+            settled: 1_400,
+            settled_again: 1_500,
         };
         match self {
             Self::Default | Self::Tampered => moderate,
@@ -61,12 +62,13 @@ impl Scenario {
             Self::GlobalShift => Dials { fault: Fault::None, shift: 100, ..moderate },
             Self::Straggler => Dials { stragglers: 3, straggle_minutes: 300, ..moderate },
             Self::Money => Dials {
-                request_payments: 3_000,
+                request_payments: 7_000,
                 session_payers: 7_000,
-                transfers: 5_000,
+                transfers: 9_000,
                 payment_faults: 500,
                 refunds: 3_500,
                 settled: 4_000,
+                settled_again: 5_000,
                 ..moderate
             },
         }
@@ -118,6 +120,8 @@ pub(super) struct Dials {
     pub(super) refunds: u32,
     /// Signed answers that are put on a chain.
     pub(super) settled: u32,
+    /// Batches of which one leaf is settled again.
+    pub(super) settled_again: u32,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::attribution::Attribution;
 use super::builds::BuildNo;
 use super::content::Content;
 use super::thing::{Link, Ref, Thing, Tier};
+use crate::model::Hash;
 
 /// How an answer came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +34,8 @@ pub(super) enum Proof {
 /// The hashes a signature covers (PROOFS §2).
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Claims {
-    pub(super) request_hash: [u8; 32],
-    pub(super) output_hash: [u8; 32],
+    pub(super) request_hash: Hash,
+    pub(super) output_hash: Hash,
     pub(super) timestamp: i64,
 }
 
@@ -72,6 +73,12 @@ pub(super) struct Served {
 impl Served {
     pub(super) const fn reference(&self) -> Ref {
         Ref::new(Thing::Inference, self.number)
+    }
+
+    /// Records content, and makes the hashes those of the content.
+    pub(super) fn record(&mut self, content: Content) {
+        (self.claims.request_hash, self.claims.output_hash) = content.hashes();
+        self.content = Some(Box::new(content));
     }
 
     pub(super) const fn link(&self) -> Link {

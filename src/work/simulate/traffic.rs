@@ -1,5 +1,6 @@
 //! Who asks which node for what, and what comes back: one `Served` for every moment of the load.
 
+use super::Simulation;
 use super::agents::{Agent, Population, Reaction};
 use super::attribution::{Recorded, attribute};
 use super::builds::{DOC_SUMMARIZER, FAULTY, GOOD, RISK_SCORER};
@@ -10,6 +11,7 @@ use super::rollout::{Actual, Rollout};
 use super::scenario::{Fault, Scenario};
 use super::served::{Claims, Outcome, Proof, Served};
 use super::thing::{Link, Recent, Tier};
+use crate::model::Hash;
 use crate::model::time::{MINUTE, SECOND};
 
 /// A cause is recorded at least this long before what it causes, by any two clocks of the fleet.
@@ -20,6 +22,7 @@ pub(super) struct Traffic {
     /// Faults of proofs: their own stream, so that signing changes nothing else.
     proofs: Dice,
     fault: Fault,
+    /// Share of forged proofs, and of replayed ones; nothing can be forged where nothing is signed.
     forging: u32,
     next: u64,
     /// Answers of late that a gateway may give again from its cache.
@@ -29,13 +32,18 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
-    pub(super) fn new(seed: u64, scenario: Scenario, nodes: &[Node]) -> Self {
+    pub(super) fn new(simulation: &Simulation, nodes: &[Node]) -> Self {
+        let seed = simulation.seed;
         let of_region = |region| (0..nodes.len()).filter(|n| nodes[*n].region == region).collect();
         Self {
             dice: Dice::new(seed, "traffic"),
             proofs: Dice::new(seed, "proofs"),
-            fault: scenario.dials().fault,
-            forging: if scenario == Scenario::Tampered { 40 } else { 8 },
+            fault: simulation.scenario.dials().fault,
+            forging: match (simulation.signed, simulation.scenario) {
+                (false, _) => 0,
+                (true, Scenario::Tampered) => 60,
+                (true, _) => 12,
+            },
             next: 1,
             cache: Recent::default(),
             regions: (0..=HELD_BACK_REGION).map(of_region).collect(),
@@ -102,12 +110,12 @@ impl Traffic {
         nodes[self.dice.place(nodes.len())]
     }
 
-    /// Two thirds of the answers are proved. A node that hides the faulty version shows its enclave only half the time.
+    /// Most answers are proved. A node that hides the faulty version shows its enclave only half the time.
     fn proof(&mut self, node: &Node, actual: &Actual, moment: i64, rollout: &Rollout) -> Proof {
         let hiding = node.part == Part::Forged
             && actual.build == FAULTY
             && rollout.configured(actual_node(actual, rollout), RISK_SCORER, moment) == GOOD;
-        let proved = self.proofs.chance(if hiding { 5_000 } else { 6_600 });
+        let proved = self.proofs.chance(if hiding { 5_000 } else { 5_900 });
         let throw = self.proofs.below(10_000);
         match (proved, throw) {
             (false, _) => Proof::None,
@@ -132,16 +140,16 @@ impl Traffic {
     /// What is asked: something of its own, one of the watchers' questions, or something the cache knows.
     fn ask(&mut self, served: &mut Served, agent: &Agent) {
         let throw = self.dice.below(10_000);
-        served.claims.request_hash = self.dice.bytes();
-        served.claims.output_hash = self.dice.bytes();
+        served.claims.request_hash = Hash(self.dice.bytes());
+        served.claims.output_hash = Hash(self.dice.bytes());
         let attested = matches!(served.proof, Proof::Genuine);
-        if throw < 300 && attested && served.model == RISK_SCORER {
+        if throw < 600 && attested && served.model == RISK_SCORER {
             let build = if self.fault == Fault::Real { served.build } else { GOOD };
             let probe = content::probe(self.dice.place(PROBES), served.model, build);
-            served.content = Some(Box::new(probe));
-        } else if throw < 700 && attested {
-            served.content = Some(Box::new(content::single(served.model, &mut self.dice)));
-        } else if throw < 850 && agent.reaction != Reaction::Control && served.model == RISK_SCORER {
+            served.record(probe);
+        } else if throw < 900 && attested {
+            served.record(content::single(served.model, &mut self.dice));
+        } else if throw < 1_050 && agent.reaction != Reaction::Control && served.model == RISK_SCORER {
             let choice = self.dice.below(1 << 20);
             served.cache_of = self.cache.before(served.at - CAUSE_AGE, choice);
             if served.cache_of.is_some() {
@@ -210,7 +218,7 @@ impl Traffic {
         };
         served.attribution = attribute(&recorded, rollout);
         let scheduled_alike = served.attribution.scheduled == Some(served.build);
-        if matches!(served.proof, Proof::Forged | Proof::Replayed) && !scheduled_alike {
+        if matches!(served.proof, Proof::Forged | Proof::Replayed | Proof::Unsigned) && !scheduled_alike {
             // A broken proof is laid only where the schedule says the same, so that the effective version
             // does not hang on how a reader treats broken proofs.
             served.proof = Proof::Genuine;

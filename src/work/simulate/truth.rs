@@ -11,7 +11,8 @@
 //! * `requests`: `total`, `of_model` (requests for `model`); `true_counts` (by model, by version truly served);
 //!   `effective_counts` (by model, by version a perfect reader of the journals computes, `none` where it cannot:
 //!   attested where `tee_id` leads to a registered enclave and a measurement, else scheduled by the node's declared
-//!   switches but not within ±2 s of one, else claimed); `by_evidence`; `by_evidence_if_broken_proofs_do_not_attest`
+//!   switches but not within ±2 s of one, else claimed); `by_evidence`; `by_evidence_if_only_valid_signatures_attest`
+//!   (without forged and unsigned proofs; replayed ones verify; meaningless when nothing is signed)
 //! * `pointers`: per flag of ANALYSIS §1 `count` and `ids`; "after the rollback" means recorded after `mitigated`
 //! * `tiers`: `T0` {requests, ids}, `T1` {requests, actions, messages, request_ids, action_ids, message_ids}: T0 by effective
 //!   version; T1 by chains of `parents`, `causes`, `cache_of` from T0, without decay
@@ -28,19 +29,20 @@
 //! * `matched_pairs`: `hashes` (request hashes answered by both versions), `differing` (of these with different outputs), `pairs` (good
 //!   answers × faulty answers, summed over hashes), `differing_pairs`; by effective version
 //! * `proofs`: ids by `forged`, `replayed`, `unsigned`, `placeholder`; `genuine` count
-//! * `lines`: `late`, `duplicates` (ids), `faults` (journal and line), `out_of_order`
+//! * `lines`: `late`, `duplicates` (ids), `faults` (journal by name without ending, and line index)
 //! * `tampered[]`: what was altered after signing; every count above is of the journals before that
 //!
-//! Lists of ids are whole up to 200,000 records; beyond they stop at `id_limit` and the counts stay exact.
+//! Lists of ids are whole up to 200,000 records (`id_limit` null); beyond they stop at `id_limit` and counts stay exact.
 
-use super::agents::{Agent, Population, Reaction};
-use super::builds::{BUILDS, BuildNo, FAULTY, GOOD, MODELS, RISK_SCORER};
-use super::content::{PROBES, answers_differ};
-use super::money::{Class, Flaw, Payment};
+mod answers;
+
+use super::builds::{BUILDS, FAULTY, GOOD, MODELS};
+use super::content::PROBES;
+use super::payment::{Class, Flaw, Payment};
 use super::scenario::Fault;
 use super::served::{Proof, Served};
 use super::thing::{Ref, Thing, Tier};
-use crate::model::Pointers;
+use crate::model::{Evidence, Pointers};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -98,7 +100,8 @@ pub(super) struct Truth {
     /// Without any version, by model.
     unattributed: [u64; MODELS.len()],
     evidence: [u64; 4],
-    evidence_without_broken: [u64; 4],
+    /// The same when an enclave without a valid signature attests nothing.
+    evidence_by_signature: [u64; 4],
     pointers: [Ids; Pointers::ALL.len()],
     t0: Ids,
     t1_requests: Ids,
@@ -131,7 +134,7 @@ impl Truth {
             effective_counts: Default::default(),
             unattributed: Default::default(),
             evidence: Default::default(),
-            evidence_without_broken: Default::default(),
+            evidence_by_signature: Default::default(),
             pointers: Default::default(),
             t0: Ids::default(),
             t1_requests: Ids::default(),
@@ -164,7 +167,6 @@ impl Truth {
             None => self.unattributed[served.model] += 1,
         }
         self.evidence[attribution.evidence as usize] += 1;
-        self.evidence_without_broken[evidence_without_broken(served)] += 1;
         for (ids, (flag, _)) in self.pointers.iter_mut().zip(Pointers::ALL) {
             if attribution.pointers.has(flag) {
                 ids.add(served.reference(), self.limit);
@@ -180,7 +182,6 @@ impl Truth {
         }
         self.phase(served, actions);
         self.probe(served);
-        self.proof(served);
     }
 
     fn faulty(&mut self, served: &Served) {
@@ -218,7 +219,9 @@ impl Truth {
         }
     }
 
-    fn proof(&mut self, served: &Served) {
+    /// What the proof turned out to be, once it was signed or was not.
+    pub(super) fn proved(&mut self, served: &Served) {
+        self.evidence_by_signature[evidence_by_signature(served)] += 1;
         let name = match served.proof {
             Proof::None => return,
             Proof::Genuine => {
@@ -251,7 +254,7 @@ impl Truth {
 
     /// A line that is no record.
     pub(super) fn fault(&mut self, journal: &str, line: u64) {
-        self.faults.push(json!({"journal": format!("{journal}.jsonl"), "line": line}));
+        self.faults.push(json!({"journal": journal, "line": line}));
     }
 
     pub(super) fn refund_record(&mut self, number: u64) {
@@ -288,134 +291,14 @@ impl Truth {
             }));
         }
     }
-
-    fn agents_json<'a>(&self, population: &'a Population) -> (Vec<Value>, Vec<&'a str>, Vec<&'a str>) {
-        let mut all = Vec::new();
-        let (mut changed, mut controls) = (Vec::new(), Vec::new());
-        for (agent, phases) in population.agents.iter().zip(&self.phases) {
-            let exposed = phases.during[0] > 0;
-            if exposed && agent.reaction.is_change() {
-                changed.push(agent.name.as_str());
-            }
-            if !exposed && !phases.tainted && phases.before[0] > 0 {
-                controls.push(agent.name.as_str());
-            }
-            all.push(agent_json(agent, phases));
-        }
-        (all, changed, controls)
-    }
-
-    /// The parts that are counts; the caller adds what was planned.
-    pub(super) fn json(&self, population: &Population) -> Value {
-        let (agents, changed, controls) = self.agents_json(population);
-        let model_total: u64 =
-            self.true_counts.iter().zip(BUILDS).filter(|(_, b)| b.model == RISK_SCORER).map(|(n, _)| n).sum();
-        let by_class: Vec<Value> = self
-            .payments
-            .iter()
-            .map(|((asset, class, state), sum)| {
-                json!({"asset": asset, "class": class.name(), "state": state, "count": sum.count,
-                       "amount": sum.amount.to_string(), "tainted": sum.tainted.to_string()})
-            })
-            .collect();
-        let pointers: BTreeMap<_, _> =
-            Pointers::ALL.iter().zip(&self.pointers).map(|((_, name), ids)| (*name, ids.json())).collect();
-        let flaws: BTreeMap<_, _> = self.flaws.iter().map(|(flaw, ids)| (flaw.name(), ids.json())).collect();
-        let mut proofs: BTreeMap<_, _> = self.proofs.iter().map(|(name, ids)| (*name, ids.json())).collect();
-        proofs.insert("genuine", json!(self.genuine));
-        json!({
-            "requests": {
-                "total": self.requests,
-                "of_model": model_total,
-                "true_counts": by_build(&self.true_counts, None),
-                "effective_counts": by_build(&self.effective_counts, Some(&self.unattributed)),
-                "by_evidence": by_evidence(&self.evidence),
-                "by_evidence_if_broken_proofs_do_not_attest": by_evidence(&self.evidence_without_broken),
-            },
-            "pointers": pointers,
-            "tiers": {
-                "T0": {"requests": self.t0.count, "ids": self.t0.kept},
-                "T1": {"requests": self.t1_requests.count, "actions": self.t1_actions.count,
-                       "messages": self.t1_messages, "request_ids": self.t1_requests.kept,
-                       "action_ids": self.t1_actions.kept},
-            },
-            "agents": agents,
-            "changed": changed,
-            "controls": controls,
-            "payments": {
-                "count": self.payments.values().map(|sum| sum.count).sum::<u64>(),
-                "by_class": by_class,
-                "affected": self.affected,
-                "refund_records": self.refund_records,
-                "flaws": flaws,
-            },
-            "settlements": self.settlements,
-            "matched_pairs": self.pairs_json(),
-            "proofs": proofs,
-            "lines": {"late": self.late, "duplicates": self.duplicates.json(), "faults": self.faults},
-            "tampered": self.tampered,
-            "id_limit": self.limit,
-        })
-    }
-
-    fn pairs_json(&self) -> Value {
-        let both = || self.probes.iter().enumerate().filter(|(_, asked)| asked.good > 0 && asked.faulty > 0);
-        let differs = |probe: usize| self.fault == Fault::Real && answers_differ(probe);
-        let pairs = |asked: &ProbeAnswers| asked.good * asked.faulty;
-        json!({
-            "hashes": both().count(),
-            "differing": both().filter(|(probe, _)| differs(*probe)).count(),
-            "pairs": both().map(|(_, asked)| pairs(asked)).sum::<u64>(),
-            "differing_pairs":
-                both().filter(|(probe, _)| differs(*probe)).map(|(_, asked)| pairs(asked)).sum::<u64>(),
-        })
-    }
-
-    /// A node's requests of the faulty version: truly, effectively, and after the rollback.
-    pub(super) fn node_json(&self, node: usize) -> Value {
-        let [truly, effective, late] = self.nodes[node];
-        json!({"true": truly, "effective": effective, "late": late})
-    }
 }
 
-/// The evidence that is left when a broken signature attests nothing.
-fn evidence_without_broken(served: &Served) -> usize {
-    let broken = matches!(served.proof, Proof::Forged | Proof::Replayed);
-    if broken { crate::model::Evidence::Scheduled as usize } else { served.attribution.evidence as usize }
-}
-
-fn agent_json(agent: &Agent, phases: &Phases) -> Value {
-    let counts = |place: usize| json!({"before": phases.before[place], "during": phases.during[place], "after": phases.after[place]});
-    let stays = agent.reaction == Reaction::Sticky;
-    json!({
-        "agent": agent.name,
-        "reaction": agent.reaction.name(),
-        "pull": if agent.reaction.is_change() { agent.pull } else { 0 },
-        "retention": if stays { agent.retention } else { 0 },
-        "requests": counts(0),
-        "actions": counts(1),
-        "exposed": phases.during[0] > 0,
-        "tainted": phases.tainted,
-    })
-}
-
-fn by_build(counts: &[u64; BUILDS.len()], none: Option<&[u64; MODELS.len()]>) -> Value {
-    let mut models: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
-    for (build, count) in BUILDS.iter().zip(counts) {
-        models.entry(MODELS[build.model]).or_default().insert(build.version, *count);
+/// The evidence that is left when only a signature that verifies attests. The effective version stays the same:
+/// such proofs are laid only where the schedule agrees.
+fn evidence_by_signature(served: &Served) -> usize {
+    let attests = served.signature.is_some() && served.proof != Proof::Forged;
+    match served.attribution.evidence {
+        Evidence::Attested if !attests => Evidence::Scheduled as usize,
+        evidence => evidence as usize,
     }
-    for (model, count) in none.into_iter().flatten().enumerate() {
-        models.entry(MODELS[model]).or_default().insert("none", *count);
-    }
-    json!(models)
-}
-
-fn by_evidence(counts: &[u64; 4]) -> Value {
-    let names = crate::model::Evidence::ALL.iter().map(|evidence| evidence.name());
-    json!(names.zip(counts).collect::<BTreeMap<_, _>>())
-}
-
-/// A version's own name, for the planned parts of the key.
-pub(super) fn version(build: BuildNo) -> &'static str {
-    BUILDS[usize::from(build)].version
 }
