@@ -1,6 +1,8 @@
 //! Pure, offline verification: bytes and pinned roots in, verdicts out. No I/O, no clock, no panic on any input.
 
 pub mod abi;
+pub mod attestation;
+pub mod cbor;
 pub mod hashes;
 pub mod malformed;
 pub mod merkle;
