@@ -95,6 +95,21 @@ impl Study {
         Ok(study)
     }
 
+    /// What can be shown of a case whose journals are still being read: rows, and nothing computed.
+    pub fn unsealed(snapshot: Snapshot) -> Self {
+        Self {
+            snapshot,
+            context: Arc::default(),
+            incidents: Vec::new(),
+            chosen: None,
+            window: None,
+            fold: Fold::default(),
+            gaps: Vec::new(),
+            checkpoints: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
     pub fn incident(&self) -> Option<&Incident> {
         self.chosen.map(|chosen| &self.incidents[chosen])
     }

@@ -1,0 +1,8 @@
+//! The screens, one file each: its state, what keys do to it, and how it is drawn.
+
+pub mod findings;
+pub mod overview;
+pub mod request;
+pub mod requests;
+pub mod start;
+pub mod timeline;
