@@ -2,12 +2,14 @@
 
 pub mod abi;
 pub mod attestation;
+pub mod blob;
 pub mod cbor;
 pub mod hashes;
 pub mod malformed;
 pub mod merkle;
 pub mod note;
 pub mod python_json;
+pub mod registry;
 pub mod settlement;
 pub mod tee;
 

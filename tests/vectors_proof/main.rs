@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod attestation;
 #[cfg(test)]
+mod blob;
+#[cfg(test)]
 mod folder;
 #[cfg(test)]
 mod merkle;
