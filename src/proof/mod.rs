@@ -9,7 +9,9 @@ pub mod malformed;
 pub mod merkle;
 pub mod note;
 pub mod python_json;
+pub mod receipt;
 pub mod registry;
+pub mod rlp;
 pub mod settlement;
 pub mod tee;
 

@@ -7,6 +7,8 @@ mod attestation;
 #[cfg(test)]
 mod blob;
 #[cfg(test)]
+mod evm;
+#[cfg(test)]
 mod folder;
 #[cfg(test)]
 mod merkle;
