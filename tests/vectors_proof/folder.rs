@@ -19,6 +19,10 @@ pub(crate) fn text(name: &str) -> Option<String> {
     vectors(name).map(|path| std::fs::read_to_string(path).unwrap())
 }
 
+pub(crate) fn bytes(name: &str) -> Option<Vec<u8>> {
+    vectors(name).map(|path| std::fs::read(path).unwrap())
+}
+
 pub(crate) fn json(name: &str) -> Option<serde_json::Value> {
     text(name).map(|text| serde_json::from_str(&text).unwrap())
 }

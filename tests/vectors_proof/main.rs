@@ -3,6 +3,12 @@
 //! Without that folder the tests say so and pass; with `CI=true` they fail, so that no pipeline is green by absence.
 
 #[cfg(test)]
+mod attestation;
+#[cfg(test)]
+mod blob;
+#[cfg(test)]
+mod evm;
+#[cfg(test)]
 mod folder;
 #[cfg(test)]
 mod merkle;
