@@ -15,6 +15,8 @@ mod merkle;
 #[cfg(test)]
 mod note;
 #[cfg(test)]
+mod payment;
+#[cfg(test)]
 mod python;
 #[cfg(test)]
 mod settlement;
