@@ -157,8 +157,10 @@ const REQUESTS_PER_AGENT: usize = 400;
 /// Fewer controls than twenty are no control group (ANALYSIS §3).
 const FEWEST_CONTROLS: usize = 22;
 const FEWEST_EXPOSED: usize = 10;
+/// Agents that are busy in every incident, however small.
+const BUSY: usize = 4;
 /// Below so many records agents are seen too rarely to tell a moderate change, so changes are strong.
-const FEW_RECORDS: usize = 8_000;
+pub(super) const FEW_RECORDS: usize = 8_000;
 /// Controls' share of all requests, in percent.
 const CONTROL_SHARE: u64 = 28;
 
@@ -245,22 +247,23 @@ fn agent(number: usize, reaction: Reaction, pull: u32, dials: &Dials, dice: &mut
     let region = match reaction {
         Reaction::Control if !by_model => HELD_BACK_REGION,
         Reaction::Control => dice.place(REGIONS.len()),
-        _ => dice.place(HELD_BACK_REGION),
+        // In turn, so that a small fleet of agents leaves no region idle.
+        _ => number % HELD_BACK_REGION,
     };
-    let spread = 1 + dice.below(100);
+    // A few ask much, most ask little. The first are always busy: one sticky, one recovered, two unchanged.
+    let spread = if number < BUSY { 70 + dice.below(31) } else { 1 + dice.below(100) };
     Agent {
         name: format!("{}-{}", role.name, number + 1),
         reaction,
         asks_summarizer: by_model,
         region,
-        // A few agents ask much, most ask little.
         weight: 40 + spread * spread / 12,
         mixes,
         pull,
         retention,
         tokens: 40 + dice.below(160),
         team: 0,
-        pays_by_session: dice.chance(dials.session_payers),
+        pays_by_session: number == 0 || dice.chance(dials.session_payers),
         recent: Recent::default(),
         inbox: None,
         was_misled: false,
