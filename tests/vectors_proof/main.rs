@@ -5,11 +5,17 @@
 #[cfg(test)]
 mod attestation;
 #[cfg(test)]
+mod blob;
+#[cfg(test)]
+mod evm;
+#[cfg(test)]
 mod folder;
 #[cfg(test)]
 mod merkle;
 #[cfg(test)]
 mod note;
+#[cfg(test)]
+mod payment;
 #[cfg(test)]
 mod python;
 #[cfg(test)]
