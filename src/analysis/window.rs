@@ -157,14 +157,20 @@ impl Window {
     /// The end for all nodes that went with the rollback; those that did not are told beside it (`late_nodes`).
     pub fn to(&self) -> Option<Nanos> {
         let ends = self.nodes.iter().filter_map(|node| node.scheduled.last().and_then(|(_, to)| *to));
+        let is_live = self.nodes.iter().any(|node| node.scheduled.last().is_some_and(|(_, to)| to.is_none()));
+        if is_live && self.rolled_back.is_none() {
+            return self.moved.1;
+        }
         let regular = ends.filter(|end| self.rolled_back.is_none_or(|rolled_back| *end <= rolled_back)).max();
         self.moved.1.or(regular).or(self.declared.1).or(self.observed.1)
     }
 
     /// Nodes on which the faulty version was live, or served, after the rollback.
     pub fn late_nodes(&self) -> impl Iterator<Item = &NodeWindow> {
-        let rolled_back = self.rolled_back.unwrap_or(Nanos::MAX);
-        self.nodes.iter().filter(move |node| node.to().is_none_or(|to| to > rolled_back))
+        let late = |node: &&NodeWindow, rolled_back| node.to().is_none_or(|to| to > rolled_back);
+        self.nodes
+            .iter()
+            .filter(move |node| self.rolled_back.is_some_and(|rolled_back| late(node, rolled_back)))
     }
 
     pub fn nodes_in(&self, state: NodeState) -> impl Iterator<Item = &NodeWindow> {

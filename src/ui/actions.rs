@@ -119,7 +119,7 @@ pub const ACTIONS: &[Entry] = actions![
     CopyId, Everywhere, "y", "copy", "Copy the id to the clipboard of this terminal (OSC 52)";
     Help, Everywhere, "? <f1>", "help", "Show all keys";
     Quit, Everywhere, "q <c-c>", "quit", "Quit: q on a screen of the tab line, <c-c> from anywhere";
-    Down, Lists, "j <down>", "down", "Down; a number before it repeats, as 5j";
+    Down, Lists, "j <down>", "down", "Down; a number before it repeats: 9j, 05j (1, 2, 3 and 7 alone are screens)";
     Up, Lists, "k <up>", "up", "Up";
     HalfDown, Lists, "<c-d>", "half page", "Half a page down";
     HalfUp, Lists, "<c-u>", "half page", "Half a page up";

@@ -206,7 +206,7 @@ fn chips(model: &Model) -> Line<'static> {
             let position = if shown == 0 {
                 String::new()
             } else {
-                format!("row {} · ", grouped(state.scroll.cursor as u64 + 1))
+                format!("row {}, ", grouped(state.scroll.cursor as u64 + 1))
             };
             let words =
                 format!("  {position}showing {} of {} ({filters})", grouped(shown), grouped(selection.total));

@@ -112,9 +112,8 @@ fn press(model: &mut Model, key: Key) -> Vec<Command> {
     }
     let place = place(model);
     if let Some(digit) = key.types().and_then(|c| c.to_digit(10)) {
-        // Digits choose screens; behind a first digit that chose none, or before a movement, they count.
-        let counts = model.count.is_some() || action_of(key, place).is_none();
-        if counts && !(digit == 0 && model.count.is_none()) {
+        // A digit that is a screen's goes there at once. Any other begins a count, and so does 0: `9j`, `05j`.
+        if model.count.is_some() || action_of(key, place).is_none() {
             let count = model.count.unwrap_or(0).saturating_mul(10).saturating_add(digit as usize);
             model.count = Some(count.min(1_000_000_000));
             return Vec::new();
@@ -124,7 +123,7 @@ fn press(model: &mut Model, key: Key) -> Vec<Command> {
         model.count = None;
         return Vec::new();
     };
-    let count = model.count.take();
+    let count = model.count.take().filter(|count| *count > 0);
     act(model, action, count)
 }
 

@@ -11,11 +11,31 @@ use super::widgets::lines::{self, Focus};
 use super::widgets::scroll::Scroll;
 use crate::work::findings::counted;
 use ratatui::Frame;
+use ratatui::buffer::Cell;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
 
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    draw(model, frame);
+    if model.theme.is_ascii() {
+        frame.buffer_mut().content.iter_mut().filter(|cell| !cell.symbol().is_ascii()).for_each(to_ascii);
+    }
+}
+
+/// What a terminal of ASCII can show of a cell. Recorded text keeps its bytes; only its looks are poorer.
+fn to_ascii(cell: &mut Cell) {
+    let shown = match cell.symbol() {
+        "…" => "~",
+        "—" => "-",
+        "⟦" => "[",
+        "⟧" => "]",
+        _ => "?",
+    };
+    cell.set_symbol(shown);
+}
+
+fn draw(model: &Model, frame: &mut Frame<'_>) {
     let (width, height) = model.size;
     if width < SMALLEST.0 || height < SMALLEST.1 {
         let words = format!("{width}x{height} is too small; q quits");

@@ -303,9 +303,9 @@ impl Page<'_> {
         let sources = self.study.snapshot.sources();
         let sum = |f: fn(&crate::store::Source) -> u64| sources.iter().map(f).sum::<u64>();
         let torn = sources.iter().filter(|source| source.torn_bytes > 0).count();
+        let lines = counted(sum(|s| s.lines), "line");
         let words = format!(
-            "{} in {}: {} · {} · {} · {} · {}",
-            counted(sum(|s| s.lines), "line"),
+            "{lines} in {}: {}, {}, {}, {}, {}",
             counted(sources.len() as u64, "journal"),
             counted(sum(|s| s.faults), "fault"),
             counted(sum(|s| s.duplicates), "duplicate"),
