@@ -193,14 +193,16 @@ fn state(
     rolled_back: Option<Nanos>,
     tolerance: Span,
 ) -> NodeState {
+    let told_from = scheduled.first().map(|(from, _)| *from - tolerance);
+    // Service against the schedule that ends when the schedule catches up is early, not forged.
     let forged = observed.is_some_and(|observed| {
-        let long = observed.against.is_some_and(|(first, last)| last.since(first) >= LONG_ENOUGH);
-        observed.against_schedule >= ENOUGH && long
+        let against = observed.against.filter(|(first, last)| last.since(*first) >= LONG_ENOUGH);
+        let caught_up = |last: Nanos| told_from.is_some_and(|from| last <= from);
+        observed.against_schedule >= ENOUGH && against.is_some_and(|(_, last)| !caught_up(last))
     });
     let late = |at: Nanos| rolled_back.is_some_and(|rolled_back| at > rolled_back);
     let told_late = scheduled.last().is_some_and(|(_, to)| rolled_back.is_some() && to.is_none_or(late));
     let served_late = observed.is_some_and(|observed| late(observed.last));
-    let told_from = scheduled.first().map(|(from, _)| *from - tolerance);
     let early = match (told_from, observed) {
         (Some(from), Some(observed)) => observed.first < from - LONG_ENOUGH,
         _ => false,
