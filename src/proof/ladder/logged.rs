@@ -96,7 +96,9 @@ fn log_step(checkpoint: &Checkpoint, journal: &Journal<'_>, trust: &Trust) -> St
     let pinned = trust.log(&checkpoint.origin).map(|log| log.key.clone());
     let claimed = || journal.log_key.and_then(|key| VerifierKey::parse(key).ok());
     let (crypto, signed) = match pinned.clone().or_else(claimed).map(|key| key.verify(&checkpoint.note)) {
-        None => (Check::NotAsked, "nobody gave a key to check its signature with"),
+        None => {
+            (Check::NotAsked, "no key to check its signature with: neither pinned nor named by the journal")
+        }
         Some(Signed::Valid | Signed::CosignedAt(_)) => (Check::Holds, "signed by the log key"),
         Some(Signed::Absent) => (Check::Fails, "the log key did not sign it"),
         Some(Signed::Invalid) => (Check::Fails, "the signature under the log key is wrong"),
@@ -113,7 +115,11 @@ fn log_step(checkpoint: &Checkpoint, journal: &Journal<'_>, trust: &Trust) -> St
         .claim(format!("{} has {} lines", checkpoint.origin, checkpoint.size))
         .compared(computed_root(journal.root), checkpoint.root.hex())
         .over(checkpoint.note.body.as_bytes());
-    if crypto == Check::NotAsked { result.lowered(Status::Asserted, signed) } else { result }
+    match (crypto, binding) {
+        (Check::NotAsked, Check::Holds) => result.lowered(Status::Asserted, signed),
+        (Check::NotAsked, Check::NotAsked) => result.lowered(Status::Missing, signed),
+        _ => result,
+    }
 }
 
 fn bound(checkpoint: &Checkpoint, journal: &Journal<'_>) -> (Check, &'static str) {
