@@ -5,6 +5,7 @@ pub mod attestation;
 pub mod blob;
 pub mod cbor;
 pub mod hashes;
+pub mod ladder;
 pub mod malformed;
 pub mod merkle;
 pub mod note;

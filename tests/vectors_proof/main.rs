@@ -22,3 +22,5 @@ mod python;
 mod settlement;
 #[cfg(test)]
 mod tee;
+#[cfg(test)]
+mod wycheproof;

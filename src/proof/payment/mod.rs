@@ -6,7 +6,7 @@
 mod parse;
 mod recover;
 
-pub use parse::parse;
+pub use parse::{NO_REQUIREMENT, parse};
 pub use recover::{Recovery, address_of, recover};
 
 use super::abi::{Word, address_word};

@@ -7,6 +7,10 @@ use crate::proof::malformed::{hex_array, hex_bytes};
 use crate::proof::python_json::{Json, parse as parse_json};
 use ruint::aliases::U256;
 
+/// Why a version 1 payload alone cannot be checked: not a fault of the payload.
+pub const NO_REQUIREMENT: &str =
+    "no `accepted` requirement beside the payload: asset and domain are not known";
+
 /// Reads a payload. Version 1 names no asset and no domain, so `accepted` must be there, from the version 2 payload or put
 /// beside it by the recorder.
 pub fn parse(text: &str) -> Result<Signed, Malformed> {
@@ -16,7 +20,7 @@ pub fn parse(text: &str) -> Result<Signed, Malformed> {
     }
     let json = document.value;
     let accepted = json.member("accepted").or_else(|| json.member("paymentRequirements"));
-    let accepted = accepted.ok_or(malformed("no `accepted` requirement: asset and domain are not known"))?;
+    let accepted = accepted.ok_or(malformed(NO_REQUIREMENT))?;
     let payload = json.member("payload").ok_or(malformed("no payload"))?;
     let signature = text_of(payload, "signature")?;
     if !signature.starts_with("0x") {
