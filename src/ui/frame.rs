@@ -267,6 +267,7 @@ fn progress(model: &Model) -> Line<'static> {
         Phase::Unpacking => "unpacking",
         Phase::Reading => "reading",
         Phase::Sealing => "sealing",
+        Phase::Verifying => "verifying",
     };
     let percent = progress.bytes.saturating_mul(100).checked_div(progress.total).unwrap_or(0).min(100);
     let done = (percent / 10) as usize;

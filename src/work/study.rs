@@ -38,6 +38,10 @@ pub struct Study {
     pub gaps: Vec<Gap>,
     pub checkpoints: Vec<CheckpointRow>,
     pub findings: Vec<Finding>,
+    /// Whether proofs were verified, so that only enclaves that signed attest.
+    pub verified: bool,
+    /// The pins it was verified under, as `trust.toml`.
+    pub trust: String,
 }
 
 impl Study {
@@ -90,6 +94,8 @@ impl Study {
             gaps,
             checkpoints,
             findings: Vec::new(),
+            verified: case.meta("verified")?.is_some(),
+            trust: case.meta("trust")?.unwrap_or_default(),
         };
         study.findings = findings::findings(&case, &study)?;
         Ok(study)
@@ -107,6 +113,8 @@ impl Study {
             gaps: Vec::new(),
             checkpoints: Vec::new(),
             findings: Vec::new(),
+            verified: false,
+            trust: String::new(),
         }
     }
 

@@ -7,6 +7,7 @@ mod source;
 mod unpack;
 
 pub use files::{Given, journals_in};
+pub use source::roots_of;
 
 use crate::store::{Case, Snapshot};
 use crate::work::{Cancel, WorkError, seal};
@@ -29,6 +30,8 @@ pub enum Phase {
     Reading,
     /// Ordering in time, finding duplicates, attributing versions.
     Sealing,
+    /// Proofs, in chunks of the case rather than bytes.
+    Verifying,
 }
 
 /// Who is told of progress, and who may stop it.
