@@ -7,6 +7,7 @@ use backtrail::ui::keys::Key;
 use backtrail::ui::model::{Model, Msg, Screen};
 use backtrail::ui::theme::{Charset, Colours, Theme};
 use backtrail::work::simulate::{Scenario, Simulation};
+use backtrail::work::verify::Pins;
 use proptest::prelude::*;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -90,7 +91,13 @@ fn hostile() -> &'static Case {
 const THEME: Theme = Theme::new(Colours::Sixteen, Charset::Unicode);
 
 fn model(case: &Case, keys: &str, size: (u16, u16), theme: Theme) -> Model {
-    let stage = Stage { paths: vec![case.journals.clone()], case: Some(case.case.clone()), size, theme };
+    let stage = Stage {
+        paths: vec![case.journals.clone()],
+        case: Some(case.case.clone()),
+        size,
+        theme,
+        pins: Pins::default(),
+    };
     play(&stage, &Key::parse_all(keys).unwrap())
 }
 
@@ -154,7 +161,7 @@ shows!(too_small, many(), "", 30 x 8);
 
 #[test]
 fn the_start_screen_offers_a_path_and_a_demo() {
-    let stage = Stage { paths: Vec::new(), case: None, size: (80, 24), theme: THEME };
+    let stage = Stage { paths: Vec::new(), case: None, size: (80, 24), theme: THEME, pins: Pins::default() };
     insta::assert_snapshot!("start", text(&play(&stage, &[])));
 }
 

@@ -55,6 +55,12 @@ pub struct Explore {
     /// Print the screen after the keys and exit, as 120x40
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub print: Option<(u16, u16)>,
+    /// Keys, builds, contracts and blocks you trust, for verifying from within (V on the Proofs screen)
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+    /// A checkpoint held elsewhere
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Vec<PathBuf>,
     /// Draw with ASCII only
     #[arg(long)]
     pub ascii: bool,

@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::args::Explore;
+use super::opening::pins;
 use crate::ui::headless::{Stage, play, text};
 use crate::ui::keys::Key;
 use crate::ui::model::Notice;
@@ -17,16 +18,17 @@ pub fn run(arguments: &Explore) -> Result<Outcome> {
         // What cannot be opened is said before the screen is taken over.
         what_is(&arguments.paths)?;
     }
+    let pins = pins(arguments.trust.as_deref(), &arguments.checkpoint, None)?;
     let Some(size) = arguments.print else {
         if !arguments.keys.is_empty() {
             bail!("--keys needs --print");
         }
-        explore(arguments.paths.clone(), arguments.case.clone(), charset)?;
+        explore(arguments.paths.clone(), arguments.case.clone(), pins, charset)?;
         return Ok(Outcome::Done);
     };
     let keys = Key::parse_all(&arguments.keys).map_err(|what| anyhow!("--keys: {what}"))?;
     let (paths, case) = (arguments.paths.clone(), arguments.case.clone());
-    let model = play(&Stage { paths, case, size, theme: theme_of(charset) }, &keys);
+    let model = play(&Stage { paths, case, size, theme: theme_of(charset), pins }, &keys);
     if let (None, Some(Notice::Failed(words))) = (&model.study, &model.notice) {
         bail!("{words}");
     }

@@ -77,7 +77,7 @@ fn document(study: &Study, archive: &Archive, verification: &Verification) -> Re
 }
 
 fn sources(study: &Study, archive: &Archive) -> Vec<Value> {
-    let one = |source: &crate::store::Source| {
+    let one = |source: &Source| {
         let held = archive.checkpoints.get(&source.id).into_iter().flatten();
         let checkpoints = held.map(|held| {
             let (log, witness) = (held.checked.log_result(), held.checked.witness_result());

@@ -47,6 +47,7 @@ pub enum Action {
     Palette,
     Help,
     Demo,
+    Verify,
     Quit,
 }
 
@@ -58,12 +59,20 @@ pub enum Place {
     Requests,
     Request,
     Timeline,
+    Proofs,
     Start,
 }
 
 impl Place {
-    const ALL: [Self; 6] =
-        [Self::Everywhere, Self::Lists, Self::Requests, Self::Timeline, Self::Request, Self::Start];
+    const ALL: [Self; 7] = [
+        Self::Everywhere,
+        Self::Lists,
+        Self::Requests,
+        Self::Timeline,
+        Self::Request,
+        Self::Proofs,
+        Self::Start,
+    ];
 
     pub const fn title(self) -> &'static str {
         match self {
@@ -72,6 +81,7 @@ impl Place {
             Self::Requests => "Requests",
             Self::Request => "One request",
             Self::Timeline => "Timeline",
+            Self::Proofs => "Proofs",
             Self::Start => "Start screen",
         }
     }
@@ -99,7 +109,8 @@ use Action::{
     Back, CopyId, Demo, Down, Filter, FilterDrop, FiltersPause, Find, FindNext, FindPrevious, First,
     HalfDown, HalfUp, Help, HistoryBack, HistoryForward, Incident, Lanes, Last, Left, NextBoundary,
     NextFinding, NextPane, NotThis, OnlyThis, Open, PageDown, PageUp, Palette, PreviousBoundary,
-    PreviousFinding, PreviousPane, Quit, Redo, Right, Screen, Undo, Up, Zone, ZoomAll, ZoomIn, ZoomOut,
+    PreviousFinding, PreviousPane, Quit, Redo, Right, Screen, Undo, Up, Verify, Zone, ZoomAll, ZoomIn,
+    ZoomOut,
 };
 
 pub const ACTIONS: &[Entry] = actions![
@@ -110,16 +121,17 @@ pub const ACTIONS: &[Entry] = actions![
     Screen(1), Everywhere, "1", "overview", "Overview: the answer first";
     Screen(2), Everywhere, "2", "timeline", "Timeline: versions and nodes over time";
     Screen(3), Everywhere, "3", "requests", "Requests: every inference record";
+    Screen(6), Everywhere, "6", "proofs", "Proofs: counts by step and verdict, and what failed first";
     Screen(7), Everywhere, "7", "findings", "Findings: what to look at";
     NextFinding, Everywhere, "e", "next finding", "Open the next finding, from anywhere";
     PreviousFinding, Everywhere, "E", "previous finding", "Open the finding before";
     Incident, Everywhere, "i I", "incident", "Choose the incident, model or version under suspicion";
     Zone, Everywhere, "T", "time zone", "Show times in UTC or in local time";
     Palette, Everywhere, "<c-p> :", "palette", "Find any action, screen, agent, node or version by name";
-    CopyId, Everywhere, "y", "copy", "Copy the id to the clipboard of this terminal (OSC 52)";
+    CopyId, Everywhere, "y", "copy", "Copy the id, or on the ladder the step's command, to this terminal's clipboard (OSC 52)";
     Help, Everywhere, "? <f1>", "help", "Show all keys";
     Quit, Everywhere, "q <c-c>", "quit", "Quit: q on a screen of the tab line, <c-c> from anywhere";
-    Down, Lists, "j <down>", "down", "Down; a number before it repeats: 9j, 05j (1, 2, 3 and 7 alone are screens)";
+    Down, Lists, "j <down>", "down", "Down; a number before it repeats: 9j, 05j (1, 2, 3, 6 and 7 alone are screens)";
     Up, Lists, "k <up>", "up", "Up";
     HalfDown, Lists, "<c-d>", "half page", "Half a page down";
     HalfUp, Lists, "<c-u>", "half page", "Half a page up";
@@ -147,6 +159,7 @@ pub const ACTIONS: &[Entry] = actions![
     NextBoundary, Timeline, "} .", "next boundary", "To the next release, switch, rollback or incident state";
     PreviousBoundary, Timeline, "{ ,", "boundary before", "To the one before";
     Lanes, Timeline, "v", "lanes", "A lane per version, or a lane per node";
+    Verify, Proofs, "V", "verify", "Verify every proof of the case in the background";
     Demo, Start, "d", "demo", "Open a made-up incident";
 ];
 

@@ -3,7 +3,7 @@
 //! ```text
 //!  backtrail ▸ risk.case ▸ Requests ▸ req-7f3a                                 ● 21 findings   UTC
 //!  risk-scorer 2.4.1  faulty 2026-10-05 08:08:09 → 14:29:22 (6h21m)  +2 late nodes   known 99.9 %
-//!  1 Overview  2 Timeline  3 Requests  7 Findings
+//!  1 Overview  2 Timeline  3 Requests  6 Proofs  7 Findings
 //!  …
 //!  [version=2.4.1] [agent~treasury]   showing 12,402 of 1,918,230 (2 filters)
 //!  enter open  esc back  f filter  / find  ? help                              reading 63 % ▮▮▮▯
@@ -173,7 +173,7 @@ fn tabs(model: &Model) -> Line<'static> {
     }
     let here = model.screens.iter().rev().find_map(Screen::tab);
     let mut line = vec![Span::raw(" ")];
-    for (n, title) in [(1, "Overview"), (2, "Timeline"), (3, "Requests"), (7, "Findings")] {
+    for (n, title) in [(1, "Overview"), (2, "Timeline"), (3, "Requests"), (6, "Proofs"), (7, "Findings")] {
         let style = if here == Some(n) { theme.tab() } else { theme.plain() };
         line.push(Span::styled(format!(" {n} {title} "), style));
     }
@@ -243,6 +243,7 @@ fn hints(model: &Model) -> Line<'static> {
             &[Action::Open, Action::Filter, Action::Find, Action::OnlyThis, Action::NotThis, Action::Undo]
         }
         Screen::Request(_) => &[Action::NextPane, Action::Left, Action::Right, Action::CopyId],
+        Screen::Proofs(_) => &[Action::Open, Action::Verify],
         Screen::Findings(_) => &[Action::Open, Action::NextFinding, Action::PreviousFinding],
     };
     let mut line = vec![Span::raw(" ")];

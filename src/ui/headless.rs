@@ -7,10 +7,12 @@ use super::update::update;
 use super::view::view;
 use super::worker;
 use crate::work::Cancel;
+use crate::work::verify::Pins;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What to open, in which size.
 #[derive(Clone, Debug)]
@@ -19,11 +21,13 @@ pub struct Stage {
     pub case: Option<PathBuf>,
     pub size: (u16, u16),
     pub theme: Theme,
+    pub pins: Pins,
 }
 
 /// Runs the keys and returns the model that is left.
 pub fn play(stage: &Stage, keys: &[Key]) -> Model {
     let mut model = Model::new(stage.size, stage.theme);
+    model.pins = stage.pins.clone();
     if !stage.paths.is_empty() {
         perform(&mut model, vec![Command::Open { paths: stage.paths.clone(), case: stage.case.clone() }]);
     }
@@ -49,6 +53,10 @@ fn perform(model: &mut Model, commands: Vec<Command>) {
         match (command, &model.study) {
             (Command::Open { paths, case }, _) => {
                 worker::open(&paths, case.as_deref(), &cancel, |msg| keep_last(&mut answers, msg));
+            }
+            (Command::Verify, Some(study)) => {
+                let (study, pins, choice) = (Arc::clone(study), model.pins.clone(), model.choice.clone());
+                worker::verify_all(&study, &pins, &choice, &cancel, |msg| keep_last(&mut answers, msg));
             }
             (Command::Demo, _) => worker::open_demo(&cancel, |msg| keep_last(&mut answers, msg)),
             (command, Some(study)) => answers.extend(worker::answer(study, command, &cancel)),

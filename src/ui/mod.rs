@@ -17,6 +17,7 @@ mod widgets;
 mod worker;
 
 use crate::work::open::recent;
+use crate::work::verify::Pins;
 use model::{Command, Model, Screen};
 use screens::start;
 use std::io::{self, IsTerminal};
@@ -30,13 +31,14 @@ pub fn theme_of(charset: Charset) -> Theme {
 }
 
 /// Opens the explorer on a terminal.
-pub fn explore(paths: Vec<PathBuf>, case: Option<PathBuf>, charset: Charset) -> io::Result<()> {
+pub fn explore(paths: Vec<PathBuf>, case: Option<PathBuf>, pins: Pins, charset: Charset) -> io::Result<()> {
     let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
     if dumb || !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         let words = "the explorer needs a terminal; `--print 120x40` prints one screen, `analyze` tells the result in words";
         return Err(io::Error::other(words));
     }
     let mut model = Model::new((80, 24), theme_of(charset));
+    model.pins = pins;
     let opening = !paths.is_empty();
     if let Some(Screen::Start(state)) = model.screens.first_mut() {
         *state = start::State { recent: recent(), opening, ..start::State::default() };

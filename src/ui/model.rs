@@ -1,12 +1,13 @@
 //! Everything the screen shows, as plain state. Only `update` changes it, only `view` draws it.
 
 use super::actions::Action;
-use super::screens::{findings, overview, request, requests, start, timeline};
+use super::screens::{findings, overview, proofs, request, requests, start, timeline};
 use super::theme::Theme;
 use super::widgets::field::Field;
 use super::widgets::scroll::Scroll;
 use crate::model::time::Zone;
 use crate::model::{Nanos, Row};
+use crate::proof::ladder::Path;
 use crate::work::WorkError;
 use crate::work::explain::Explanation;
 use crate::work::filter::Filter;
@@ -15,6 +16,7 @@ use crate::work::rows::RequestRow;
 use crate::work::select::Selection;
 use crate::work::study::{Choice, Study};
 use crate::work::timeline::{Axis, Lanes, Timeline};
+use crate::work::verify::{Pins, Verification};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -57,22 +59,65 @@ pub enum Msg {
         text: String,
         rows: Vec<Row>,
     },
+    /// The proof path of a request; nothing for records that have none.
+    Proved {
+        row: Row,
+        path: Box<Result<Option<Path>, WorkError>>,
+    },
+    /// What verification of the case came to, if it was done.
+    Verified(Result<Option<Verification>, WorkError>),
+    Named(Vec<(Row, String)>),
+    /// One question less is waiting, whether or not it came to anything.
+    Answered,
     Quit,
 }
 
 /// Work for others: never done by the screen itself.
 #[derive(Clone, Debug)]
 pub enum Command {
-    Open { paths: Vec<PathBuf>, case: Option<PathBuf> },
+    Open {
+        paths: Vec<PathBuf>,
+        case: Option<PathBuf>,
+    },
     Demo,
-    Study { choice: Choice },
-    Select { question: u64, filter: Filter, keep: Option<Row> },
-    Preview { text: String },
-    Page { question: u64, rows: Vec<Row> },
-    Explain { row: Row },
-    Draw { axis: Axis, lanes: Lanes },
-    FindId { text: String },
-    Copy { text: String },
+    Study {
+        choice: Choice,
+    },
+    Select {
+        question: u64,
+        filter: Filter,
+        keep: Option<Row>,
+    },
+    Preview {
+        text: String,
+    },
+    Page {
+        question: u64,
+        rows: Vec<Row>,
+    },
+    Explain {
+        row: Row,
+    },
+    Draw {
+        axis: Axis,
+        lanes: Lanes,
+    },
+    FindId {
+        text: String,
+    },
+    Copy {
+        text: String,
+    },
+    Prove {
+        row: Row,
+    },
+    /// What was verified last.
+    Tally,
+    /// Verify all there is, under the pins given at the start.
+    Verify,
+    Ids {
+        rows: Vec<Row>,
+    },
     Suspend,
 }
 
@@ -84,6 +129,7 @@ pub enum Screen {
     Timeline(timeline::State),
     Requests(requests::State),
     Request(Box<request::State>),
+    Proofs(Box<proofs::State>),
     Findings(findings::State),
 }
 
@@ -95,6 +141,7 @@ impl Screen {
             Self::Timeline(_) => "Timeline",
             Self::Requests(_) => "Requests",
             Self::Request(_) => "Request",
+            Self::Proofs(_) => "Proofs",
             Self::Findings(_) => "Findings",
         }
     }
@@ -105,6 +152,7 @@ impl Screen {
             Self::Overview(_) => Some(1),
             Self::Timeline(_) => Some(2),
             Self::Requests(_) => Some(3),
+            Self::Proofs(_) => Some(6),
             Self::Findings(_) => Some(7),
             Self::Start(_) | Self::Request(_) => None,
         }
@@ -190,6 +238,8 @@ pub struct Model {
     pub found: Option<crate::work::filter::Clause>,
     pub questions: u64,
     pub finding: Option<usize>,
+    /// What to verify under.
+    pub pins: Pins,
     pub quit: bool,
 }
 
@@ -219,6 +269,7 @@ impl Model {
             found: None,
             questions: 0,
             finding: None,
+            pins: Pins::default(),
             quit: false,
         }
     }

@@ -122,14 +122,7 @@ fn take_in(model: &mut Model, workers: &mut Workers, messages: &Receiver<Msg>, f
     let mut pending = Some(first);
     let deadline = Instant::now() + PATIENCE;
     while let Some(msg) = pending.take() {
-        if matches!(
-            msg,
-            Msg::Selected { .. }
-                | Msg::Page { .. }
-                | Msg::Explained { .. }
-                | Msg::Drawn { .. }
-                | Msg::Found { .. }
-        ) {
+        if matches!(msg, Msg::Answered) {
             workers.waiting = workers.waiting.saturating_sub(1);
         }
         let commands = update(model, msg);
@@ -164,6 +157,16 @@ impl Workers {
                 Command::Demo => {
                     let (cancel, sender) = self.open_anew();
                     thread::spawn(move || worker::open_demo(&cancel, |msg| drop(sender.send(msg))));
+                }
+                Command::Verify => {
+                    let Some(study) = model.study.clone() else {
+                        continue;
+                    };
+                    let (pins, choice) = (model.pins.clone(), model.choice.clone());
+                    let (cancel, sender) = self.open_anew();
+                    thread::spawn(move || {
+                        worker::verify_all(&study, &pins, &choice, &cancel, |msg| drop(sender.send(msg)));
+                    });
                 }
                 Command::Copy { text } => {
                     let copy = CopyToClipboard::to_clipboard_from(text);
@@ -207,7 +210,9 @@ fn answer_questions(questions: Receiver<Question>, sender: Sender<Msg>) {
                 true => None,
                 false => worker::answer(&question.study, question.command, &question.cancel),
             };
-            if answer.is_some_and(|answer| sender.send(answer).is_err()) {
+            if answer.is_some_and(|answer| sender.send(answer).is_err())
+                || sender.send(Msg::Answered).is_err()
+            {
                 return;
             }
         }

@@ -3,7 +3,7 @@
 use super::actions::{Action, Place, action_of};
 use super::keys::Key;
 use super::model::{Command, Model, Msg, Notice, Overlay, Screen};
-use super::screens::{findings, overview, request, requests, start, timeline};
+use super::screens::{findings, overview, proofs, request, requests, start, timeline};
 use super::widgets::scroll::Step;
 use super::{overlays, worker};
 use crate::model::Row;
@@ -46,6 +46,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Command> {
         Msg::Explained { row, explanation } => request::explained(model, row, *explanation),
         Msg::Drawn { axis, lanes, timeline } => timeline::drawn(model, axis, lanes, timeline),
         Msg::Found { text, rows } => overlays::found(model, &text, &rows),
+        Msg::Proved { row, path } => request::proved(model, row, *path),
+        Msg::Verified(verification) => proofs::verified(model, verification),
+        Msg::Named(ids) => proofs::named(model, ids),
+        Msg::Answered => Vec::new(),
         Msg::Quit => {
             model.quit = true;
             Vec::new()
@@ -82,8 +86,9 @@ pub fn refresh(model: &mut Model) -> Vec<Command> {
         Some(Screen::Timeline(_)) => timeline::draw_again(model),
         Some(Screen::Request(state)) => {
             let row = state.row;
-            vec![Command::Explain { row }]
+            vec![Command::Explain { row }, Command::Prove { row }]
         }
+        Some(Screen::Proofs(_)) => vec![Command::Tally],
         _ => Vec::new(),
     }
 }
@@ -94,6 +99,7 @@ fn place(model: &Model) -> Place {
         Screen::Timeline(_) => Place::Timeline,
         Screen::Requests(_) => Place::Requests,
         Screen::Request(_) => Place::Request,
+        Screen::Proofs(_) => Place::Proofs,
         Screen::Overview(_) | Screen::Findings(_) => Place::Lists,
     }
 }
@@ -182,6 +188,7 @@ fn act_on_screen(model: &mut Model, action: Action, times: isize) -> Vec<Command
         Screen::Timeline(_) => timeline::act(model, action, times),
         Screen::Requests(_) => requests::act(model, action),
         Screen::Request(_) => request::act(model, action),
+        Screen::Proofs(_) => proofs::act(model, action),
         Screen::Findings(_) => findings::act(model, action),
     }
 }
@@ -194,6 +201,7 @@ pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
         Screen::Timeline(_) => timeline::step(model, step),
         Screen::Requests(_) => requests::step(model, step),
         Screen::Request(_) => request::step(model, step),
+        Screen::Proofs(_) => proofs::step(model, step),
         Screen::Findings(_) => findings::step(model, step),
     }
 }
@@ -214,6 +222,7 @@ fn show_tab(model: &mut Model, n: u8) -> Vec<Command> {
         1 => Screen::Overview(overview::State::default()),
         2 => Screen::Timeline(timeline::State::default()),
         3 => Screen::Requests(requests::State::default()),
+        6 => Screen::Proofs(Box::default()),
         7 => Screen::Findings(findings::State::default()),
         _ => {
             model.notice = Some(Notice::Said(format!("screen {n} is not built yet")));
@@ -269,12 +278,13 @@ fn quit(model: &mut Model) -> Vec<Command> {
 fn copy(model: &mut Model) -> Vec<Command> {
     let text = match model.screen() {
         Screen::Requests(state) => state.under_cursor().map(|row| row.id.clone()),
-        Screen::Request(state) => state.explanation.as_ref().map(|e| e.id.clone()),
+        Screen::Request(state) => state.to_copy(),
         _ => None,
     };
     match text {
         Some(text) => {
-            let shown = crate::model::Untrusted(&text).visible();
+            let first = text.lines().next().unwrap_or_default();
+            let shown = super::text::cut(&crate::model::Untrusted(first).visible(), 60, &model.theme);
             model.notice = Some(Notice::Said(format!("copied {shown}, if this terminal takes OSC 52")));
             vec![Command::Copy { text }]
         }

@@ -4,7 +4,7 @@ use super::actions::{ACTIONS, Entry, Place};
 use super::frame::{self, SMALLEST};
 use super::model::{Finder, Model, Overlay, Preview, Screen};
 use super::overlays::{FINDER_HEIGHT, LISTED, choices};
-use super::screens::{findings, overview, request, requests, start, timeline};
+use super::screens::{findings, overview, proofs, request, requests, start, timeline};
 use super::text::{padded, spans};
 use super::widgets::field::Field;
 use super::widgets::lines::{self, Focus};
@@ -50,6 +50,7 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
         Screen::Timeline(state) => timeline::draw(model, state, frame, body),
         Screen::Requests(state) => requests::draw(model, state, frame, body),
         Screen::Request(state) => request::draw(model, state, frame, body),
+        Screen::Proofs(state) => proofs::draw(model, state, frame, body),
         Screen::Findings(state) => findings::draw(model, state, frame, body),
     }
     match &model.overlay {
@@ -91,8 +92,15 @@ fn window(model: &Model, frame: &mut Frame<'_>, title: &str, width: u16, height:
 
 /// The help, made from the list of actions.
 pub fn help_lines() -> Vec<HelpLine> {
-    let places =
-        [Place::Everywhere, Place::Lists, Place::Requests, Place::Timeline, Place::Request, Place::Start];
+    let places = [
+        Place::Everywhere,
+        Place::Lists,
+        Place::Requests,
+        Place::Timeline,
+        Place::Request,
+        Place::Proofs,
+        Place::Start,
+    ];
     let mut lines = Vec::new();
     for place in places {
         let entries: Vec<&'static Entry> = ACTIONS.iter().filter(|entry| entry.place == place).collect();

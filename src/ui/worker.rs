@@ -11,6 +11,7 @@ use crate::work::rows::page;
 use crate::work::select::select;
 use crate::work::study::{Choice, Study};
 use crate::work::timeline::timeline;
+use crate::work::verify::{Pins, last, verify};
 use crate::work::{Cancel, WorkError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -69,13 +70,28 @@ pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<M
         Command::Draw { axis, lanes } => {
             Msg::Drawn { axis, lanes, timeline: timeline(study, lanes, axis, cancel) }
         }
+        Command::Prove { row } => {
+            let path = study.archive().and_then(|archive| Ok(archive.path_of(row)?));
+            Msg::Proved { row, path: Box::new(path) }
+        }
+        Command::Tally => {
+            let case = Case::open(study.snapshot.path()).map_err(WorkError::from);
+            Msg::Verified(case.and_then(|case| last(&case, study)))
+        }
+        Command::Ids { rows } => {
+            let id =
+                |row| (row, study.snapshot.id(row).unwrap_or_else(|_| "(journal unreadable)".to_owned()));
+            Msg::Named(rows.into_iter().map(id).collect())
+        }
         Command::FindId { text } => {
             Msg::Found { rows: study.snapshot.find_id(&text).unwrap_or_default(), text }
         }
         Command::Study { choice } => {
             Msg::Studied(Study::choose(study.snapshot.path(), &choice, cancel).map(Arc::new))
         }
-        Command::Open { .. } | Command::Demo | Command::Copy { .. } | Command::Suspend => return None,
+        Command::Open { .. } | Command::Demo | Command::Copy { .. } | Command::Verify | Command::Suspend => {
+            return None;
+        }
     })
 }
 
@@ -98,6 +114,17 @@ fn preview(study: &Study, text: &str, cancel: &Cancel) -> Option<Result<u64, Str
         Err(WorkError::Cancelled) => None,
         Err(error) => Some(Err(error.to_string())),
     }
+}
+
+/// Verifies all proofs of an open case, and studies it anew.
+pub fn verify_all(study: &Study, pins: &Pins, choice: &Choice, cancel: &Cancel, mut tell: impl FnMut(Msg)) {
+    let path = study.snapshot.path();
+    let verified = Case::create_or_open(path).map_err(WorkError::from).and_then(|mut case| {
+        let report = Box::new(|progress| tell(Msg::Reading(Box::new(progress))));
+        let mut watcher = Watcher { cancel: cancel.clone(), report, pictures: Pictures::Unwanted };
+        verify(&mut case, pins, &mut watcher)
+    });
+    tell(Msg::Studied(verified.and_then(|_| Study::choose(path, choice, cancel)).map(Arc::new)));
 }
 
 /// What there is to show of a case that is still being read.

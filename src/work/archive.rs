@@ -42,6 +42,7 @@ pub struct Held {
 }
 
 /// What is in evidence of a case, checked once under some pins.
+#[derive(Debug)]
 pub struct Archive {
     snapshot: Snapshot,
     pub trust: Trust,
@@ -60,6 +61,7 @@ pub struct Archive {
     batches: Mutex<HashMap<Row, Option<Arc<CheckedBatch>>>>,
 }
 
+#[derive(Debug)]
 struct ReleaseTexts {
     model: String,
     version: String,

@@ -5,14 +5,13 @@
 use super::ingest::{Phase, Progress, Watcher};
 use super::parallel::each_chunk;
 use super::registry::{self, Context};
-use super::verify::Verdicts;
 use super::{Cancel, WorkError};
 use crate::analysis::Claim;
 use crate::analysis::attribution::Memory;
 use crate::analysis::gaps::Gaps;
 use crate::journal::Column;
 use crate::journal::batch::Flags;
-use crate::model::{Kind, Nanos, Row};
+use crate::model::{Kind, Nanos, Row, Verdicts};
 use crate::store::chunk::Chunk;
 use crate::store::{Case, Packed, Snapshot, StoreError};
 use std::collections::{BTreeMap, HashMap};

@@ -7,7 +7,7 @@ use super::study::{self, Study};
 use super::{Cancel, WorkError, proof_findings, seal};
 use crate::journal::Column;
 use crate::journal::batch::Flags;
-use crate::model::{Hash, Kind, Nanos, Row, Status, Step};
+use crate::model::{Hash, Kind, Nanos, Row, Status, Step, Verdicts};
 use crate::proof::ladder::Path;
 use crate::proof::trust::Trust;
 use crate::store::{Case, Packed, StoreError};
@@ -43,38 +43,6 @@ pub struct Failure {
     pub row: Row,
     pub step: Step,
     pub status: Status,
-}
-
-/// All step statuses of one request: four bits each, in ladder order from the lowest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Verdicts(pub u64);
-
-impl Verdicts {
-    pub fn of(path: &Path) -> Self {
-        Self(path.steps.iter().fold(0, |all, result| all | (result.status as u64) << shift(result.step)))
-    }
-
-    /// `None` where the request was not verified.
-    pub fn status(self, step: Step) -> Option<Status> {
-        let code = self.0 >> shift(step) & 0xf;
-        Status::ALL.into_iter().find(|status| *status as u64 == code)
-    }
-
-    /// The worst status of the path.
-    pub fn worst(self) -> Option<Status> {
-        Step::ALL.into_iter().filter_map(|step| self.status(step)).min()
-    }
-
-    /// Whether the enclave's word counts for which version served it: its key is the one named, and it signed.
-    pub fn attests(self) -> bool {
-        let holds =
-            |step| matches!(self.status(step), Some(Status::Verified | Status::Untrusted | Status::Asserted));
-        holds(Step::Signature) && holds(Step::TeeId)
-    }
-}
-
-const fn shift(step: Step) -> u32 {
-    (step as u32 - 1) * 4
 }
 
 /// Verifies what is not yet verified under these pins, and makes attribution and findings follow.
@@ -117,6 +85,10 @@ pub fn verify(case: &mut Case, pins: &Pins, watcher: &mut Watcher<'_>) -> Result
 /// What was verified last, if anything was.
 pub fn last(case: &Case, study: &Study) -> Result<Option<Verification>, WorkError> {
     case.meta("verified")?.map(|key| tally(case, study, &key)).transpose()
+}
+
+fn verdicts_of(path: &Path) -> Verdicts {
+    Verdicts::of(path.steps.iter().map(|result| (result.step, result.status)))
 }
 
 /// The hash of everything that verdicts depend on.
@@ -163,13 +135,15 @@ fn verify_chunk(study: &Study, archive: &Archive, n: usize, cancel: &Cancel) -> 
                     };
                     let verdict = |place: &usize| {
                         let path = archive.path_of(Row::new(n, *place))?;
-                        Ok((*place, path.map_or(0, |path| Verdicts::of(&path).0)))
+                        Ok((*place, path.map_or(0, |path| verdicts_of(&path).0)))
                     };
                     let verdicts = slice.iter().map(verdict).collect::<Result<Vec<_>, StoreError>>();
                     let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                     match verdicts {
                         Ok(verdicts) => {
-                            verdicts.into_iter().for_each(|(place, verdict)| done.0[place] = verdict)
+                            for (place, verdict) in verdicts {
+                                done.0[place] = verdict;
+                            }
                         }
                         Err(error) => done.1 = Some(error),
                     }

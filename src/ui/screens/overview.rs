@@ -39,6 +39,7 @@ pub enum Target {
     Requests(Filter),
     Timeline,
     Findings,
+    Proofs,
     Nothing,
 }
 
@@ -64,6 +65,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
         }
         Some(Target::Timeline) => push(model, Screen::Timeline(timeline::State::default())),
         Some(Target::Findings) => push(model, Screen::Findings(findings::State::default())),
+        Some(Target::Proofs) => push(model, Screen::Proofs(Box::default())),
         Some(Target::Nothing) | None => Vec::new(),
     }
 }
@@ -295,8 +297,16 @@ impl Page<'_> {
             ));
         }
         self.say("checkpoints", words, Target::Findings);
-        let words = "signatures of checkpoints, responses and payments are not verified by this version";
-        self.say("not proven", vec![Span::styled(words, self.theme.quiet())], Target::Nothing);
+        let words = match self.study.verified {
+            true => vec![Span::raw(
+                "every proof was verified; versions count as attested only where the enclave signed",
+            )],
+            false => vec![Span::styled(
+                "no proof is verified yet: V on the Proofs screen verifies all",
+                self.theme.warn(),
+            )],
+        };
+        self.say("proofs", words, Target::Proofs);
     }
 
     fn gaps(&mut self) {

@@ -8,7 +8,9 @@
 //!  served by  2.4.1        attested
 //! ```
 
+use super::ladder;
 use crate::model::{Kind, Row};
+use crate::proof::ladder::Path;
 use crate::ui::actions::Action;
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::text::{cut_middle, spans};
@@ -34,18 +36,26 @@ pub struct State {
     pub tree: Tree,
     pub links: Scroll,
     pub versions: Scroll,
+    /// The proof path: not yet known, or none, or one.
+    pub path: Option<Option<Path>>,
+    pub steps: Scroll,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
     #[default]
+    Proof,
     Versions,
     Record,
     Links,
 }
 
-const TABS: [(Tab, &str); 3] =
-    [(Tab::Versions, "Versions"), (Tab::Record, "Record"), (Tab::Links, "Causes and effects")];
+const TABS: [(Tab, &str); 4] = [
+    (Tab::Proof, "Proof path"),
+    (Tab::Versions, "Versions"),
+    (Tab::Record, "Record"),
+    (Tab::Links, "Causes and effects"),
+];
 
 impl State {
     pub fn new(row: Row) -> Self {
@@ -56,7 +66,16 @@ impl State {
             tree: Tree::default(),
             links: Scroll::default(),
             versions: Scroll::default(),
+            path: None,
+            steps: Scroll::default(),
         }
+    }
+
+    /// What `y` copies: on the ladder the command of the step, elsewhere the id.
+    pub fn to_copy(&self) -> Option<String> {
+        let step = self.path.iter().flatten().find_map(|path| path.steps.get(self.steps.cursor));
+        let command = step.filter(|_| self.tab == Tab::Proof).and_then(|step| step.reproduce.as_ref());
+        command.map(ToString::to_string).or_else(|| self.explanation.as_ref().map(|e| e.id.clone()))
     }
 
     fn linked(&self) -> Vec<&Linked> {
@@ -92,10 +111,33 @@ pub fn explained(model: &mut Model, row: Row, explanation: Result<Explanation, W
     }
 }
 
+pub fn proved(model: &mut Model, row: Row, path: Result<Option<Path>, WorkError>) -> Vec<Command> {
+    match path {
+        Ok(path) => {
+            let height = body_height(model).saturating_sub(4);
+            with(model, |state| {
+                if state.row == row {
+                    // What failed first is on top of mind; a refresh leaves the cursor where it is.
+                    if let (None, Some(path)) = (&state.path, &path) {
+                        state.steps.step(Step::To(ladder::first_step(path)), path.steps.len(), height);
+                    }
+                    state.path = Some(path);
+                }
+            });
+            Vec::new()
+        }
+        Err(error) => fail(model, &error),
+    }
+}
+
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
     let height = body_height(model).saturating_sub(4);
     let theme = model.theme;
     with(model, |state| match state.tab {
+        Tab::Proof => {
+            let len = state.path.iter().flatten().map(|path| path.steps.len()).sum();
+            state.steps.step(step, len, height);
+        }
         Tab::Versions => {
             let len = state.explanation.as_ref().map_or(0, |e| version_lines(e, &theme).len());
             state.versions.step(step, len, height);
@@ -129,7 +171,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
             });
             match row {
                 Some(Some(row)) => open_row(model, row),
-                Some(None) if with(model, |state| state.tab == Tab::Versions) == Some(true) => turn(model, 1),
+                Some(None) if with(model, |state| state.tab != Tab::Links) == Some(true) => turn(model, 1),
                 _ => Vec::new(),
             }
         }
@@ -171,6 +213,11 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     }
     let body = Rect { y: area.y + 4, height: area.height.saturating_sub(4), ..area };
     match state.tab {
+        Tab::Proof => match &state.path {
+            Some(Some(path)) => ladder::draw(path, &state.steps, frame, body, theme),
+            Some(None) => say("only requests have a proof path", frame, body, theme),
+            None => say("gathering the evidence…", frame, body, theme),
+        },
         Tab::Versions => {
             let shown = version_lines(explanation, theme);
             lines::draw(frame, body, &state.versions, shown.len(), Focus::Elsewhere, theme, |n| {
@@ -180,6 +227,10 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         Tab::Record => state.tree.draw(frame, body, Focus::Here, theme),
         Tab::Links => draw_links(state, frame, body, theme),
     }
+}
+
+fn say(words: &'static str, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
+    frame.buffer_mut().set_span(area.x + 2, area.y, &Span::styled(words, theme.quiet()), area.width);
 }
 
 /// What it is, when, and where its bytes stand.
@@ -323,6 +374,7 @@ pub fn draw_summary(model: &Model, r: &RequestRow, frame: &mut Frame<'_>, area: 
         ("served by", version(&r.effective)),
         ("known by", r.evidence.name().to_owned()),
         ("points", r.pointers.to_string()),
+        ("proof", r.proof.map_or_else(|| "not verified".to_owned(), |status| status.name().to_owned())),
         ("status", r.status.clone()),
         ("error", r.error.clone()),
     ];

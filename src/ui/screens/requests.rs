@@ -5,7 +5,7 @@
 //! ▌ 10-05 09:11:23.107   req-000008b7  gw-ap-1  trader-8     2.4.1    attested   shadow-serving
 //! ```
 
-use super::request;
+use super::{proofs, request};
 use crate::model::time::Zone;
 use crate::model::{Evidence, Nanos, Row};
 use crate::ui::actions::Action;
@@ -295,7 +295,7 @@ struct Cell {
     faulty: String,
 }
 
-const COLUMNS: [Column<Cell>; 10] = [
+const COLUMNS: [Column<Cell>; 11] = [
     Column {
         title: "at",
         width: 18,
@@ -331,6 +331,7 @@ const COLUMNS: [Column<Cell>; 10] = [
     Column { title: "served by", width: 9, grow: 1, need: 0, align: Align::Left, cell: version },
     Column { title: "known by", width: 9, grow: 0, need: 3, align: Align::Left, cell: evidence },
     Column { title: "points", width: 14, grow: 2, need: 4, align: Align::Left, cell: pointers },
+    Column { title: "proof", width: 10, grow: 0, need: 4, align: Align::Left, cell: proof },
     Column { title: "status", width: 6, grow: 0, need: 5, align: Align::Left, cell: status },
     Column {
         title: "tokens",
@@ -377,6 +378,16 @@ fn evidence(cell: &Cell, theme: &Theme) -> Line<'static> {
 
 fn pointers(cell: &Cell, theme: &Theme) -> Line<'static> {
     Line::styled(cell.row.pointers.to_string(), theme.warn())
+}
+
+fn proof(cell: &Cell, theme: &Theme) -> Line<'static> {
+    match cell.row.proof {
+        Some(status) => {
+            let (glyph, style) = proofs::mark(status, theme);
+            Line::styled(format!("{glyph} {status}"), style)
+        }
+        None => Line::styled(theme.glyphs.unchecked, theme.quiet()),
+    }
 }
 
 fn status(cell: &Cell, theme: &Theme) -> Line<'static> {
