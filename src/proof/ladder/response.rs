@@ -142,8 +142,9 @@ fn signature_step(evidence: &EvidenceFor<'_>) -> StepResult {
         Ok(bytes) => bytes,
         Err(fault) => return failed(step, format!("tee_signature: {fault}")),
     };
-    let Some(key) = evidence.enclave.and_then(CheckedEnclave::key) else {
-        return missing(step, "the enclave's public key is not in evidence; its registry record holds it");
+    let key = match key(evidence, step) {
+        Ok(key) => key,
+        Err(result) => return *result,
     };
     let (signed, scheme) = match signed_bytes(response, key, &signature) {
         Ok(found) => found,
@@ -215,9 +216,9 @@ fn tee_id_step(evidence: &EvidenceFor<'_>) -> StepResult {
         return missing(step, "the tee_id is the placeholder gateways write when they have none")
             .compared("", recorded.hex());
     }
-    let Some(key) = evidence.enclave.and_then(CheckedEnclave::key) else {
-        return missing(step, "the enclave's public key is not in evidence; its registry record holds it")
-            .compared("", recorded.hex());
+    let key = match key(evidence, step) {
+        Ok(key) => key,
+        Err(result) => return result.compared("", recorded.hex()),
     };
     let computed = key.tee_id();
     let binding = if computed == recorded { Check::Holds } else { Check::Fails };
@@ -247,6 +248,18 @@ fn zk_step(response: &Response<'_>) -> StepResult {
     } else {
         result
     }
+}
+
+/// The enclave's key, or the result that ends the step: a key that is not there is missing, one that is none has failed.
+fn key<'a>(evidence: &EvidenceFor<'a>, step: Step) -> Result<&'a EnclaveKey, Box<StepResult>> {
+    let absent = "the enclave's public key is not in evidence; its registry record holds it";
+    let fault = evidence.enclave.and_then(CheckedEnclave::key_fault);
+    evidence.enclave.and_then(CheckedEnclave::key).ok_or_else(|| {
+        Box::new(fault.map_or_else(
+            || missing(step, absent),
+            |fault| failed(step, format!("the enclave's public key: {fault}")),
+        ))
+    })
 }
 
 /// A recorded 32-byte hash, or the result that ends the step.
