@@ -2,6 +2,7 @@
 
 use super::step::{Check, Checks, StepResult, failed};
 use crate::model::{Hash, Nanos, Status, Step};
+use crate::proof::Malformed;
 use crate::proof::attestation::Document;
 use crate::proof::hashes::sha256;
 use crate::proof::malformed::base64_bytes;
@@ -25,7 +26,7 @@ pub struct EnclaveRecord<'a> {
 /// An enclave checked once for all its responses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedEnclave {
-    key: Option<EnclaveKey>,
+    key: Option<Result<EnclaveKey, Malformed>>,
     pcr_hash: Option<Hash>,
     attestation: StepResult,
     registered: bool,
@@ -33,10 +34,7 @@ pub struct CheckedEnclave {
 
 impl CheckedEnclave {
     pub fn check(record: &EnclaveRecord<'_>, trust: &Trust) -> Self {
-        let key = record
-            .public_key
-            .and_then(|text| base64_bytes(text).ok())
-            .and_then(|der| EnclaveKey::parse(&der).ok());
+        let key = record.public_key.map(|text| base64_bytes(text).and_then(|der| EnclaveKey::parse(&der)));
         let document =
             record.attestation.map(|text| base64_bytes(text).and_then(|bytes| Document::parse(&bytes)));
         let attestation = match &document {
@@ -46,7 +44,9 @@ impl CheckedEnclave {
                 "no attestation document; the gateway serves it and the registration transaction carries it",
             ),
             Some(Err(fault)) => failed(Step::Attestation, fault.to_string()),
-            Some(Ok(document)) => attestation_step(document, key.as_ref(), record, trust),
+            Some(Ok(document)) => {
+                attestation_step(document, key.as_ref().and_then(|key| key.as_ref().ok()), record, trust)
+            }
         };
         let measured = match &document {
             Some(Ok(document)) if attestation.status == Status::Verified => document.pcr_hash(),
@@ -62,8 +62,14 @@ impl CheckedEnclave {
         }
     }
 
+    /// Its key, where the record holds one that can be read.
     pub fn key(&self) -> Option<&EnclaveKey> {
-        self.key.as_ref()
+        self.key.as_ref()?.as_ref().ok()
+    }
+
+    /// Why the recorded key cannot be read.
+    pub fn key_fault(&self) -> Option<Malformed> {
+        self.key.as_ref()?.as_ref().err().copied()
     }
 
     pub fn pcr_hash(&self) -> Option<Hash> {

@@ -142,17 +142,15 @@ fn signature_step(evidence: &EvidenceFor<'_>) -> StepResult {
         Ok(bytes) => bytes,
         Err(fault) => return failed(step, format!("tee_signature: {fault}")),
     };
-    let Some(key) = evidence.enclave.and_then(CheckedEnclave::key) else {
-        return missing(step, "the enclave's public key is not in evidence; its registry record holds it");
+    let key = match key(evidence, step) {
+        Ok(key) => key,
+        Err(result) => return *result,
     };
-    let (signed, scheme) = match signed_bytes(response, key, &signature) {
+    let (signed, scheme, holds) = match verified(response, key, &signature) {
         Ok(found) => found,
         Err(result) => return *result,
     };
-    let (holds, salt) = match scheme {
-        Scheme::V0 => (key.verifies_v0(&signed, &signature), (key.bits() - 1).div_ceil(8) - 34),
-        _ => (key.verifies_v1(&signed, &signature), 32),
-    };
+    let salt = if scheme == Scheme::V0 { key.longest_salt() } else { 32 };
     // The named enclave must be the one whose key this is, or the signature proves another's word.
     let names = response.tee_id.and_then(Hash::parse).map(|tee_id| tee_id == key.tee_id());
     let binding = if names == Some(false) { Check::Fails } else { Check::Holds };
@@ -174,20 +172,24 @@ fn signature_step(evidence: &EvidenceFor<'_>) -> StepResult {
         .reproduced_by(Command::Pss { key: key.spki().to_vec(), message: signed, signature, salt })
 }
 
-/// The bytes the signature covers and the scheme: as recorded, else v1 where its fields are there, else v0.
-fn signed_bytes(
+/// The bytes the signature covers, the scheme, and whether it holds: the scheme recorded, else v1 where its fields are
+/// there, else v0. No signature is verified twice.
+fn verified(
     response: &Response<'_>,
     key: &EnclaveKey,
     signature: &[u8],
-) -> Result<(Vec<u8>, Scheme), Box<StepResult>> {
+) -> Result<(Vec<u8>, Scheme, bool), Box<StepResult>> {
     let step = Step::Signature;
     let v0 = || {
         let document = parse(response.response?).ok()?;
-        v0_signed_text(&document.value).map(String::into_bytes)
+        let bytes = v0_signed_text(&document.value)?.into_bytes();
+        let holds = key.verifies_v0(&bytes, signature);
+        Some((bytes, Scheme::V0, holds))
     };
-    if response.scheme() == Some(Scheme::V0) {
+    let recorded = response.scheme();
+    if recorded == Some(Scheme::V0) {
         let reason = "scheme v0 signs five fields of the response, which was not recorded with all of them";
-        return v0().map(|bytes| (bytes, Scheme::V0)).ok_or_else(|| Box::new(missing(step, reason)));
+        return v0().ok_or_else(|| Box::new(missing(step, reason)));
     }
     let request = hash(step, response.request_hash, "the record holds no tee_request_hash")?;
     let output = hash(step, response.output_hash, "the record holds no tee_output_hash")?;
@@ -195,14 +197,14 @@ fn signed_bytes(
         return Err(Box::new(missing(step, "the record holds no tee_timestamp")));
     };
     let message = message_hash(&request, &output, timestamp).0.to_vec();
-    let scheme = response.scheme();
-    if scheme.is_none()
-        && !key.verifies_v1(&message, signature)
-        && let Some(bytes) = v0().filter(|bytes| key.verifies_v0(bytes, signature))
+    let holds = key.verifies_v1(&message, signature);
+    if recorded.is_none()
+        && !holds
+        && let Some(found) = v0().filter(|(.., holds)| *holds)
     {
-        return Ok((bytes, Scheme::V0));
+        return Ok(found);
     }
-    Ok((message, scheme.unwrap_or(Scheme::V1)))
+    Ok((message, recorded.unwrap_or(Scheme::V1), holds))
 }
 
 fn tee_id_step(evidence: &EvidenceFor<'_>) -> StepResult {
@@ -215,9 +217,9 @@ fn tee_id_step(evidence: &EvidenceFor<'_>) -> StepResult {
         return missing(step, "the tee_id is the placeholder gateways write when they have none")
             .compared("", recorded.hex());
     }
-    let Some(key) = evidence.enclave.and_then(CheckedEnclave::key) else {
-        return missing(step, "the enclave's public key is not in evidence; its registry record holds it")
-            .compared("", recorded.hex());
+    let key = match key(evidence, step) {
+        Ok(key) => key,
+        Err(result) => return result.compared("", recorded.hex()),
     };
     let computed = key.tee_id();
     let binding = if computed == recorded { Check::Holds } else { Check::Fails };
@@ -247,6 +249,18 @@ fn zk_step(response: &Response<'_>) -> StepResult {
     } else {
         result
     }
+}
+
+/// The enclave's key, or the result that ends the step: a key that is not there is missing, one that is none has failed.
+fn key<'a>(evidence: &EvidenceFor<'a>, step: Step) -> Result<&'a EnclaveKey, Box<StepResult>> {
+    let absent = "the enclave's public key is not in evidence; its registry record holds it";
+    let fault = evidence.enclave.and_then(CheckedEnclave::key_fault);
+    evidence.enclave.and_then(CheckedEnclave::key).ok_or_else(|| {
+        Box::new(fault.map_or_else(
+            || missing(step, absent),
+            |fault| failed(step, format!("the enclave's public key: {fault}")),
+        ))
+    })
 }
 
 /// A recorded 32-byte hash, or the result that ends the step.

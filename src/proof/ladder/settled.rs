@@ -61,7 +61,7 @@ pub(super) fn steps(evidence: &EvidenceFor<'_>) -> Vec<StepResult> {
 }
 
 fn leaf_step(evidence: &EvidenceFor<'_>, settlement: &Settlement<'_>) -> StepResult {
-    let leaves = leaves(evidence);
+    let leaves: Vec<(Leaf, Hash)> = leaves(evidence).into_iter().map(hashed).collect();
     let Some(newest) = leaves.first() else {
         return missing(Step::Leaf, "the record's request and output hash are needed to make its leaf");
     };
@@ -70,9 +70,9 @@ fn leaf_step(evidence: &EvidenceFor<'_>, settlement: &Settlement<'_>) -> StepRes
     let proof: Option<Option<Vec<Hash>>> =
         settlement.merkle_proof.map(|proof| proof.iter().map(|node| Hash::parse(node)).collect());
     let found = match (dump, proof, root) {
-        (Some(dump), ..) => leaves.iter().find(|leaf| dump.count(&leaf.hash()) > 0),
+        (Some(dump), ..) => leaves.iter().find(|(_, hash)| dump.count(hash) > 0),
         (None, Some(Some(proof)), Some(root)) => {
-            leaves.iter().find(|leaf| fold_proof(leaf.hash(), &proof) == root)
+            leaves.iter().find(|(_, hash)| fold_proof(*hash, &proof) == root)
         }
         (None, Some(None), _) => {
             return failed(Step::Leaf, "the merkle_proof is not a list of 32-byte hashes");
@@ -84,8 +84,8 @@ fn leaf_step(evidence: &EvidenceFor<'_>, settlement: &Settlement<'_>) -> StepRes
             );
         }
     };
-    let shown = found.unwrap_or(newest);
-    let twice = found.zip(dump).is_some_and(|(leaf, dump)| dump.count(&leaf.hash()) > 1);
+    let (shown, hash) = found.unwrap_or(newest);
+    let twice = found.zip(dump).is_some_and(|((_, hash), dump)| dump.count(hash) > 1);
     let (binding, reason) = match found {
         None => (Check::Fails, "no leaf of this record is in the batch"),
         Some(_) if twice => {
@@ -97,12 +97,14 @@ fn leaf_step(evidence: &EvidenceFor<'_>, settlement: &Settlement<'_>) -> StepRes
     let checks = Checks { crypto: Check::NotAsked, binding, policy: Check::NotAsked };
     StepResult::judged(Step::Leaf, checks, reason)
         .claim("this inference is in the batch")
-        .compared(
-            format!("leaf {}", shown.hash()),
-            root.map(|root| format!("root {root}")).unwrap_or_default(),
-        )
+        .compared(format!("leaf {hash}"), root.map(|root| format!("root {root}")).unwrap_or_default())
         .over(&encoded)
         .reproduced_by(Command::Keccak { bytes: encoded, twice: true })
+}
+
+fn hashed(leaf: Leaf) -> (Leaf, Hash) {
+    let hash = leaf.hash();
+    (leaf, hash)
 }
 
 /// The leaves this record would make, newest generation first.

@@ -135,9 +135,7 @@ proptest! {
 
 #[test]
 fn every_kind_of_spoilt_input_is_named_where_it_fails() {
-    for (name, spoil, touched) in
-        SPOILS.iter().filter(|(name, ..)| !["public_key", "pcr_hash"].contains(name))
-    {
+    for (name, spoil, touched) in SPOILS.iter().filter(|(name, ..)| *name != "pcr_hash") {
         let mut spoilt = scene().clone();
         // The third byte, but for the payload: there it would unname a field, which is missing and not failed.
         spoil(&mut spoilt, if *name == "authorization" { 140 } else { 3 });
