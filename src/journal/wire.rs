@@ -233,6 +233,11 @@ pub fn parse(line: &[u8]) -> Result<(Record<'_>, Nanos), String> {
     Ok((record, at))
 }
 
+/// The typed parse alone, without the checks around it: what benchmarks compare with.
+pub fn parse_typed(line: &[u8]) -> Result<Record<'_>, String> {
+    typed(std::str::from_utf8(line).map_err(|e| e.to_string())?)
+}
+
 fn typed(text: &str) -> Result<Record<'_>, String> {
     let kind = match quick_kind(text) {
         Some(name) => Kind::of(name),

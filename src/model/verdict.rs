@@ -153,9 +153,19 @@ impl Verdicts {
         Status::ALL.into_iter().find(|status| *status as u64 == code)
     }
 
-    /// The worst status of the path.
+    /// The worst status among the path's required steps (PROOFS §0).
+    ///
+    /// What no record promises to hold does not worsen a path by being absent: the content behind the two hashes, the
+    /// blob behind its id, a payer's authorisation; nor an attestation document where the build is verified without it.
+    /// The steps themselves stay missing wherever they are shown.
     pub fn worst(self) -> Option<Status> {
-        Step::ALL.into_iter().filter_map(|step| self.status(step)).min()
+        let is_required = |step: Step| match step {
+            Step::RequestHash | Step::OutputHash | Step::Blob | Step::Authorisation => false,
+            Step::Attestation => self.status(Step::Measurement) != Some(Status::Verified),
+            _ => true,
+        };
+        let counts = |step: &Step| self.status(*step) != Some(Status::Missing) || is_required(*step);
+        Step::ALL.into_iter().filter(counts).filter_map(|step| self.status(step)).min()
     }
 
     /// Whether the enclave's word counts for which version served it: its key is the one named, and it signed.
@@ -177,5 +187,28 @@ mod tests {
         assert!(given.iter().all(|(step, status)| verdicts.status(*step) == Some(*status)));
         assert_eq!(verdicts.worst(), Some(Status::Failed));
         assert_eq!(Verdicts(0).worst(), None);
+    }
+
+    #[test]
+    fn only_required_steps_worsen_a_path_by_being_missing() {
+        use Status::{Asserted, Failed, Missing, Verified};
+        let path = |attestation, measurement, signature| {
+            let steps = [
+                (Step::RequestHash, Missing),
+                (Step::Signature, signature),
+                (Step::Attestation, attestation),
+                (Step::Measurement, measurement),
+                (Step::Blob, Missing),
+            ];
+            Verdicts::of(steps.into_iter()).worst()
+        };
+        for (attestation, measurement, signature, worst) in [
+            (Missing, Verified, Verified, Verified),
+            (Missing, Asserted, Verified, Missing),
+            (Failed, Verified, Verified, Failed),
+            (Missing, Verified, Missing, Missing),
+        ] {
+            assert_eq!(path(attestation, measurement, signature), Some(worst));
+        }
     }
 }

@@ -8,7 +8,6 @@ use super::{Cancel, WorkError, proof_findings, seal};
 use crate::journal::Column;
 use crate::journal::batch::Flags;
 use crate::model::{Hash, Kind, Nanos, Row, Status, Step, Verdicts};
-use crate::proof::ladder::Path;
 use crate::proof::trust::Trust;
 use crate::store::{Case, Packed, StoreError};
 use sha2::{Digest, Sha256};
@@ -87,10 +86,6 @@ pub fn last(case: &Case, study: &Study) -> Result<Option<Verification>, WorkErro
     case.meta("verified")?.map(|key| tally(case, study, &key)).transpose()
 }
 
-fn verdicts_of(path: &Path) -> Verdicts {
-    Verdicts::of(path.steps.iter().map(|result| (result.step, result.status)))
-}
-
 /// The hash of everything that verdicts depend on.
 fn key_of(study: &Study, pins: &Pins) -> String {
     let mut hash = Sha256::new();
@@ -135,7 +130,7 @@ fn verify_chunk(study: &Study, archive: &Archive, n: usize, cancel: &Cancel) -> 
                     };
                     let verdict = |place: &usize| {
                         let path = archive.path_of(Row::new(n, *place))?;
-                        Ok((*place, path.map_or(0, |path| verdicts_of(&path).0)))
+                        Ok((*place, path.map_or(0, |path| path.verdicts().0)))
                     };
                     let verdicts = slice.iter().map(verdict).collect::<Result<Vec<_>, StoreError>>();
                     let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);

@@ -26,7 +26,7 @@ pub use step::{Check, Checks, Preview, StepResult};
 
 use super::registry::Registry;
 use super::trust::Trust;
-use crate::model::{Nanos, Status, Step};
+use crate::model::{Nanos, Status, Step, Verdicts};
 
 /// Everything in evidence about one inference. Absent parts are `None`; the ladder says what is missing and where it is
 /// usually found.
@@ -87,9 +87,14 @@ pub struct Path {
 }
 
 impl Path {
-    /// The worst status on the path; steps that do not apply never worsen it.
+    /// All statuses, as cases keep them.
+    pub fn verdicts(&self) -> Verdicts {
+        Verdicts::of(self.steps.iter().map(|result| (result.step, result.status)))
+    }
+
+    /// The worst status among the required steps; steps that do not apply never worsen it.
     pub fn worst(&self) -> Status {
-        self.steps.iter().map(|step| step.status).min().unwrap_or(Status::Unchecked)
+        self.verdicts().worst().unwrap_or(Status::Unchecked)
     }
 
     /// The lowest rung that failed: where to look first.

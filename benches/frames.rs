@@ -1,0 +1,101 @@
+//! From a key to the frame that answers it, at 200×60, while journals are being read in the background and after.
+//!
+//! `cargo bench --bench frames -- [REQUESTS]` (default 800,000). Drawn into cells, not to a terminal.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark that cannot run should stop, and it prints"
+)]
+
+use backtrail::store::Case;
+use backtrail::ui::headless::{Stage, buffer, play, send};
+use backtrail::ui::keys::Key;
+use backtrail::ui::model::{Model, Msg};
+use backtrail::ui::theme::{Charset, Colours, Theme};
+use backtrail::work::Cancel;
+use backtrail::work::ingest::{Pictures, Watcher, ingest};
+use backtrail::work::simulate::{Scenario, Simulation};
+use backtrail::work::verify::Pins;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Instant;
+
+const KEYS: &str = "jjjjj<pgdn><pgdn>kk<c-d><c-d>GgjjG<c-u>k<enter><esc>ljhj7jj<esc>3jjj";
+
+fn main() {
+    let requests = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(800_000);
+    let folder = tempfile::tempdir().unwrap();
+    let journals = folder.path().join("journals");
+    Simulation { signed: false, ..Simulation::new(Scenario::Default, 7, requests) }
+        .write(&journals, &mut |_| ())
+        .unwrap();
+    let path = folder.path().join("bench.case");
+
+    let (sender, messages) = channel();
+    let (reading, case) = (journals.clone(), path.clone());
+    let reader = thread::spawn(move || {
+        let mut open = Case::create_or_open(&case).unwrap();
+        let report = Box::new(|progress| drop(sender.send(Msg::Reading(Box::new(progress)))));
+        let mut watcher = Watcher { cancel: Cancel::default(), report, pictures: Pictures::Wanted };
+        ingest(&mut open, &[reading], &mut watcher).unwrap();
+    });
+    let theme = Theme::new(Colours::Sixteen, Charset::Unicode);
+    let mut model = Model::new((200, 60), theme);
+    while model.study.is_none() {
+        send(&mut model, messages.recv().unwrap());
+    }
+    press(&mut model, "3", &mut Vec::new());
+    let mut times = Vec::new();
+    while !reader.is_finished() {
+        press_all(&mut model, &messages, &mut times);
+    }
+    reader.join().unwrap();
+    tell("while reading", times);
+
+    let stage = Stage { paths: vec![path], case: None, size: (200, 60), theme, pins: Pins::default() };
+    let started = Instant::now();
+    let mut model = play(&stage, &[]);
+    let _ = buffer(&model);
+    println!("reopened to a painted overview in {:.3} s (must 0.2)", started.elapsed().as_secs_f64());
+    press(&mut model, "3", &mut Vec::new());
+    let mut times = Vec::new();
+    let (_, none) = channel();
+    for _ in 0..20 {
+        press_all(&mut model, &none, &mut times);
+    }
+    tell("at rest", times);
+}
+
+fn press_all(model: &mut Model, messages: &Receiver<Msg>, times: &mut Vec<f64>) {
+    for key in Key::parse_all(KEYS).unwrap() {
+        // New pictures come between keys, as in the terminal's own loop; of several that wait the newest counts.
+        if let Some(msg) = messages.try_iter().last() {
+            send(model, msg);
+        }
+        let started = Instant::now();
+        send(model, Msg::Key(key));
+        std::hint::black_box(buffer(model));
+        times.push(started.elapsed().as_secs_f64() * 1000.0);
+    }
+}
+
+fn press(model: &mut Model, keys: &str, times: &mut Vec<f64>) {
+    for key in Key::parse_all(keys).unwrap() {
+        let started = Instant::now();
+        send(model, Msg::Key(key));
+        times.push(started.elapsed().as_secs_f64() * 1000.0);
+    }
+}
+
+fn tell(when: &str, mut times: Vec<f64>) {
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or(0.0);
+    println!(
+        "key to frame {when}: p50 {:.2} ms, p99 {:.2} ms, worst {:.2} ms over {} keys (must p99 16, aim 4)",
+        at(0.5),
+        at(0.99),
+        times.last().copied().unwrap_or(0.0),
+        times.len()
+    );
+}
