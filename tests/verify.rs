@@ -85,6 +85,7 @@ fn forged_and_replayed_signatures_are_found_and_no_genuine_one_is_blamed() {
     let shared = findings.iter().find(|finding| finding.rule == "replayed-signature").unwrap();
     let shared: BTreeSet<String> =
         shared.evidence.iter().map(|row| scene.study().snapshot.id(*row).unwrap()).collect();
+    let copied = replayed.difference(&failed).count() as u64;
     for id in replayed {
         assert!(failed.contains(&id) || shared.contains(&id), "{id}");
     }
