@@ -34,7 +34,12 @@ pub fn case_of(paths: &[PathBuf], at: Option<&Path>) -> Result<PathBuf, WorkErro
 /// Reads journals into a case, showing progress; Ctrl-C stops at the next chunk and leaves a resumable case.
 pub fn read_into(case: &Path, journals: &[PathBuf]) -> Result<crate::work::ingest::Done, WorkError> {
     // Before a case is made: a path that cannot be read leaves none behind.
-    journals_in(journals)?;
+    let given = journals_in(journals)?;
+    let is_case = |path: &Path| std::fs::canonicalize(case).is_ok_and(|case| case == path);
+    if given.journals.iter().any(|journal| is_case(&journal.path)) {
+        let what = "it is one of the journals; the case must be another file".to_owned();
+        return Err(WorkError::Unfit { path: case.to_owned(), what });
+    }
     let cancel = Cancel::default();
     let on_signal = cancel.clone();
     let mut signals =
