@@ -8,4 +8,5 @@ pub mod proof;
 pub mod analysis;
 pub mod store;
 pub mod work;
+pub mod ui;
 pub mod cli;

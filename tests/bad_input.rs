@@ -735,6 +735,21 @@ fn nothing_recorded_reaches_the_terminal_raw() {
             with(&["explain".as_ref(), case.as_os_str(), id.as_ref()]);
         }
     }
+    for verify in [&["verify"][..], &["verify", "--json"]] {
+        let arguments: Vec<&OsStr> = verify.iter().map(OsStr::new).chain([case.as_os_str()]).collect();
+        assert!(desk.run(&arguments).code < 2);
+    }
+    for keys in ["1", "2", "3<enter>", "3<enter>l", "4", "5", "6", "?"] {
+        let print = [
+            "explore".as_ref(),
+            case.as_os_str(),
+            "--keys".as_ref(),
+            keys.as_ref(),
+            "--print".as_ref(),
+            "100x30".as_ref(),
+        ];
+        assert_eq!(desk.run(&print).code, 0);
+    }
     for sql in [
         "select '\u{1b}[2J' as \"\u{202e}\"",
         "selec \u{1b}[2J",

@@ -37,8 +37,9 @@ fn truth(folder: &TempDir) -> Value {
 
 #[test]
 fn a_case_agrees_with_the_answer_key() {
-    for scenario in Scenario::ALL {
-        let folder = simulate(scenario, 11, 4000);
+    // The key of `tampered` tells of the journals before somebody altered them.
+    for scenario in Scenario::ALL.into_iter().filter(|scenario| *scenario != Scenario::Tampered) {
+        let folder = simulate(scenario, 11, 9000);
         let study = read(&folder.path().join("a.case"), &journals(&folder)).unwrap();
         let truth = truth(&folder);
         let name = scenario.name();
@@ -63,8 +64,24 @@ fn a_case_agrees_with_the_answer_key() {
             let found =
                 window.nodes.iter().find(|n| study.node_name(n.node) == node["node"].as_str().unwrap());
             let state = found.map_or("ok", |found| found.state.name());
+            // Nobody can tell that a node was early if nobody asked it anything before it was told.
+            if node["state"] == "early"
+                && found.is_some_and(|found| found.from() == Some(found.scheduled[0].0))
+            {
+                continue;
+            }
             assert_eq!(state, node["state"], "{name}: {}", node["node"]);
         }
+    }
+}
+
+#[test]
+fn tampering_leaves_traces_that_arithmetic_alone_finds() {
+    let folder = simulate(Scenario::Tampered, 11, 9000);
+    let study = read(&folder.path().join("a.case"), &journals(&folder)).unwrap();
+    let has = |rule: &str| study.findings.iter().any(|finding| finding.rule == rule);
+    for rule in ["checkpoint-root-mismatch", "conflicts", "torn-tail"] {
+        assert!(has(rule), "{rule}: {:?}", study.findings);
     }
 }
 

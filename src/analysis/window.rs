@@ -157,14 +157,20 @@ impl Window {
     /// The end for all nodes that went with the rollback; those that did not are told beside it (`late_nodes`).
     pub fn to(&self) -> Option<Nanos> {
         let ends = self.nodes.iter().filter_map(|node| node.scheduled.last().and_then(|(_, to)| *to));
+        let is_live = self.nodes.iter().any(|node| node.scheduled.last().is_some_and(|(_, to)| to.is_none()));
+        if is_live && self.rolled_back.is_none() {
+            return self.moved.1;
+        }
         let regular = ends.filter(|end| self.rolled_back.is_none_or(|rolled_back| *end <= rolled_back)).max();
         self.moved.1.or(regular).or(self.declared.1).or(self.observed.1)
     }
 
     /// Nodes on which the faulty version was live, or served, after the rollback.
     pub fn late_nodes(&self) -> impl Iterator<Item = &NodeWindow> {
-        let rolled_back = self.rolled_back.unwrap_or(Nanos::MAX);
-        self.nodes.iter().filter(move |node| node.to().is_none_or(|to| to > rolled_back))
+        let late = |node: &&NodeWindow, rolled_back| node.to().is_none_or(|to| to > rolled_back);
+        self.nodes
+            .iter()
+            .filter(move |node| self.rolled_back.is_some_and(|rolled_back| late(node, rolled_back)))
     }
 
     pub fn nodes_in(&self, state: NodeState) -> impl Iterator<Item = &NodeWindow> {
@@ -187,14 +193,16 @@ fn state(
     rolled_back: Option<Nanos>,
     tolerance: Span,
 ) -> NodeState {
+    let told_from = scheduled.first().map(|(from, _)| *from - tolerance);
+    // Service against the schedule that ends when the schedule catches up is early, not forged.
     let forged = observed.is_some_and(|observed| {
-        let long = observed.against.is_some_and(|(first, last)| last.since(first) >= LONG_ENOUGH);
-        observed.against_schedule >= ENOUGH && long
+        let against = observed.against.filter(|(first, last)| last.since(*first) >= LONG_ENOUGH);
+        let caught_up = |last: Nanos| told_from.is_some_and(|from| last <= from);
+        observed.against_schedule >= ENOUGH && against.is_some_and(|(_, last)| !caught_up(last))
     });
     let late = |at: Nanos| rolled_back.is_some_and(|rolled_back| at > rolled_back);
     let told_late = scheduled.last().is_some_and(|(_, to)| rolled_back.is_some() && to.is_none_or(late));
     let served_late = observed.is_some_and(|observed| late(observed.last));
-    let told_from = scheduled.first().map(|(from, _)| *from - tolerance);
     let early = match (told_from, observed) {
         (Some(from), Some(observed)) => observed.first < from - LONG_ENOUGH,
         _ => false,

@@ -26,6 +26,8 @@ pub enum Verb {
     Explore(Explore),
     /// Read journals into a case file; resumes after a kill, continues grown journals, refuses changed ones
     Ingest(Ingest),
+    /// Verify every proof: checkpoints, signatures, enclaves, settlements, payments; exit 1 if any is false
+    Verify(Verify),
     /// Compute the window, the requests and the findings of a case
     Analyze(Analyze),
     /// Tell everything about one record: versions, evidence, causes, effects, place and bytes
@@ -53,6 +55,12 @@ pub struct Explore {
     /// Print the screen after the keys and exit, as 120x40
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub print: Option<(u16, u16)>,
+    /// Keys, builds, contracts and blocks you trust, for verifying from within (V on the Proofs screen)
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+    /// A checkpoint held elsewhere
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Vec<PathBuf>,
     /// Draw with ASCII only
     #[arg(long)]
     pub ascii: bool,
@@ -69,6 +77,31 @@ pub struct Ingest {
     /// Exit with 1 if any line is no record
     #[arg(long)]
     pub strict: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// A case, or journals
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Where to keep the case made from journals
+    #[arg(long, value_name = "FILE")]
+    pub case: Option<PathBuf>,
+    /// Keys, builds, contracts and blocks you trust; without a pin a correct signature is `untrusted`
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+    /// A checkpoint held elsewhere: it catches a cut tail and a rewritten history
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Vec<PathBuf>,
+    /// When the question is asked (default: the last record's time); what was revoked since is told by it
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// Verify one request only
+    #[arg(long)]
+    pub id: Option<String>,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
@@ -99,6 +132,9 @@ pub struct Explain {
     pub path: PathBuf,
     /// The id of a record; or the name of an agent or node
     pub id: String,
+    /// Keys, builds, contracts and blocks you trust
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

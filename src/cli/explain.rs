@@ -22,14 +22,22 @@ pub fn run(arguments: &Explain) -> Result<Outcome> {
     if rows.is_empty() {
         return named(&study, arguments);
     }
+    let archive = opening::archive(&study, &opening::pins_of(&study, arguments.trust.as_deref())?)?;
     let explanations = rows.iter().map(|row| explain(&study, *row)).collect::<Result<Vec<_>, _>>()?;
     // Requests first; of a thing with states, the latest is the one people mean.
     let first = explanations.iter().position(|e| e.kind == Kind::Inference).unwrap_or(explanations.len() - 1);
     if arguments.json {
-        json::print(&document(&study, &explanations[first])?)?;
+        let mut document = document(&study, &explanations[first])?;
+        if let Some(path) = archive.path_of(explanations[first].row)? {
+            document["proof"] = json::proof(&path).into();
+        }
+        json::print(&document)?;
     } else {
         for explanation in &explanations {
             in_words(explanation)?;
+            if let Some(path) = archive.path_of(explanation.row)? {
+                json::ladder(&path, &mut std::io::stdout().lock())?;
+            }
         }
     }
     Ok(Outcome::Done)
@@ -97,7 +105,7 @@ fn document(study: &Study, e: &Explanation) -> Result<Value> {
         json!({
             "claimed": json::name(&r.claimed), "scheduled": json::name(&r.scheduled), "attested": json::name(&r.attested),
             "effective": json::name(&r.effective), "evidence": r.evidence.name(),
-            "pointer": json::name(&r.pointers.to_string()), "signature": "not verified by this version",
+            "pointer": json::name(&r.pointers.to_string()),
         })
     });
     let mut same = Vec::new();

@@ -3,7 +3,8 @@
 use crate::analysis::Window;
 use crate::model::time::HOUR;
 use crate::model::untrusted::is_unsafe;
-use crate::model::{Evidence, Finding, Nanos, Pointers};
+use crate::model::{Evidence, Finding, Nanos, Pointers, Untrusted};
+use crate::proof::ladder::{Check, Path, StepResult};
 use crate::store::{Case, Source};
 use crate::work::WorkError;
 use crate::work::study::Study;
@@ -155,7 +156,7 @@ pub fn completeness(study: &Study) -> Value {
             "journals_covered": sources.iter().filter(covered).count(),
             "journals": sources.len(),
         },
-        "signatures": "not verified by this version",
+        "verified": study.verified,
     })
 }
 
@@ -165,6 +166,48 @@ pub fn finding(study: &Study, finding: &Finding) -> Value {
         "rule": finding.rule, "severity": finding.severity.name(), "subject": finding.subject,
         "sentence": finding.sentence, "count": finding.count, "evidence": evidence.collect::<Vec<_>>(),
     })
+}
+
+/// A proof path, every step of it.
+pub fn proof(path: &Path) -> Vec<Value> {
+    let step = |result: &StepResult| {
+        json!({
+            "step": result.step.name(),
+            "verdict": result.status.name(),
+            "claim": result.claim,
+            "computed": result.computed,
+            "recorded": result.recorded,
+            "reason": result.reason,
+            "checks": {
+                "crypto": check(result.checks.crypto),
+                "binding": check(result.checks.binding),
+                "policy": check(result.checks.policy),
+            },
+            "bytes": {"length": result.bytes.length, "head": hex::encode(&result.bytes.head)},
+            "proves": result.proves,
+            "does_not_prove": result.does_not_prove,
+            "reproduce": result.reproduce.as_ref().map(ToString::to_string),
+        })
+    };
+    path.steps.iter().map(step).collect()
+}
+
+const fn check(check: Check) -> &'static str {
+    match check {
+        Check::Holds => "holds",
+        Check::Fails => "fails",
+        Check::Unpinned => "unpinned",
+        Check::NotAsked => "not-asked",
+    }
+}
+
+/// A proof path in words, a line per step.
+pub fn ladder(path: &Path, out: &mut impl Write) -> Result<()> {
+    for result in &path.steps {
+        let reason = Untrusted(&result.reason).visible();
+        writeln!(out, "  {:<14} {:<15} {reason}", result.step.name(), result.status.name())?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

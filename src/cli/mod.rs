@@ -10,6 +10,7 @@ mod opening;
 mod query;
 mod shell;
 mod simulate;
+mod verify;
 
 use crate::model::Untrusted;
 use crate::model::untrusted::visible_lines;
@@ -63,6 +64,7 @@ fn run(arguments: Arguments) -> Result<Outcome, Error> {
         None => explore::run(&args::Explore { paths: arguments.paths, ..args::Explore::default() }),
         Some(Verb::Explore(explore)) => explore::run(&explore),
         Some(Verb::Ingest(ingest)) => ingest::run(&ingest),
+        Some(Verb::Verify(verify)) => verify::run(&verify),
         Some(Verb::Analyze(analyze)) => analyze::run(&analyze),
         Some(Verb::Explain(explain)) => explain::run(&explain),
         Some(Verb::Query(query)) => query::run(&query),

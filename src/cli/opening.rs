@@ -1,10 +1,13 @@
 //! From the paths a person gave to an open, sealed case: a case as it is, journals by way of a case in the cache.
 
+use crate::model::Nanos;
 use crate::model::time::Span;
-use crate::store::Case;
-use crate::work::ingest::{Phase, Pictures, Progress, Watcher, ingest, journals_in};
-use crate::work::open::{Opened, cached_case, what_is};
+use crate::proof::trust::Trust;
+use crate::work::archive::{Archive, Outside};
+use crate::work::ingest::{Phase, Pictures, Progress, Watcher, ingest};
+use crate::work::open::{Opened, cached_case, case_beside, what_is};
 use crate::work::study::{Choice, Study};
+use crate::work::verify::Pins;
 use crate::work::{Cancel, WorkError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -33,13 +36,12 @@ pub fn case_of(paths: &[PathBuf], at: Option<&Path>) -> Result<PathBuf, WorkErro
 
 /// Reads journals into a case, showing progress; Ctrl-C stops at the next chunk and leaves a resumable case.
 pub fn read_into(case: &Path, journals: &[PathBuf]) -> Result<crate::work::ingest::Done, WorkError> {
-    // Before a case is made: a path that cannot be read leaves none behind.
-    let given = journals_in(journals)?;
-    let is_case = |path: &Path| std::fs::canonicalize(case).is_ok_and(|case| case == path);
-    if given.journals.iter().any(|journal| is_case(&journal.path)) {
-        let what = "it is one of the journals; the case must be another file".to_owned();
-        return Err(WorkError::Unfit { path: case.to_owned(), what });
-    }
+    let mut open = case_beside(case, journals)?;
+    watched(|watcher| ingest(&mut open, journals, watcher))
+}
+
+/// Does long work with a progress bar; Ctrl-C asks it to stop.
+pub fn watched<T>(work: impl FnOnce(&mut Watcher<'_>) -> Result<T, WorkError>) -> Result<T, WorkError> {
     let cancel = Cancel::default();
     let on_signal = cancel.clone();
     let mut signals =
@@ -54,14 +56,45 @@ pub fn read_into(case: &Path, journals: &[PathBuf]) -> Result<crate::work::inges
     let bar = bar();
     let mut watcher =
         Watcher { cancel, report: Box::new(|progress| show(&bar, &progress)), pictures: Pictures::Unwanted };
-    let mut open = Case::create_or_open(case)?;
-    let result = ingest(&mut open, journals, &mut watcher);
+    let result = work(&mut watcher);
     drop(watcher);
     bar.finish_and_clear();
     handle.close();
     // The listener ends when its iterator is closed; it cannot panic.
     let _ = listener.join();
     result
+}
+
+/// What the person pins, read from their files.
+pub fn pins(trust: Option<&Path>, checkpoints: &[PathBuf], at: Option<&str>) -> Result<Pins, WorkError> {
+    let read = |path: &Path| {
+        std::fs::read_to_string(path)
+            .map_err(|e| WorkError::Read { path: path.to_owned(), reason: e.to_string() })
+    };
+    let outside = checkpoints.iter().map(|path| Ok(Outside { path: path.clone(), note: read(path)? }));
+    let now = at.map(|text| {
+        Nanos::parse(text).map_err(|reason| WorkError::Refused(format!("--at: `{text}` is {reason}")))
+    });
+    Ok(Pins {
+        trust: trust.map_or(Ok(String::new()), read)?,
+        outside: outside.collect::<Result<_, WorkError>>()?,
+        now: now.transpose()?,
+    })
+}
+
+/// The pins given, or else those the case was last verified under.
+pub fn pins_of(study: &Study, trust: Option<&Path>) -> Result<Pins, WorkError> {
+    match trust {
+        Some(_) => pins(trust, &[], None),
+        None => Ok(Pins { trust: study.trust.clone(), ..Pins::default() }),
+    }
+}
+
+/// The evidence of a case under some pins.
+pub fn archive(study: &Study, pins: &Pins) -> Result<Archive, WorkError> {
+    let trust =
+        Trust::parse(&pins.trust).map_err(|what| WorkError::Refused(format!("the trust file: {what}")))?;
+    Archive::open(study, trust, &pins.outside, pins.now)
 }
 
 fn bar() -> ProgressBar {
@@ -78,7 +111,11 @@ fn show(bar: &ProgressBar, progress: &Progress) {
     match progress.phase {
         Phase::Sealing => bar.set_message("sealing"),
         phase => {
-            bar.set_message(if phase == Phase::Reading { "reading" } else { "unpacking" });
+            bar.set_message(match phase {
+                Phase::Reading => "reading",
+                Phase::Verifying => "verifying",
+                _ => "unpacking",
+            });
             bar.set_length(progress.total.max(progress.bytes));
             bar.set_position(progress.bytes);
         }

@@ -20,4 +20,4 @@ pub use hash::Hash;
 pub use record::{Kind, Row};
 pub use time::Nanos;
 pub use untrusted::Untrusted;
-pub use verdict::{Status, Step};
+pub use verdict::{Status, Step, Verdicts};

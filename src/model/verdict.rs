@@ -133,3 +133,49 @@ impl fmt::Display for Step {
         f.write_str(self.name())
     }
 }
+
+/// All step statuses of one request: four bits each, in ladder order from the lowest. Stored in cases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verdicts(pub u64);
+
+impl Verdicts {
+    pub fn of(steps: impl Iterator<Item = (Step, Status)>) -> Self {
+        Self(steps.fold(0, |all, (step, status)| all | (status as u64) << Self::shift(step)))
+    }
+
+    const fn shift(step: Step) -> u32 {
+        (step as u32 - 1) * 4
+    }
+
+    /// `None` where the request was not verified.
+    pub fn status(self, step: Step) -> Option<Status> {
+        let code = self.0 >> Self::shift(step) & 0xf;
+        Status::ALL.into_iter().find(|status| *status as u64 == code)
+    }
+
+    /// The worst status of the path.
+    pub fn worst(self) -> Option<Status> {
+        Step::ALL.into_iter().filter_map(|step| self.status(step)).min()
+    }
+
+    /// Whether the enclave's word counts for which version served it: its key is the one named, and it signed.
+    pub fn attests(self) -> bool {
+        let holds =
+            |step| matches!(self.status(step), Some(Status::Verified | Status::Untrusted | Status::Asserted));
+        holds(Step::Signature) && holds(Step::TeeId)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sixteen_statuses_fit_one_number() {
+        let given: Vec<(Step, Status)> = Step::ALL.into_iter().zip(Status::ALL.into_iter().cycle()).collect();
+        let verdicts = Verdicts::of(given.iter().copied());
+        assert!(given.iter().all(|(step, status)| verdicts.status(*step) == Some(*status)));
+        assert_eq!(verdicts.worst(), Some(Status::Failed));
+        assert_eq!(Verdicts(0).worst(), None);
+    }
+}

@@ -43,8 +43,9 @@ create table fault (source integer, line integer, offset integer, length integer
     primary key (source, line)) without rowid;
 create table checkpoint (row integer primary key, source integer not null, line integer not null, origin text,
     size integer, recorded blob, computed blob, verdict text not null, reason text);
-create table finding (n integer primary key, rule text, severity text, subject text, sentence text,
-    count integer, evidence blob);
+create table finding (n integer primary key, proof integer not null, rule text, severity text, subject text,
+    sentence text, count integer, evidence blob);
+create table verdict (chunk integer primary key, key text not null, bytes blob not null);
 create table index_block (first integer, part integer, prints blob not null, rows blob not null,
     primary key (first, part)) without rowid;
 create table order_block (n integer primary key, rows blob not null);

@@ -19,6 +19,7 @@ pub struct Chunk {
     pub span: (Nanos, Nanos),
     pub(super) cells: [OnceLock<Packed>; Column::COUNT],
     pub(super) edges: OnceLock<Edges>,
+    pub(super) verdicts: OnceLock<Option<Packed>>,
 }
 
 impl Chunk {
@@ -30,6 +31,7 @@ impl Chunk {
             span,
             cells: std::array::from_fn(|_| OnceLock::new()),
             edges: OnceLock::new(),
+            verdicts: OnceLock::new(),
         }
     }
 

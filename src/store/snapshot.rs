@@ -12,7 +12,7 @@ use super::{Case, StoreError};
 use crate::analysis::Attribution;
 use crate::journal::batch::{EdgeKind, Flags};
 use crate::journal::{Column, Names, print_of, wire};
-use crate::model::{Evidence, Kind, Nanos, Row};
+use crate::model::{Evidence, Kind, Nanos, Row, Verdicts};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -81,6 +81,18 @@ impl Loader {
         let bytes: Option<Vec<u8>> =
             select.query_row([cell_id(chunk, column)], |row| row.get(0)).optional()?;
         let damaged = || StoreError::Damaged(format!("column {column} of chunk {chunk} does not unpack"));
+        bytes.map(|bytes| Packed::from_bytes(&bytes).ok_or_else(damaged)).transpose()
+    }
+}
+
+impl Loader {
+    fn verdicts(&self, chunk: u32) -> Result<Option<Packed>, StoreError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut select = connection.prepare_cached(
+            "select bytes from verdict, meta where chunk = ?1 and meta.key = 'verified' and verdict.key = meta.value",
+        )?;
+        let bytes: Option<Vec<u8>> = select.query_row([chunk], |row| row.get(0)).optional()?;
+        let damaged = || StoreError::Damaged(format!("verdicts of chunk {chunk} do not unpack"));
         bytes.map(|bytes| Packed::from_bytes(&bytes).ok_or_else(damaged)).transpose()
     }
 }
@@ -374,6 +386,24 @@ impl Snapshot {
             effective: self.value(Column::Effective, row)?,
             evidence: Evidence::from_code(self.value(Column::Evidence, row)?),
         })
+    }
+
+    /// The verdicts of one request; nothing where proofs were not verified.
+    pub fn verdicts(&self, row: Row) -> Result<Option<Verdicts>, StoreError> {
+        let Some(chunk) = self.parts.chunks.get(row.chunk()) else {
+            return Ok(None);
+        };
+        let packed = self.verdicts_of(chunk)?;
+        Ok(packed.map(|packed| Verdicts(packed.value(row.place()))).filter(|verdicts| verdicts.0 != 0))
+    }
+
+    /// The verdicts of one chunk's records, as last verified.
+    pub fn verdicts_of<'s>(&'s self, chunk: &'s Chunk) -> Result<Option<&'s Packed>, StoreError> {
+        if let Some(known) = chunk.verdicts.get() {
+            return Ok(known.as_ref());
+        }
+        let loaded = self.parts.loader.verdicts(chunk.id)?;
+        Ok(chunk.verdicts.get_or_init(|| loaded).as_ref())
     }
 
     /// Whether a record is counted: not a byte-identical line seen before.

@@ -317,14 +317,26 @@ impl Case {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Replaces the findings of the study.
     pub fn put_findings(&self, findings: &[Finding]) -> Result<(), StoreError> {
-        self.connection.execute("delete from finding", [])?;
+        self.replace_findings(0, findings)
+    }
+
+    /// Replaces the findings of verification.
+    pub fn put_proof_findings(&self, findings: &[Finding]) -> Result<(), StoreError> {
+        self.replace_findings(1, findings)
+    }
+
+    fn replace_findings(&self, proof: u8, findings: &[Finding]) -> Result<(), StoreError> {
+        self.connection.execute("delete from finding where proof = ?1", [proof])?;
         let mut insert = self.connection.prepare(
-            "insert into finding (rule, severity, subject, sentence, count, evidence) values (?1,?2,?3,?4,?5,?6)",
+            "insert into finding (proof, rule, severity, subject, sentence, count, evidence)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?;
         for f in findings {
             let rows: Vec<u8> = f.evidence.iter().flat_map(|row| row.0.to_le_bytes()).collect();
             insert.execute(params![
+                proof,
                 f.rule,
                 f.severity.name(),
                 f.subject,
@@ -336,10 +348,11 @@ impl Case {
         Ok(())
     }
 
-    pub fn findings(&self) -> Result<Vec<Finding>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare("select rule, severity, subject, sentence, count, evidence from finding order by n")?;
+    /// What verification found.
+    pub fn proof_findings(&self) -> Result<Vec<Finding>, StoreError> {
+        let mut statement = self.connection.prepare(
+            "select rule, severity, subject, sentence, count, evidence from finding where proof = 1 order by n",
+        )?;
         let rows = statement.query_map([], |row| {
             let severity: String = row.get(1)?;
             let evidence: Vec<u8> = row.get(5)?;
@@ -356,6 +369,22 @@ impl Case {
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// A chunk's verdicts, if they were made under this key.
+    pub fn verdicts(&self, chunk: u32, key: &str) -> Result<Option<Packed>, StoreError> {
+        let mut select =
+            self.connection.prepare_cached("select bytes from verdict where chunk = ?1 and key = ?2")?;
+        let bytes: Option<Vec<u8>> = select.query_row(params![chunk, key], |row| row.get(0)).optional()?;
+        let damaged = || StoreError::Damaged(format!("verdicts of chunk {chunk} do not unpack"));
+        bytes.map(|bytes| Packed::from_bytes(&bytes).ok_or_else(damaged)).transpose()
+    }
+
+    pub fn put_verdicts(&self, chunk: u32, key: &str, verdicts: &Packed) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("insert or replace into verdict values (?1, ?2, ?3)")?
+            .execute(params![chunk, key, verdicts.to_bytes()])?;
+        Ok(())
     }
 }
 

@@ -121,6 +121,9 @@ fn linked_row(snapshot: &Snapshot, kind: EdgeKind, row: Row) -> Result<Linked, W
 /// The evidence and the pointers of a request, each in a sentence.
 fn in_words(study: &Study, r: &RequestRow) -> Vec<String> {
     let mut words = vec![match r.evidence {
+        Evidence::Attested if study.verified => {
+            format!("Served by {}: its enclave's measurement says so, and the enclave signed.", r.effective)
+        }
         Evidence::Attested => format!(
             "Served by {}: its enclave's recorded measurement says so. The response signature is not verified yet.",
             r.effective

@@ -4,7 +4,7 @@
 //! with the place of its first character.
 
 use crate::model::time::{DAY, SECOND, Span};
-use crate::model::{Evidence, Nanos, Pointers};
+use crate::model::{Evidence, Nanos, Pointers, Status};
 use std::fmt;
 
 /// What a clause looks at.
@@ -17,6 +17,8 @@ pub enum Field {
     Attested,
     Evidence,
     Pointer,
+    /// The worst verdict of the proof path; `none` where it was not verified.
+    Proof,
     Node,
     Agent,
     Model,
@@ -35,13 +37,14 @@ pub enum Field {
 }
 
 impl Field {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Version,
         Self::Claimed,
         Self::Scheduled,
         Self::Attested,
         Self::Evidence,
         Self::Pointer,
+        Self::Proof,
         Self::Node,
         Self::Agent,
         Self::Model,
@@ -64,6 +67,7 @@ impl Field {
             Self::Attested => "attested",
             Self::Evidence => "evidence",
             Self::Pointer => "pointer",
+            Self::Proof => "proof",
             Self::Node => "node",
             Self::Agent => "agent",
             Self::Model => "model",
@@ -298,6 +302,14 @@ fn check(clause: &Clause, day: Nanos) -> Result<(), String> {
             let known: Vec<_> = Pointers::ALL.iter().map(|(_, name)| *name).collect();
             Err(format!("a pointer is any, {}", known.join(", ")))
         }
+        Field::Proof
+            if clause.op != Op::Has
+                && clause.value != "none"
+                && !Status::ALL.iter().any(|status| status.name() == clause.value) =>
+        {
+            let known: Vec<_> = Status::ALL.iter().map(|status| status.name()).collect();
+            Err(format!("a verdict is none, {}", known.join(", ")))
+        }
         Field::Evidence
             if clause.op != Op::Has && !Evidence::ALL.iter().any(|e| e.name() == clause.value) =>
         {
@@ -399,7 +411,7 @@ mod tests {
         #[test]
         fn parse_of_print_is_the_same(value in "\\PC{1,12}", negated: bool, field in 0usize..Field::ALL.len()) {
             let field = Field::ALL[field];
-            prop_assume!(!field.is_number() && !matches!(field, Field::Pointer | Field::Evidence));
+            prop_assume!(!field.is_number() && !matches!(field, Field::Pointer | Field::Evidence | Field::Proof));
             let clause = Clause { field, op: Op::Has, value, negated, paused: false };
             prop_assume!(clause.field != Field::Text || !clause.value.trim().is_empty());
             let filter = Filter { clauses: vec![clause] };

@@ -19,6 +19,7 @@ pub fn findings(case: &Case, study: &Study) -> Result<Vec<Finding>, WorkError> {
     checkpoints(study, &mut found);
     sources(case, study, &mut found)?;
     gaps(study, &mut found);
+    found.extend(case.proof_findings()?);
     found.sort_by(|a, b| (b.severity, &a.rule, &a.subject).cmp(&(a.severity, &b.rule, &b.subject)));
     Ok(found)
 }

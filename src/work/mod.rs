@@ -1,5 +1,6 @@
 //! The verbs both faces use, with progress and cancellation: ingest, seal, select, overview, timeline, explain.
 
+pub mod archive;
 pub mod explain;
 pub mod filter;
 pub mod findings;
@@ -7,6 +8,7 @@ pub mod fold;
 pub mod ingest;
 pub mod open;
 pub mod parallel;
+pub mod proof_findings;
 pub mod registry;
 pub mod rows;
 pub mod seal;
@@ -14,6 +16,7 @@ pub mod select;
 pub mod simulate;
 pub mod study;
 pub mod timeline;
+pub mod verify;
 
 use crate::store::StoreError;
 use std::path::PathBuf;

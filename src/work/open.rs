@@ -2,7 +2,9 @@
 
 use super::WorkError;
 use super::ingest::journals_in;
+use super::simulate::{Scenario, Simulation};
 use crate::journal::print_of;
+use crate::model::Nanos;
 use crate::store::Case;
 use etcetera::BaseStrategy;
 use std::fs;
@@ -33,6 +35,19 @@ pub fn what_is(paths: &[PathBuf]) -> Result<Opened, WorkError> {
     }
 }
 
+/// Makes or opens the case of some journals at a path, which must not be one of them: an empty journal would be taken
+/// for a case in the making and written to. A path that cannot be read leaves no case behind.
+pub fn case_beside(path: &Path, journals: &[PathBuf]) -> Result<Case, WorkError> {
+    let given = journals_in(journals)?;
+    if let Ok(whole) = fs::canonicalize(path)
+        && given.journals.iter().any(|journal| journal.path == whole)
+    {
+        let what = "it is one of the journals; the case must be another file".to_owned();
+        return Err(WorkError::Unfit { path: path.to_owned(), what });
+    }
+    Ok(Case::create_or_open(path)?)
+}
+
 /// The case of these journals in the user's cache folder: the same journals, the same case.
 pub fn cached_case(journals: &[PathBuf]) -> Result<PathBuf, WorkError> {
     let refused =
@@ -53,6 +68,52 @@ pub fn cached_case(journals: &[PathBuf]) -> Result<PathBuf, WorkError> {
     let label: String =
         label.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
     Ok(folder.join(format!("{label}-{:016x}.case", print_of(&names.join("\n")))))
+}
+
+/// A case that was opened before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recent {
+    pub name: String,
+    pub path: PathBuf,
+    pub modified: Nanos,
+}
+
+/// The cases in the user's cache folder, newest first. None where there is no such folder.
+pub fn recent() -> Vec<Recent> {
+    let Ok(base) = etcetera::choose_base_strategy() else {
+        return Vec::new();
+    };
+    let entries = fs::read_dir(base.cache_dir().join("backtrail")).into_iter().flatten().flatten();
+    let mut found: Vec<Recent> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "case") && Case::is_case(path))
+        .filter_map(|path| {
+            let modified =
+                fs::metadata(&path).ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+            let modified = Nanos(i64::try_from(modified.as_nanos()).ok()?);
+            let name = path.file_stem()?.to_string_lossy().into_owned();
+            Some(Recent { name, path, modified })
+        })
+        .collect();
+    found.sort_by(|a, b| (b.modified, &a.name).cmp(&(a.modified, &b.name)));
+    found
+}
+
+/// The journals of the demo incident, made in the cache folder when first asked for.
+pub fn demo_case() -> Result<PathBuf, WorkError> {
+    let base = etcetera::choose_base_strategy().map_err(|e| WorkError::Refused(e.to_string()))?;
+    let folder = base.cache_dir().join("backtrail").join("demo");
+    if folder.join("truth.json").exists() {
+        return Ok(folder);
+    }
+    let unwritable = |e: std::io::Error| WorkError::Write { path: folder.clone(), reason: e.to_string() };
+    if folder.exists() {
+        // A demo whose answer key is missing was not written to its end.
+        fs::remove_dir_all(&folder).map_err(unwritable)?;
+    }
+    let demo = Simulation::new(Scenario::Default, 7, 6000);
+    demo.write(&folder, &mut |_| ()).map_err(|e| WorkError::Refused(e.to_string()))?;
+    Ok(folder)
 }
 
 /// Whether a sealed case was made from just these journals and none has changed since, by size and time.

@@ -11,7 +11,7 @@ use crate::analysis::attribution::Memory;
 use crate::analysis::gaps::Gaps;
 use crate::journal::Column;
 use crate::journal::batch::Flags;
-use crate::model::{Kind, Nanos, Row};
+use crate::model::{Kind, Nanos, Row, Verdicts};
 use crate::store::chunk::Chunk;
 use crate::store::{Case, Packed, Snapshot, StoreError};
 use std::collections::{BTreeMap, HashMap};
@@ -32,7 +32,7 @@ pub fn seal(case: &mut Case, watcher: &mut Watcher<'_>) -> Result<(), WorkError>
     let order = time_order(&snapshot, &flags)?;
     tell(2);
     let context = registry::context(case, &snapshot)?;
-    let derived = attribute_all(&snapshot, &context, &watcher.cancel)?;
+    let derived = attribute_all(&snapshot, &context, &Verified::default(), &watcher.cancel)?;
     tell(3);
     let gaps = gaps(&snapshot, &order)?;
     let repeated = count_repeats(&snapshot, &flags);
@@ -47,6 +47,9 @@ pub fn seal(case: &mut Case, watcher: &mut Watcher<'_>) -> Result<(), WorkError>
             (source.duplicates, source.conflicts) = repeated.get(&source.id).copied().unwrap_or_default();
             case.put_source(&source)?;
         }
+        // What was verified was verified of what the journals held before.
+        case.forget_meta("verified")?;
+        case.put_proof_findings(&[])?;
         case.set_meta("gaps", &gaps)?;
         case.set_meta("sealed", "yes")
     })?;
@@ -148,17 +151,58 @@ fn time_order(snapshot: &Snapshot, flags: &HashMap<Row, u64>) -> Result<Vec<Row>
 
 type DerivedCell = (u32, Column, Packed);
 
+/// Attributes all requests again: where proofs were verified, only an enclave that signed attests.
+pub fn attribute_again(case: &mut Case, cancel: &Cancel) -> Result<(), WorkError> {
+    let snapshot = case.snapshot()?;
+    let context = registry::context(case, &snapshot)?;
+    let verified = Verified::of(case, &snapshot)?;
+    let derived = attribute_all(&snapshot, &context, &verified, cancel)?;
+    case.atomically(|case| {
+        for (chunk, column, packed) in &derived {
+            case.write_cell(*chunk, *column as u8, packed)?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// The verdicts of each chunk, where there are any.
+#[derive(Default)]
+struct Verified(Vec<Option<Packed>>);
+
+impl Verified {
+    fn of(case: &Case, snapshot: &Snapshot) -> Result<Self, WorkError> {
+        let Some(key) = case.meta("verified")? else {
+            return Ok(Self::default());
+        };
+        let chunks = snapshot.chunks().iter();
+        Ok(Self(chunks.map(|chunk| case.verdicts(chunk.id, &key)).collect::<Result<_, _>>()?))
+    }
+
+    /// Whether a request's enclave may attest its version: it signed, or nobody has looked yet.
+    fn lets_attest(&self, chunk: u32, place: usize) -> bool {
+        let verdicts = self.0.get(chunk as usize).and_then(Option::as_ref);
+        verdicts.is_none_or(|verdicts| Verdicts(verdicts.value(place)).attests())
+    }
+}
+
 /// Scheduled, attested and effective versions and their evidence, chunk by chunk on every core.
 fn attribute_all(
     snapshot: &Snapshot,
     context: &Context,
+    verified: &Verified,
     cancel: &Cancel,
 ) -> Result<Vec<DerivedCell>, WorkError> {
-    let cells = each_chunk(snapshot, cancel, |_, chunk| attribute(snapshot, context, chunk))?;
+    let cells = each_chunk(snapshot, cancel, |_, chunk| attribute(snapshot, context, verified, chunk))?;
     Ok(cells.into_iter().flatten().collect())
 }
 
-fn attribute(snapshot: &Snapshot, context: &Context, chunk: &Chunk) -> Result<[DerivedCell; 4], StoreError> {
+fn attribute(
+    snapshot: &Snapshot,
+    context: &Context,
+    verified: &Verified,
+    chunk: &Chunk,
+) -> Result<[DerivedCell; 4], StoreError> {
     let mut memory = Memory::default();
     let column = |column: Column| snapshot.passing(chunk, column);
     let kind = column(Column::Kind)?;
@@ -175,7 +219,7 @@ fn attribute(snapshot: &Snapshot, context: &Context, chunk: &Chunk) -> Result<[D
             model: model.value(place),
             version: version.value(place),
             blob: blob.value(place),
-            tee: tee.value(place),
+            tee: if verified.lets_attest(chunk.id, place) { tee.value(place) } else { 0 },
         };
         let attribution = context.attributor.attribute(claim, &mut memory);
         derived[0][place] = attribution.scheduled;

@@ -9,7 +9,7 @@ use crate::analysis::Window;
 use crate::journal::Column;
 use crate::journal::batch::Flags;
 use crate::model::time::SECOND;
-use crate::model::{Evidence, Kind, Nanos, Pointers, Row};
+use crate::model::{Evidence, Kind, Nanos, Pointers, Row, Status, Verdicts};
 use crate::store::{Chunk, Snapshot, StoreError};
 use std::sync::Arc;
 
@@ -145,6 +145,10 @@ enum Test {
         wanted: Pointers,
         negated: bool,
     },
+    /// Wanted worst verdicts, by status number; 0 is "not verified".
+    Proof {
+        wanted: [bool; 11],
+    },
     Source {
         wanted: Vec<u32>,
     },
@@ -185,6 +189,12 @@ impl Test {
                     wanted: chosen.fold(Pointers::default(), |all, (flag, _)| all.with(flag)),
                     negated,
                 }
+            }
+            Field::Proof => {
+                let mut chosen = [false; 11];
+                chosen[0] = wanted("none");
+                Status::ALL.iter().for_each(|status| chosen[*status as usize] = wanted(status.name()));
+                Self::Proof { wanted: chosen }
             }
             Field::Source => {
                 let sources = study.snapshot.sources().iter();
@@ -252,6 +262,14 @@ impl Test {
                     let found = found.pointers(model, requests.at(place), study.window.as_ref());
                     found.has(*wanted) != *negated
                 });
+            }
+            Self::Proof { wanted } => {
+                let verdicts = snapshot.verdicts_of(chunk)?;
+                let worst = |place: usize| {
+                    let verdicts = verdicts.map_or(Verdicts(0), |packed| Verdicts(packed.value(place)));
+                    verdicts.worst().map_or(0, |status| status as usize)
+                };
+                clear(bits, rows, |place| wanted[worst(place)]);
             }
             Self::Source { wanted } => {
                 if !wanted.contains(&chunk.source) {

@@ -1,5 +1,6 @@
 //! All that is computed about a case in the light of one incident: what every screen and every report starts from.
 
+use super::archive::Archive;
 use super::findings;
 use super::fold::{self, Fold};
 use super::registry::{self, Context};
@@ -9,11 +10,12 @@ use crate::analysis::incident::incidents;
 use crate::analysis::{Incident, Number, Origin, Window};
 use crate::journal::{Column, Names};
 use crate::model::{Finding, Nanos};
+use crate::proof::trust::Trust;
 use crate::store::tables::CheckpointRow;
 use crate::store::views::Sight;
 use crate::store::{Case, Snapshot};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What the responder chose, where the default is not it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +40,11 @@ pub struct Study {
     pub gaps: Vec<Gap>,
     pub checkpoints: Vec<CheckpointRow>,
     pub findings: Vec<Finding>,
+    /// Whether proofs were verified, so that only enclaves that signed attest.
+    pub verified: bool,
+    /// The pins it was verified under, as `trust.toml`.
+    pub trust: String,
+    archive: OnceLock<Arc<Archive>>,
 }
 
 impl Study {
@@ -90,9 +97,41 @@ impl Study {
             gaps,
             checkpoints,
             findings: Vec::new(),
+            verified: case.meta("verified")?.is_some(),
+            trust: case.meta("trust")?.unwrap_or_default(),
+            archive: OnceLock::new(),
         };
         study.findings = findings::findings(&case, &study)?;
         Ok(study)
+    }
+
+    /// What can be shown of a case whose journals are still being read: rows, and nothing computed.
+    pub fn unsealed(snapshot: Snapshot) -> Self {
+        Self {
+            snapshot,
+            context: Arc::default(),
+            incidents: Vec::new(),
+            chosen: None,
+            window: None,
+            fold: Fold::default(),
+            gaps: Vec::new(),
+            checkpoints: Vec::new(),
+            findings: Vec::new(),
+            verified: false,
+            trust: String::new(),
+            archive: OnceLock::new(),
+        }
+    }
+
+    /// The evidence of its requests under the pins it was verified under; gathered when first asked for.
+    pub fn archive(&self) -> Result<Arc<Archive>, WorkError> {
+        if let Some(archive) = self.archive.get() {
+            return Ok(Arc::clone(archive));
+        }
+        let trust =
+            Trust::parse(&self.trust).map_err(|what| WorkError::Refused(format!("the pins: {what}")))?;
+        let archive = Arc::new(Archive::open(self, trust, &[], None)?);
+        Ok(Arc::clone(self.archive.get_or_init(|| archive)))
     }
 
     pub fn incident(&self) -> Option<&Incident> {

@@ -109,7 +109,8 @@ pub fn timeline(study: &Study, kind: Lanes, axis: Axis, cancel: &Cancel) -> Resu
     if kind == Lanes::Versions {
         lanes.sort_by_key(|lane| lane.scheduled.first().map_or(Nanos::MAX, |(from, _)| *from));
     } else {
-        lanes.sort_by(|a, b| a.label.cmp(&b.label));
+        // Requests without a node come last.
+        lanes.sort_by(|a, b| (a.number == 0, &a.label).cmp(&(b.number == 0, &b.label)));
     }
     let highest = lanes.iter().flat_map(|lane| &lane.counts).copied().max().unwrap_or(0);
     let model = study.window.as_ref().map(|window| window.model);

@@ -5,14 +5,22 @@
 #[cfg(test)]
 mod attestation;
 #[cfg(test)]
+mod blob;
+#[cfg(test)]
+mod evm;
+#[cfg(test)]
 mod folder;
 #[cfg(test)]
 mod merkle;
 #[cfg(test)]
 mod note;
 #[cfg(test)]
+mod payment;
+#[cfg(test)]
 mod python;
 #[cfg(test)]
 mod settlement;
 #[cfg(test)]
 mod tee;
+#[cfg(test)]
+mod wycheproof;

@@ -1,8 +1,8 @@
 //! The fixed certificate chain of a Nitro document: P-384 and SHA-384 throughout, at a stated time.
 
+use super::es384_der_holds;
 use crate::model::Hash;
 use crate::proof::hashes::sha256;
-use p384::ecdsa::{Signature, VerifyingKey, signature::Verifier};
 use std::fmt;
 use x509_cert::Certificate;
 use x509_cert::certificate::Version;
@@ -155,9 +155,9 @@ fn check_issued(child: &Parsed, issuer: &Parsed) -> Result<(), &'static str> {
     if wanted.is_none() || wanted != found {
         return Err("its issuer's name is another");
     }
-    let key =
-        VerifyingKey::from_sec1_bytes(&issuer.key).map_err(|_| "its issuer's key is no point of P-384")?;
-    let signature = child.certificate.signature().as_bytes().and_then(|der| Signature::from_der(der).ok());
-    let signature = signature.ok_or("its signature is not ECDSA in DER")?;
-    key.verify(&child.signed, &signature).map_err(|_| "its issuer did not sign it")
+    let signature = child.certificate.signature().as_bytes().ok_or("its signature is not whole bytes")?;
+    if !es384_der_holds(&issuer.key, &child.signed, signature) {
+        return Err("its issuer did not sign it");
+    }
+    Ok(())
 }

@@ -144,13 +144,8 @@ impl Document {
 
     /// Whether the leaf certificate's key signed this document.
     pub fn signature_holds(&self) -> bool {
-        let key =
-            chain::public_key(&self.certificate).and_then(|key| VerifyingKey::from_sec1_bytes(&key).ok());
-        let signature = Signature::from_slice(&self.signature).ok();
-        match (key, signature) {
-            (Some(key), Some(signature)) => key.verify(&self.signed_bytes(), &signature).is_ok(),
-            _ => false,
-        }
+        chain::public_key(&self.certificate)
+            .is_some_and(|key| es384_holds(&key, &self.signed_bytes(), &self.signature))
     }
 
     /// The chain from the leaf up to the bundle's root, at the document's own time. Gives the root's SHA-256: whether
@@ -180,6 +175,23 @@ impl BoundKeys {
     /// Whether the document vouches for this signing key (SubjectPublicKeyInfo, DER).
     pub fn binds(&self, signing_key: &[u8]) -> bool {
         sha256(signing_key) == self.signing_key
+    }
+}
+
+/// ECDSA on P-384 with SHA-384 under a SEC1 point, over r ‖ s as COSE writes it.
+pub fn es384_holds(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    holds(key, message, Signature::from_slice(signature).ok())
+}
+
+/// The same over a signature in DER, as certificates write it.
+pub fn es384_der_holds(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    holds(key, message, Signature::from_der(signature).ok())
+}
+
+fn holds(key: &[u8], message: &[u8], signature: Option<Signature>) -> bool {
+    match (VerifyingKey::from_sec1_bytes(key), signature) {
+        (Ok(key), Some(signature)) => key.verify(message, &signature).is_ok(),
+        _ => false,
     }
 }
 

@@ -15,7 +15,7 @@ pub const MAX_DUMP_LEAVES: usize = 1 << 17;
 pub struct Dump {
     pub encoding: Vec<String>,
     nodes: Vec<Hash>,
-    /// Leaf hash and its place, in the order of `values`.
+    /// Leaf hash and its place; ascending once checked, so that each of many inferences is found in log n.
     leaves: Vec<(Hash, usize)>,
 }
 
@@ -42,8 +42,9 @@ impl Dump {
             nodes.iter().enumerate().map(|(at, node)| word(node, at)).collect::<Result<Vec<_>, _>>()?;
         let leaves = values.iter().enumerate().map(|(at, value)| leaf(value, &encoding, at));
         let leaves = leaves.collect::<Result<_, _>>()?;
-        let dump = Self { encoding, nodes, leaves };
+        let mut dump = Self { encoding, nodes, leaves };
         dump.check()?;
+        dump.leaves.sort_unstable();
         Ok(dump)
     }
 
@@ -82,13 +83,19 @@ impl Dump {
 
     /// How often a leaf is in the batch; twice after a retry.
     pub fn count(&self, leaf: &Hash) -> usize {
-        self.leaves.iter().filter(|(hash, _)| hash == leaf).count()
+        self.found(leaf).len()
     }
 
     /// The siblings of a leaf up to the root.
     pub fn proof(&self, leaf: &Hash) -> Option<Vec<Hash>> {
-        let (_, place) = self.leaves.iter().find(|(hash, _)| hash == leaf)?;
+        let (_, place) = self.found(leaf).first()?;
         Some(siblings(&self.nodes, *place))
+    }
+
+    fn found(&self, leaf: &Hash) -> &[(Hash, usize)] {
+        let start = self.leaves.partition_point(|(hash, _)| hash < leaf);
+        let end = self.leaves.partition_point(|(hash, _)| hash <= leaf);
+        &self.leaves[start..end]
     }
 
     /// The dump of leaves of one generation, byte for byte as `JSON.stringify(tree.dump())` writes it.

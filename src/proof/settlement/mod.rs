@@ -62,6 +62,11 @@ impl Leaf {
         }
     }
 
+    /// `abi.encode` of its values: what is hashed twice.
+    pub fn encoded(&self) -> Vec<u8> {
+        encode(&self.values())
+    }
+
     pub fn hash(&self) -> Hash {
         leaf_hash(&self.values())
     }

@@ -19,6 +19,8 @@ pub struct EnclaveKey {
     spki: Vec<u8>,
     pkcs1: Vec<u8>,
     bits: usize,
+    /// Hashed once here: every response of the enclave is compared with it.
+    tee_id: Hash,
 }
 
 impl EnclaveKey {
@@ -38,11 +40,11 @@ impl EnclaveKey {
             .map_err(|error| Malformed::new(base + offset(&error), "not an RSAPublicKey in DER"))?;
         let bits = checked_bits(key.modulus.as_bytes(), key.public_exponent.as_bytes())
             .map_err(|what| Malformed::new(base, what))?;
-        Ok(Self { spki: spki.to_vec(), pkcs1: pkcs1.to_vec(), bits })
+        Ok(Self { spki: spki.to_vec(), pkcs1: pkcs1.to_vec(), bits, tee_id: super::tee_id(spki) })
     }
 
     pub fn tee_id(&self) -> Hash {
-        super::tee_id(&self.spki)
+        self.tee_id
     }
 
     pub fn spki(&self) -> &[u8] {
@@ -51,6 +53,11 @@ impl EnclaveKey {
 
     pub fn bits(&self) -> usize {
         self.bits
+    }
+
+    /// What is left of the encoded message beside a SHA-256 and two bytes: 222 for 2048 bits.
+    pub fn longest_salt(&self) -> usize {
+        (self.bits - 1).div_ceil(8) - 32 - 2
     }
 
     /// RSASSA-PSS with SHA-256, MGF1-SHA-256 and a salt of exactly 32 bytes: the v1 schemes.
@@ -62,10 +69,10 @@ impl EnclaveKey {
     /// 4096 bits were never made by it and are refused.
     pub fn verifies_v0(&self, message: &[u8], signature: &[u8]) -> bool {
         let Ok(key) = rsa::RsaPublicKey::from_pkcs1_der(&self.pkcs1) else { return false };
-        let encoded = (self.bits - 1).div_ceil(8);
-        let Some(salt) = encoded.checked_sub(32 + 2) else { return false };
         let Ok(signature) = rsa::pss::Signature::try_from(signature) else { return false };
-        rsa::pss::VerifyingKey::<Sha256>::new_with_salt_len(key, salt).verify(message, &signature).is_ok()
+        rsa::pss::VerifyingKey::<Sha256>::new_with_salt_len(key, self.longest_salt())
+            .verify(message, &signature)
+            .is_ok()
     }
 }
 

@@ -83,3 +83,39 @@ fn what_is_no_enclave_key_is_refused() {
         assert!(EnclaveKey::parse(der).is_err());
     }
 }
+
+/// DER of one value: tag, length in its shortest form, content.
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len();
+    let header = match length {
+        0..=127 => vec![tag, length as u8],
+        128..=255 => vec![tag, 0x81, length as u8],
+        256..=65_535 => vec![tag, 0x82, (length >> 8) as u8, length as u8],
+        _ => vec![tag, 0x83, (length >> 16) as u8, (length >> 8) as u8, length as u8],
+    };
+    [header, content.to_vec()].concat()
+}
+
+fn spki(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+    let pkcs1 = der(0x30, &[der(0x02, modulus), der(0x02, exponent)].concat());
+    let algorithm = hex::decode("300d06092a864886f70d0101010500").unwrap();
+    der(0x30, &[algorithm, der(0x03, &[vec![0], pkcs1].concat())].concat())
+}
+
+#[test]
+fn rsa_keys_of_the_wrong_size_or_arithmetic_are_refused() {
+    let modulus = |bytes: usize, low: u8| [vec![0, 0xff], vec![0x55; bytes - 2], vec![low]].concat();
+    let f4 = [1, 0, 1];
+    assert_eq!(EnclaveKey::parse(&spki(&modulus(256, 1), &f4)).map(|key| key.bits()), Ok(2048));
+    for (modulus, exponent, what) in [
+        (modulus(256, 2), &f4[..], "an even RSA modulus"),
+        (modulus(256, 1), &[1], "an RSA exponent below 3"),
+        (modulus(256, 1), &[4], "an even RSA exponent"),
+        (modulus(256, 1), &[2, 0, 0, 0, 1], "an RSA exponent above 33 bits"),
+        (modulus(255, 1), &f4, "an RSA modulus of 2048 to 8192 bits is needed"),
+        (modulus(1025, 1), &f4, "an RSA modulus of 2048 to 8192 bits is needed"),
+        (modulus(12_500, 1), &f4, "a key is at most 2048 bytes of DER"),
+    ] {
+        assert_eq!(EnclaveKey::parse(&spki(&modulus, exponent)).map_err(|fault| fault.what), Err(what));
+    }
+}

@@ -22,6 +22,8 @@ pub(super) enum Read {
     Millis(Column),
     Evidence,
     Pointer,
+    /// The worst verdict of the request's proof path; null where proofs were not verified.
+    Proof,
     /// `torn`, `conflict`, `superseded`, comma-joined; null if none.
     Flags,
     Source,
@@ -37,7 +39,7 @@ pub(super) struct RecordView {
     pub columns: &'static [(&'static str, Read)],
 }
 
-use Read::{At, Evidence, Field, Flags, Id, Millis, Name, Number, Optional, Pointer, Source};
+use Read::{At, Evidence, Field, Flags, Id, Millis, Name, Number, Optional, Pointer, Proof, Source};
 
 /// Where a record stands, at the end of every view.
 macro_rules! view {
@@ -74,6 +76,7 @@ pub(super) const RECORD_VIEWS: &[RecordView] = &[
         ("effective", Name(Column::Effective)),
         ("evidence", Evidence),
         ("pointer", Pointer),
+        ("proof", Proof),
         ("status", Name(Column::State)),
         ("error", Name(Column::Category)),
         ("tokens_in", Optional(Column::TokensIn)),

@@ -8,7 +8,7 @@ use super::Sight;
 use super::columns::{Read, RecordView};
 use crate::journal::Column;
 use crate::journal::batch::Flags;
-use crate::model::{Evidence, Kind, Nanos, Row};
+use crate::model::{Evidence, Kind, Nanos, Row, Verdicts};
 use crate::store::{Snapshot, StoreError};
 use rusqlite::ffi;
 use rusqlite::types::Value;
@@ -174,6 +174,10 @@ impl RecordCursor<'_> {
             },
             Read::Evidence => Value::Text(Evidence::from_code(number(Column::Evidence)?).name().to_owned()),
             Read::Pointer => self.pointer(snapshot, row)?,
+            Read::Proof => match snapshot.verdicts(row)?.and_then(Verdicts::worst) {
+                Some(status) => Value::Text(status.name().to_owned()),
+                None => Value::Null,
+            },
             Read::Flags => flags(number(Column::Flags)?),
             Read::Source => Value::Text(snapshot.source_of(row)?.path.to_string_lossy().into_owned()),
             Read::Field(name) => self.field(name)?,

@@ -2,7 +2,7 @@
 
 use super::Sight;
 use crate::journal::{Column, Names};
-use crate::model::{Kind, Row};
+use crate::model::{Kind, Row, Step};
 use crate::store::{Case, StoreError};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
@@ -41,6 +41,7 @@ const TABLES: &[(&str, &[&str], Fill)] = &[
         &["source", "line", "origin", "size", "recorded", "computed", "arithmetic", "reason"],
         checkpoints,
     ),
+    ("verdicts", &["id", "step", "verdict"], verdicts),
     ("edges", &["kind", "from_id", "from_kind", "to_id", "to_kind"], edges),
 ];
 
@@ -147,6 +148,20 @@ fn checkpoints(sight: &Sight) -> Result<Vec<Cells>, StoreError> {
         ]
     };
     Ok(Case::open(sight.snapshot.path())?.checkpoints()?.into_iter().map(row).collect())
+}
+
+/// One row per verified request and step.
+fn verdicts(sight: &Sight) -> Result<Vec<Cells>, StoreError> {
+    let mut rows = Vec::new();
+    for row in sight.snapshot.order()?.iter() {
+        let Some(verdicts) = sight.snapshot.verdicts(*row)? else {
+            continue;
+        };
+        let id = sight.snapshot.id(*row)?;
+        let steps = Step::ALL.into_iter().filter_map(|step| Some((step, verdicts.status(step)?)));
+        rows.extend(steps.map(|(step, status)| vec![text(&*id), text(step.name()), text(status.name())]));
+    }
+    Ok(rows)
 }
 
 fn findings(sight: &Sight) -> Result<Vec<Cells>, StoreError> {

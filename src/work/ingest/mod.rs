@@ -7,9 +7,11 @@ mod source;
 mod unpack;
 
 pub use files::{Given, journals_in};
+pub use source::roots_of;
 
 use crate::store::{Case, Snapshot};
 use crate::work::{Cancel, WorkError, seal};
+use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 
 /// How far ingest is. `snapshot` holds rows to show meanwhile.
@@ -28,6 +30,8 @@ pub enum Phase {
     Reading,
     /// Ordering in time, finding duplicates, attributing versions.
     Sealing,
+    /// Proofs, in chunks of the case rather than bytes.
+    Verifying,
 }
 
 /// Who is told of progress, and who may stop it.
@@ -62,9 +66,23 @@ pub struct Done {
     pub skipped: Vec<PathBuf>,
 }
 
+/// A lock that holds as long as it lives: two readers of journals must not write one case.
+fn alone(case: &Case) -> Result<File, WorkError> {
+    let refused = |reason: String| WorkError::Write { path: case.path().to_owned(), reason };
+    let file = File::open(case.path()).map_err(|e| refused(e.to_string()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(refused("another Backtrail is reading journals into it".to_owned()))
+        }
+        Err(TryLockError::Error(e)) => Err(refused(e.to_string())),
+    }
+}
+
 /// Reads journals into a case and seals it. Run again after a kill, it goes on; run again after success, it checks.
 pub fn ingest(case: &mut Case, paths: &[PathBuf], watcher: &mut Watcher<'_>) -> Result<Done, WorkError> {
     let given = journals_in(paths)?;
+    let _alone = alone(case)?;
     let mut done = Done { skipped: given.skipped, ..Done::default() };
     let plain = unpack::unpack_all(case, &given.journals, watcher)?;
     let mut run = source::Run::new(case, &plain)?;

@@ -15,8 +15,9 @@ use crate::store::names::AllNames;
 use crate::store::snapshot::Loader;
 use crate::store::tables::{CheckpointRow, ChunkWrite, Extent, Resume};
 use crate::store::{Case, Packed, Snapshot, Source, SourceState, StoreError};
-use crate::work::WorkError;
+use crate::work::{Cancel, WorkError};
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -164,6 +165,17 @@ impl Run {
         };
         Names::ALL.into_iter().flat_map(fresh).collect()
     }
+}
+
+/// The tree of a journal, with its roots at some sizes, by one pass that parses nothing.
+pub fn roots_of(path: &Path, sizes: &[u64]) -> Result<Roots, WorkError> {
+    let mut roots = Roots::watching(sizes.iter().copied());
+    let mut long = None;
+    stream(path, u64::MAX, &Cancel::default(), |parsed| {
+        push_leaves(&mut roots, &mut long, &parsed);
+        Ok(())
+    })?;
+    Ok(roots)
 }
 
 /// Pushes a stretch's leaves; returns the offset after it.

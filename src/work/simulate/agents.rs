@@ -156,6 +156,11 @@ pub(super) const TEAM: usize = 6;
 const REQUESTS_PER_AGENT: usize = 400;
 /// Fewer controls than twenty are no control group (ANALYSIS §3).
 const FEWEST_CONTROLS: usize = 22;
+const FEWEST_EXPOSED: usize = 10;
+/// Agents that are busy in every incident, however small.
+const BUSY: usize = 4;
+/// Below so many records agents are seen too rarely to tell a moderate change, so changes are strong.
+pub(super) const FEW_RECORDS: usize = 8_000;
 /// Controls' share of all requests, in percent.
 const CONTROL_SHARE: u64 = 28;
 
@@ -166,7 +171,7 @@ pub(super) struct Population {
 
 impl Population {
     pub(super) fn new(records: usize, dials: &Dials, dice: &mut Dice) -> Self {
-        let count = (records / REQUESTS_PER_AGENT).clamp(FEWEST_CONTROLS + 16, 5_000);
+        let count = (records / REQUESTS_PER_AGENT).clamp(FEWEST_CONTROLS + FEWEST_EXPOSED, 5_000);
         let controls = FEWEST_CONTROLS.max(count * 28 / 100);
         let mut agents: Vec<Agent> = (0..count)
             .map(|number| {
@@ -175,7 +180,8 @@ impl Population {
                 } else {
                     Reaction::Control
                 };
-                agent(number, reaction, dials, dice)
+                let pull = if records < FEW_RECORDS { 60 + dice.below(31) } else { 30 + dice.below(51) };
+                agent(number, reaction, pull, dials, dice)
             })
             .collect();
         balance(&mut agents);
@@ -220,15 +226,14 @@ fn reaction_of(number: usize, fault: Fault) -> Reaction {
     ];
     match fault {
         Fault::None => Reaction::Unchanged,
-        Fault::Real if number % 20 == 13 => Reaction::Elsewhere,
+        Fault::Real if number % 20 == 9 => Reaction::Elsewhere,
         Fault::Real => PATTERN[number % PATTERN.len()],
     }
 }
 
-fn agent(number: usize, reaction: Reaction, dials: &Dials, dice: &mut Dice) -> Agent {
+fn agent(number: usize, reaction: Reaction, pull: u32, dials: &Dials, dice: &mut Dice) -> Agent {
     let role = &ROLES[dice.place(ROLES.len())];
     let usual = role.usual.map(|weight| weight * (60 + dice.below(81)));
-    let pull = 30 + dice.below(51);
     let retention = 70 + dice.below(31);
     let misled = blend(usual, role.pull, pull);
     let afterwards = match reaction {
@@ -242,22 +247,23 @@ fn agent(number: usize, reaction: Reaction, dials: &Dials, dice: &mut Dice) -> A
     let region = match reaction {
         Reaction::Control if !by_model => HELD_BACK_REGION,
         Reaction::Control => dice.place(REGIONS.len()),
-        _ => dice.place(HELD_BACK_REGION),
+        // In turn, so that a small fleet of agents leaves no region idle.
+        _ => number % HELD_BACK_REGION,
     };
-    let spread = 1 + dice.below(100);
+    // A few ask much, most ask little. The first are always busy: one sticky, one recovered, two unchanged.
+    let spread = if number < BUSY { 70 + dice.below(31) } else { 1 + dice.below(100) };
     Agent {
         name: format!("{}-{}", role.name, number + 1),
         reaction,
         asks_summarizer: by_model,
         region,
-        // A few agents ask much, most ask little.
         weight: 40 + spread * spread / 12,
         mixes,
         pull,
         retention,
         tokens: 40 + dice.below(160),
         team: 0,
-        pays_by_session: dice.chance(dials.session_payers),
+        pays_by_session: number == 0 || dice.chance(dials.session_payers),
         recent: Recent::default(),
         inbox: None,
         was_misled: false,

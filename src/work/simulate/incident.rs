@@ -70,7 +70,7 @@ impl Incident {
             measured: measured(&mut Dice::new(seed, "builds")),
             keys: enclave_keys(simulation, rollout.boots.len()),
             signing: simulation.signed.then(|| Signing::new(seed, rollout.boots.len())),
-            wallets: Wallets::new(agents, &mut Dice::new(seed, "wallets")),
+            wallets: Wallets::new(agents, simulation.signed, &mut Dice::new(seed, "wallets")),
             traffic: Traffic::new(simulation, &nodes),
             deeds: Deeds::new(seed),
             money: Money::new(seed, &dials, agents, mitigated, hull),

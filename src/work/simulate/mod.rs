@@ -5,6 +5,7 @@
 
 mod agents;
 mod attribution;
+mod authorisation;
 mod builds;
 mod content;
 mod deeds;

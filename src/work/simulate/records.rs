@@ -1,6 +1,7 @@
 //! The lines of requests, actions, messages, payments and settlements, field by field as JOURNAL §3 lists them.
 
 use super::agents::{ACTIONS, Population};
+use super::authorisation::authorisation;
 use super::builds::{BUILDS, MODELS};
 use super::fleet::Node;
 use super::keys::EnclaveKey;
@@ -125,6 +126,9 @@ impl Directory<'_> {
         }
         if let Some(refunded) = payment.refund_of {
             line.reference("refund_of", Ref::new(Thing::Payment, refunded));
+        }
+        if let Some(payload) = authorisation(payment, self.wallets) {
+            line.json("authorization", &payload);
         }
         if !matches!(state.state, "authorized" | "pending") {
             receipt(state, line);

@@ -1,6 +1,7 @@
 //! Answers put on a chain: batches with their trees, single ones, and private ones that leave no record.
 
 use super::Simulation;
+use super::agents::FEW_RECORDS;
 use super::dice::Dice;
 use super::later::{Event, Later};
 use super::rollout::END;
@@ -61,7 +62,7 @@ impl Settlement {
         Self {
             dice: Dice::new(simulation.seed, "settlement"),
             share: dials.settled,
-            again: dials.settled_again,
+            again: if simulation.records < FEW_RECORDS { 5_000 } else { dials.settled_again },
             folder: dir.join("trees"),
             dumps: 0,
             twice: Vec::new(),
@@ -113,8 +114,9 @@ impl Settlement {
         self.batches += 1;
         self.leaves += settles.len() as u64;
         if self.dice.chance(self.again) && now < END - 3 * HOUR {
-            self.twice.push(Ref::new(Thing::Inference, settles[0]).id());
-            self.open.push((settles[0], leaves[0].clone()));
+            let last = settles.len() - 1;
+            self.twice.push(Ref::new(Thing::Inference, settles[last]).id());
+            self.open.push((settles[last], leaves[last].clone()));
         }
         let mut batch = self.batch("batch", settles, tree.root(), now);
         batch.dumped = self.dump(batch.number, &leaves)?;

@@ -1,7 +1,7 @@
 //! Who asks which node for what, and what comes back: one `Served` for every moment of the load.
 
 use super::Simulation;
-use super::agents::{Agent, Population, Reaction};
+use super::agents::{Agent, FEW_RECORDS, Population, Reaction};
 use super::attribution::{Recorded, attribute};
 use super::builds::{DOC_SUMMARIZER, FAULTY, GOOD, RISK_SCORER};
 use super::content::{self, PROBES};
@@ -42,6 +42,7 @@ impl Traffic {
             forging: match (simulation.signed, simulation.scenario) {
                 (false, _) => 0,
                 (true, Scenario::Tampered) => 60,
+                (true, _) if simulation.records < FEW_RECORDS => 40,
                 (true, _) => 12,
             },
             next: 1,

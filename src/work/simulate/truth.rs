@@ -1,7 +1,7 @@
 //! The answer key: `truth.json`, which the explorer never reads.
 //!
 //! One object, all ids as journals write them, all times RFC 3339, all amounts decimal strings:
-//! * `schema` = `"backtrail/truth/1"`, `scenario`, `seed`, `records` (inferences), `signed`, `lines_by_kind`
+//! * `schema` = `"backtrail/truth/1"`, `scenario`, `seed`, `records` (inferences), `signed`
 //! * `model`, `faulty`, `good`; `fault`: whether the faulty version truly misbehaves
 //! * `window`: `declared` {from: first declared switch to the faulty version, to: the incident's `mitigated`},
 //!   `incident` {suspected, declared, mitigated, resolved}, `observed` {from, to}: first and last recorded time of a
@@ -14,7 +14,7 @@
 //!   switches but not within ±2 s of one, else claimed); `by_evidence`; `by_evidence_if_only_valid_signatures_attest`
 //!   (without forged and unsigned proofs; replayed ones verify; meaningless when nothing is signed)
 //! * `pointers`: per flag of ANALYSIS §1 `count` and `ids`; "after the rollback" means recorded after `mitigated`
-//! * `tiers`: `T0` {requests, ids}, `T1` {requests, actions, messages, request_ids, action_ids, message_ids}: T0 by effective
+//! * `tiers`: `T0` {requests, ids}, `T1` {requests, actions, messages, request_ids, action_ids}: T0 by effective
 //!   version; T1 by chains of `parents`, `causes`, `cache_of` from T0, without decay
 //! * `agents[]`: `agent, reaction` (control, unchanged, sticky, recovered, shifted-elsewhere), `pull` (percent of the way to the
 //!   faulty mix), `retention` (percent of it that stays), `requests` and `actions` {before, during, after} (phases of

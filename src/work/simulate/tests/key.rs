@@ -201,7 +201,7 @@ fn scenarios_differ_in_what_they_are_about() {
     let (default, aa) = (truth(Scenario::Default), truth(Scenario::Aa));
     let (shift, money) = (truth(Scenario::GlobalShift), truth(Scenario::Money));
     let changed = |truth: &Value| truth["changed"].as_array().unwrap().len();
-    assert!(changed(&default) >= 8);
+    assert!(changed(&default) >= 5);
     assert_eq!((changed(&aa), changed(&shift)), (0, 0));
     assert!(aa["window"]["global_shift"].is_null() && shift["window"]["global_shift"].is_string());
     assert_eq!(aa["matched_pairs"]["differing"], 0);

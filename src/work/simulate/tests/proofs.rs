@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::Hash;
+use crate::proof::payment::{self, Recovery};
 use crate::proof::python_json;
 use crate::proof::settlement::{Dump, Leaf};
 use crate::proof::tee::{EnclaveKey, Scheme, message_hash, output_hash, readings};
@@ -96,6 +97,24 @@ fn every_tree_holds_the_leaves_of_its_settlement() {
             }
         }
     }
+}
+
+#[test]
+fn authorisations_are_signed_by_the_payer_for_what_was_paid() {
+    let written = Written::new(Simulation { scenario: Scenario::Money, ..SIGNED });
+    let mismatched = ids(&written.truth, "/payments/flaws/amount-mismatch/ids");
+    let (mut fitting, mut other) = (0, 0);
+    for record in written.of_kind("payment") {
+        let Some(payload) = record.get("authorization") else { continue };
+        let signed = payment::parse(&payload.to_string()).unwrap();
+        assert_eq!(signed.recovery(), Recovery::Account(signed.from));
+        assert_eq!(format!("0x{}", hex::encode(signed.from)), text(&record, "payer"));
+        assert_eq!(format!("0x{}", hex::encode(signed.to)), text(&record, "payee"));
+        let fits = signed.amount.to_string() == text(&record, "amount");
+        assert_eq!(fits, !mismatched.contains(text(&record, "id")));
+        *(if fits { &mut fitting } else { &mut other }) += 1;
+    }
+    assert!(fitting > 20 && other > 0, "{fitting} fit, {other} do not");
 }
 
 fn leaf(record: &Value) -> Hash {

@@ -1,0 +1,241 @@
+//! The one list of actions: key map, help, footer hints and docs/KEYS.md are all made from it.
+
+use super::keys::Key;
+use std::fmt::Write;
+
+/// What a person can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    Down,
+    Up,
+    HalfDown,
+    HalfUp,
+    PageDown,
+    PageUp,
+    First,
+    Last,
+    Left,
+    Right,
+    Open,
+    Back,
+    HistoryBack,
+    HistoryForward,
+    NextPane,
+    PreviousPane,
+    Screen(u8),
+    Find,
+    FindNext,
+    FindPrevious,
+    Filter,
+    FiltersPause,
+    FilterDrop,
+    OnlyThis,
+    NotThis,
+    Undo,
+    Redo,
+    ZoomIn,
+    ZoomOut,
+    ZoomAll,
+    NextBoundary,
+    PreviousBoundary,
+    NextFinding,
+    PreviousFinding,
+    Lanes,
+    Incident,
+    Zone,
+    CopyId,
+    Palette,
+    Help,
+    Demo,
+    Verify,
+    Quit,
+}
+
+/// Where an action means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Everywhere,
+    Lists,
+    Requests,
+    Request,
+    Timeline,
+    Proofs,
+    Start,
+}
+
+impl Place {
+    const ALL: [Self; 7] = [
+        Self::Everywhere,
+        Self::Lists,
+        Self::Requests,
+        Self::Timeline,
+        Self::Request,
+        Self::Proofs,
+        Self::Start,
+    ];
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Everywhere => "Everywhere",
+            Self::Lists => "In lists",
+            Self::Requests => "Requests",
+            Self::Request => "One request",
+            Self::Timeline => "Timeline",
+            Self::Proofs => "Proofs",
+            Self::Start => "Start screen",
+        }
+    }
+}
+
+/// One line of the list.
+#[derive(Debug)]
+pub struct Entry {
+    pub action: Action,
+    pub place: Place,
+    /// Keys as written, separated by spaces.
+    pub keys: &'static str,
+    /// Two words for the footer.
+    pub name: &'static str,
+    pub help: &'static str,
+}
+
+macro_rules! actions {
+    ($($action:expr, $place:ident, $keys:literal, $name:literal, $help:literal;)*) => {
+        &[$(Entry { action: $action, place: Place::$place, keys: $keys, name: $name, help: $help },)*]
+    };
+}
+
+use Action::{
+    Back, CopyId, Demo, Down, Filter, FilterDrop, FiltersPause, Find, FindNext, FindPrevious, First,
+    HalfDown, HalfUp, Help, HistoryBack, HistoryForward, Incident, Lanes, Last, Left, NextBoundary,
+    NextFinding, NextPane, NotThis, OnlyThis, Open, PageDown, PageUp, Palette, PreviousBoundary,
+    PreviousFinding, PreviousPane, Quit, Redo, Right, Screen, Undo, Up, Verify, Zone, ZoomAll, ZoomIn,
+    ZoomOut,
+};
+
+pub const ACTIONS: &[Entry] = actions![
+    Open, Everywhere, "<enter>", "open", "Open what is selected: one step nearer to the bytes";
+    Back, Everywhere, "<esc>", "back", "Close a pop-over, leave a screen; never quits";
+    HistoryBack, Everywhere, "<a-left>", "back", "Go back to the screen before";
+    HistoryForward, Everywhere, "<a-right>", "forward", "Go forward again";
+    Screen(1), Everywhere, "1", "overview", "Overview: the answer first";
+    Screen(2), Everywhere, "2", "timeline", "Timeline: versions and nodes over time";
+    Screen(3), Everywhere, "3", "requests", "Requests: every inference record";
+    Screen(6), Everywhere, "6", "proofs", "Proofs: counts by step and verdict, and what failed first";
+    Screen(7), Everywhere, "7", "findings", "Findings: what to look at";
+    NextFinding, Everywhere, "e", "next finding", "Open the next finding, from anywhere";
+    PreviousFinding, Everywhere, "E", "previous finding", "Open the finding before";
+    Incident, Everywhere, "i I", "incident", "Choose the incident, model or version under suspicion";
+    Zone, Everywhere, "T", "time zone", "Show times in UTC or in local time";
+    Palette, Everywhere, "<c-p> :", "palette", "Find any action, screen, agent, node or version by name";
+    CopyId, Everywhere, "y", "copy", "Copy the id, or on the ladder the step's command, to this terminal's clipboard (OSC 52)";
+    Help, Everywhere, "? <f1>", "help", "Show all keys";
+    Quit, Everywhere, "q <c-c>", "quit", "Quit: q on a screen of the tab line, <c-c> from anywhere";
+    Down, Lists, "j <down>", "down", "Down; a number before it repeats: 9j, 05j (1, 2, 3, 6 and 7 alone are screens)";
+    Up, Lists, "k <up>", "up", "Up";
+    HalfDown, Lists, "<c-d>", "half page", "Half a page down";
+    HalfUp, Lists, "<c-u>", "half page", "Half a page up";
+    PageDown, Lists, "<pgdn> <space>", "page", "A page down";
+    PageUp, Lists, "<pgup>", "page", "A page up";
+    First, Lists, "g <home>", "first", "To the first; with a number, to that row";
+    Last, Lists, "G <end>", "last", "To the last; with a number, to that row";
+    Left, Lists, "h <left>", "left", "Fold; scroll or pan to the left";
+    Right, Lists, "l <right>", "right", "Unfold; scroll or pan to the right";
+    NextPane, Lists, "<tab>", "next pane", "To the next pane or tab";
+    PreviousPane, Lists, "<s-tab>", "previous pane", "To the pane or tab before";
+    Filter, Requests, "f", "filter", "Filter: version=2.4.1 agent~treasury at>=09:12 -node=gw-eu-1 \"text\"";
+    FiltersPause, Requests, "\\", "pause filters", "Switch all filters off and on; the cursor keeps its record";
+    FilterDrop, Requests, "<backspace>", "drop filter", "Remove the last filter";
+    OnlyThis, Requests, "=", "only this", "Only requests with this value";
+    NotThis, Requests, "-", "not this", "Only requests without this value";
+    Undo, Requests, "u", "undo", "Undo the last change of filters";
+    Redo, Requests, "<c-r>", "redo", "Do it again";
+    Find, Requests, "/", "find", "Find an id, agent, node or version, as fuzzy as memory is";
+    FindNext, Requests, "n", "next", "To the next request that matches what was found";
+    FindPrevious, Requests, "N", "previous", "To the one before";
+    ZoomIn, Timeline, "z +", "zoom in", "Zoom in at the cursor";
+    ZoomOut, Timeline, "Z -", "zoom out", "Zoom out";
+    ZoomAll, Timeline, "0", "all", "Show the whole time";
+    NextBoundary, Timeline, "} .", "next boundary", "To the next release, switch, rollback or incident state";
+    PreviousBoundary, Timeline, "{ ,", "boundary before", "To the one before";
+    Lanes, Timeline, "v", "lanes", "A lane per version, or a lane per node";
+    Verify, Proofs, "V", "verify", "Verify every proof of the case in the background";
+    Demo, Start, "d", "demo", "Open a made-up incident";
+];
+
+impl Entry {
+    pub fn presses(&self) -> impl Iterator<Item = Key> {
+        let keys = self.keys.split(' ');
+        keys.map(|key| {
+            Key::parse_all(key).ok().and_then(|keys| keys.first().copied()).expect("a test reads every key")
+        })
+    }
+
+    /// The first key, for hints.
+    pub fn key(&self) -> String {
+        self.keys.split(' ').next().unwrap_or_default().trim_matches(['<', '>']).to_owned()
+    }
+}
+
+/// What a key does at a place; what is said of the place itself goes before what is said of lists and of everywhere.
+pub fn action_of(key: Key, place: Place) -> Option<Action> {
+    let near = |wanted: Place| {
+        ACTIONS.iter().find(move |e| e.place == wanted && e.presses().any(|press| press == key))
+    };
+    [place, Place::Lists, Place::Everywhere].into_iter().find_map(near).map(|entry| entry.action)
+}
+
+/// The entry of an action.
+pub fn entry(action: Action) -> Option<&'static Entry> {
+    ACTIONS.iter().find(|entry| entry.action == action)
+}
+
+/// docs/KEYS.md, as the repository keeps it.
+pub fn keys_page() -> String {
+    let mut page = String::from(
+        "# Keys\n\nMade from the list of actions (`src/ui/actions.rs`); a test keeps it true.\n",
+    );
+    for place in Place::ALL {
+        let _ = write!(page, "\n## {}\n\n| key | what it does |\n|---|---|\n", place.title());
+        for entry in ACTIONS.iter().filter(|entry| entry.place == place) {
+            let keys: Vec<String> =
+                entry.keys.split(' ').map(|key| format!("`{}`", key.replace('|', "\\|"))).collect();
+            let _ = writeln!(page, "| {} | {} |", keys.join(" "), entry.help);
+        }
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_at_one_place() {
+        for place in Place::ALL {
+            let mut seen = Vec::new();
+            for entry in ACTIONS.iter().filter(|entry| entry.place == place) {
+                for key in entry.presses() {
+                    assert!(!seen.contains(&key), "{key} twice in {}", place.title());
+                    seen.push(key);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn keys_that_terminals_and_multiplexers_keep_for_themselves_are_free() {
+        let taken = Key::parse_all("<c-h><c-s><c-q><c-b><c-a><c-z>").unwrap();
+        assert!(ACTIONS.iter().all(|entry| entry.presses().all(|key| !taken.contains(&key))));
+    }
+
+    #[test]
+    fn the_page_of_keys_is_true() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/KEYS.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, keys_page()).unwrap();
+        }
+        let kept = std::fs::read_to_string(path).unwrap();
+        assert_eq!(kept, keys_page(), "run the tests once with UPDATE_DOCS=1");
+    }
+}

@@ -1,0 +1,277 @@
+//! The frame around every screen: where one is, what the incident is, what is filtered, what the keys do.
+//!
+//! ```text
+//!  backtrail ▸ risk.case ▸ Requests ▸ req-7f3a                                 ● 21 findings   UTC
+//!  risk-scorer 2.4.1  faulty 2026-10-05 08:08:09 → 14:29:22 (6h21m)  +2 late nodes   known 99.9 %
+//!  1 Overview  2 Timeline  3 Requests  6 Proofs  7 Findings
+//!  …
+//!  [version=2.4.1] [agent~treasury]   showing 12,402 of 1,918,230 (2 filters)
+//!  enter open  esc back  f filter  / find  ? help                              reading 63 % ▮▮▮▯
+//! ```
+
+use super::actions::{Action, entry};
+use super::model::{Model, Notice, Screen};
+use super::screens::overview::share;
+use super::text::{cut, fit, spans};
+use super::theme::Theme;
+use crate::model::Evidence;
+use crate::work::findings::{counted, grouped};
+use crate::work::ingest::Phase;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// The parts of the terminal.
+#[derive(Clone, Copy, Debug)]
+pub struct Areas {
+    pub head: Rect,
+    pub body: Rect,
+    pub chips: Rect,
+    pub foot: Rect,
+}
+
+/// A list and, where there is room, what is selected in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Panes {
+    pub list: Rect,
+    pub detail: Option<Rect>,
+}
+
+/// Below this nothing useful fits.
+pub const SMALLEST: (u16, u16) = (40, 10);
+
+pub fn areas((width, height): (u16, u16)) -> Areas {
+    let line = |y: u16, height: u16| Rect { x: 0, y, width, height };
+    let body = height.saturating_sub(5);
+    Areas { head: line(0, 3), body: line(3, body), chips: line(3 + body, 1), foot: line(4 + body, 1) }
+}
+
+/// One pane below 100 columns, two from there on.
+pub fn panes(area: Rect, width: u16) -> Panes {
+    if width < 100 {
+        return Panes { list: area, detail: None };
+    }
+    let detail = if width >= 140 { 54 } else { 40 };
+    let list = Rect { width: area.width - detail - 1, ..area };
+    let detail = Rect { x: list.right() + 1, width: detail, ..area };
+    Panes { list, detail: Some(Rect { x: detail.x + 1, width: detail.width - 1, ..detail }) }
+}
+
+pub fn draw(model: &Model, frame: &mut Frame<'_>) {
+    let areas = areas(model.size);
+    let theme = &model.theme;
+    put(frame, areas.head, 0, sides(crumbs(model), corner(model), model.size.0, theme), theme);
+    put(frame, areas.head, 1, incident(model), theme);
+    put(frame, areas.head, 2, tabs(model), theme);
+    put(frame, areas.chips, 0, chips(model), theme);
+    put(frame, areas.foot, 0, sides(hints(model), progress(model), model.size.0, theme), theme);
+}
+
+fn put(frame: &mut Frame<'_>, area: Rect, n: u16, line: Line<'static>, theme: &Theme) {
+    let line = fit(line, usize::from(area.width), theme);
+    frame.buffer_mut().set_line(area.x, area.y + n, &line, area.width);
+}
+
+/// Two texts at the two ends of a line; the right one keeps its place, the left one is cut.
+fn sides(left: Line<'static>, right: Line<'static>, width: u16, theme: &Theme) -> Line<'static> {
+    let width = usize::from(width);
+    let right_width = right.width();
+    if right_width + 20 > width {
+        return fit(left, width, theme);
+    }
+    let mut line = fit(left, width - right_width - 1, theme);
+    line.spans.push(Span::raw(" ".repeat(width - right_width - line.width())));
+    line.spans.extend(right.spans);
+    line
+}
+
+fn crumbs(model: &Model) -> Line<'static> {
+    let theme = &model.theme;
+    let crumb = || Span::styled(format!(" {} ", theme.glyphs.crumb), theme.quiet());
+    let mut line = vec![Span::raw(" "), Span::styled("backtrail", theme.strong())];
+    let case = model.case_name();
+    if !case.is_empty() {
+        line.push(crumb());
+        line.extend(spans(&case, theme.plain(), theme));
+    }
+    // The way here from the last screen of the tab line.
+    let root = model.screens.iter().rposition(|screen| screen.tab().is_some()).unwrap_or(0);
+    for screen in &model.screens[root..] {
+        line.push(crumb());
+        match screen {
+            Screen::Request(state) => {
+                let id = state.explanation.as_ref().map_or("…", |e| &e.id);
+                line.extend(spans(&cut(id, 32, theme), theme.accent(), theme));
+            }
+            other => line.push(Span::raw(other.title())),
+        }
+    }
+    Line::from(line)
+}
+
+fn corner(model: &Model) -> Line<'static> {
+    let theme = &model.theme;
+    let mut line = Vec::new();
+    if let Some(study) = model.study.as_deref().filter(|study| !study.findings.is_empty()) {
+        let words = format!("{} {}", theme.glyphs.dot, counted(study.findings.len() as u64, "finding"));
+        line.push(Span::styled(words, theme.warn()));
+    }
+    let zone = match model.zone {
+        crate::model::time::Zone::Utc => "   UTC ",
+        crate::model::time::Zone::Local => "   local ",
+    };
+    line.push(Span::styled(zone, theme.quiet()));
+    Line::from(line)
+}
+
+fn incident(model: &Model) -> Line<'static> {
+    let theme = &model.theme;
+    let Some(study) = model.study.as_deref() else {
+        return Line::styled(" no case is open", theme.quiet());
+    };
+    if !study.snapshot.is_sealed() {
+        let words = format!(
+            " reading: {} so far, versions not yet attributed",
+            counted(study.snapshot.rows(), "record")
+        );
+        return Line::styled(words, theme.warn());
+    }
+    let mut line = vec![Span::raw(" ")];
+    match &study.window {
+        None => line.push(Span::styled("nothing under suspicion (i chooses a version)", theme.quiet())),
+        Some(window) => {
+            line.extend(spans(study.model_name(window.model), theme.strong(), theme));
+            line.push(Span::raw(" "));
+            line.extend(spans(study.version_name(window.faulty), theme.bad(), theme));
+            let between = super::screens::overview::between(window.from(), window.to(), model.zone, theme);
+            line.push(Span::raw(format!("  faulty {between}")));
+            let late = window.late_nodes().count() as u64;
+            if late > 0 {
+                line.push(Span::styled(format!("  +{}", counted(late, "late node")), theme.warn()));
+            }
+        }
+    }
+    let all = study.fold.requests();
+    let known = all - study.fold.by_evidence[Evidence::None as usize].min(all);
+    line.push(Span::styled(format!("   known {}", share(known, all)), theme.quiet()));
+    let faults: u64 = study.snapshot.sources().iter().map(|source| source.faults).sum();
+    for (count, one) in [(faults, "fault"), (study.gaps.len() as u64, "gap")] {
+        if count > 0 {
+            line.push(Span::styled(
+                format!("  {} {}", theme.glyphs.warning, counted(count, one)),
+                theme.warn(),
+            ));
+        }
+    }
+    Line::from(line)
+}
+
+fn tabs(model: &Model) -> Line<'static> {
+    let theme = &model.theme;
+    if model.study.is_none() {
+        return Line::default();
+    }
+    let here = model.screens.iter().rev().find_map(Screen::tab);
+    let mut line = vec![Span::raw(" ")];
+    for (n, title) in [(1, "Overview"), (2, "Timeline"), (3, "Requests"), (6, "Proofs"), (7, "Findings")] {
+        let style = if here == Some(n) { theme.tab() } else { theme.plain() };
+        line.push(Span::styled(format!(" {n} {title} "), style));
+    }
+    Line::from(line)
+}
+
+fn chips(model: &Model) -> Line<'static> {
+    let theme = &model.theme;
+    let Some(study) = model.study.as_deref() else {
+        return Line::default();
+    };
+    let mut line = vec![Span::raw(" ")];
+    for clause in &model.filter.clauses {
+        let style = if clause.paused { theme.quiet() } else { theme.accent() };
+        let pause = if clause.paused { "paused " } else { "" };
+        line.push(Span::styled(format!("[{pause}"), style));
+        line.extend(spans(&clause.to_string(), style, theme));
+        line.push(Span::styled("] ", style));
+    }
+    match model.screen() {
+        Screen::Requests(state) => {
+            let Some(selection) = &state.selection else {
+                return Line::from(line);
+            };
+            let shown = selection.rows.len() as u64;
+            let filters = match model.filter.active().count() {
+                0 => "no filter".to_owned(),
+                n => counted(n as u64, "filter"),
+            };
+            let position = if shown == 0 {
+                String::new()
+            } else {
+                format!("row {}, ", grouped(state.scroll.cursor as u64 + 1))
+            };
+            let words =
+                format!("  {position}showing {} of {} ({filters})", grouped(shown), grouped(selection.total));
+            line.push(Span::raw(words));
+        }
+        Screen::Findings(_) => {
+            line.push(Span::raw(format!(
+                "  {} of {}",
+                study.findings.len(),
+                counted(study.findings.len() as u64, "finding")
+            )));
+        }
+        _ => {}
+    }
+    Line::from(line)
+}
+
+fn hints(model: &Model) -> Line<'static> {
+    let theme = &model.theme;
+    match &model.notice {
+        Some(Notice::Said(words)) => return Line::from(format!(" {words}")),
+        Some(Notice::Failed(words)) => {
+            return Line::styled(format!(" {} {}", theme.glyphs.bad, words.replace('\n', " ")), theme.bad());
+        }
+        None => {}
+    }
+    let near: &[Action] = match model.screen() {
+        Screen::Start(_) => &[Action::Open, Action::Demo],
+        Screen::Overview(_) => &[Action::Open, Action::NextFinding, Action::Incident],
+        Screen::Timeline(_) => {
+            &[Action::Open, Action::ZoomIn, Action::ZoomOut, Action::NextBoundary, Action::Lanes]
+        }
+        Screen::Requests(_) => {
+            &[Action::Open, Action::Filter, Action::Find, Action::OnlyThis, Action::NotThis, Action::Undo]
+        }
+        Screen::Request(_) => &[Action::NextPane, Action::Left, Action::Right, Action::CopyId],
+        Screen::Proofs(_) => &[Action::Open, Action::Verify],
+        Screen::Findings(_) => &[Action::Open, Action::NextFinding, Action::PreviousFinding],
+    };
+    let mut line = vec![Span::raw(" ")];
+    if let Some(count) = model.count {
+        line.push(Span::styled(format!("{count} "), theme.strong()));
+    }
+    for action in near.iter().chain(&[Action::Back, Action::Palette, Action::Help, Action::Quit]) {
+        if let Some(entry) = entry(*action) {
+            line.push(Span::styled(entry.key(), theme.strong()));
+            line.push(Span::styled(format!(" {}  ", entry.name), theme.quiet()));
+        }
+    }
+    Line::from(line)
+}
+
+fn progress(model: &Model) -> Line<'static> {
+    let Some(progress) = &model.progress else {
+        return Line::default();
+    };
+    let theme = &model.theme;
+    let words = match progress.phase {
+        Phase::Unpacking => "unpacking",
+        Phase::Reading => "reading",
+        Phase::Sealing => "sealing",
+        Phase::Verifying => "verifying",
+    };
+    let percent = progress.bytes.saturating_mul(100).checked_div(progress.total).unwrap_or(0).min(100);
+    let done = (percent / 10) as usize;
+    let bar = theme.glyphs.done.repeat(done) + &theme.glyphs.todo.repeat(10 - done);
+    Line::styled(format!("{words} {percent} % {bar} "), theme.accent())
+}

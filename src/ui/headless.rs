@@ -1,0 +1,105 @@
+//! The same program without a terminal: keys in, text out. Every command is done in line.
+
+use super::keys::Key;
+use super::model::{Command, Model, Msg};
+use super::theme::Theme;
+use super::update::update;
+use super::view::view;
+use super::worker;
+use crate::work::Cancel;
+use crate::work::verify::Pins;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What to open, in which size.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    pub paths: Vec<PathBuf>,
+    pub case: Option<PathBuf>,
+    pub size: (u16, u16),
+    pub theme: Theme,
+    pub pins: Pins,
+}
+
+/// Runs the keys and returns the model that is left.
+pub fn play(stage: &Stage, keys: &[Key]) -> Model {
+    let mut model = Model::new(stage.size, stage.theme);
+    model.pins = stage.pins.clone();
+    if !stage.paths.is_empty() {
+        perform(&mut model, vec![Command::Open { paths: stage.paths.clone(), case: stage.case.clone() }]);
+    }
+    for key in keys {
+        if model.quit {
+            break;
+        }
+        send(&mut model, Msg::Key(*key));
+    }
+    model
+}
+
+/// One message and all that follows from it.
+pub fn send(model: &mut Model, msg: Msg) {
+    let commands = update(model, msg);
+    perform(model, commands);
+}
+
+fn perform(model: &mut Model, commands: Vec<Command>) {
+    for command in commands {
+        let cancel = Cancel::default();
+        let mut answers = Vec::new();
+        match (command, &model.study) {
+            (Command::Open { paths, case }, _) => {
+                worker::open(&paths, case.as_deref(), &cancel, |msg| keep_last(&mut answers, msg));
+            }
+            (Command::Verify, Some(study)) => {
+                let (study, pins, choice) = (Arc::clone(study), model.pins.clone(), model.choice.clone());
+                worker::verify_all(&study, &pins, &choice, &cancel, |msg| keep_last(&mut answers, msg));
+            }
+            (Command::Demo, _) => worker::open_demo(&cancel, |msg| keep_last(&mut answers, msg)),
+            (command, Some(study)) => answers.extend(worker::answer(study, command, &cancel)),
+            (_, None) => {}
+        }
+        answers.into_iter().for_each(|msg| send(model, msg));
+    }
+}
+
+/// Progress on the way is not shown: only what it came to.
+fn keep_last(answers: &mut Vec<Msg>, msg: Msg) {
+    if !matches!(msg, Msg::Reading(_)) {
+        answers.push(msg);
+    }
+}
+
+/// The screen as cells.
+pub fn buffer(model: &Model) -> Buffer {
+    let backend = TestBackend::new(model.size.0, model.size.1);
+    let mut terminal = Terminal::new(backend).expect("a backend of cells cannot fail");
+    terminal.draw(|frame| view(model, frame)).expect("a backend of cells cannot fail");
+    terminal.backend().buffer().clone()
+}
+
+/// The screen as text, a line per row, without trailing spaces.
+pub fn text(model: &Model) -> String {
+    let buffer = buffer(model);
+    let rows = buffer.content.chunks(usize::from(buffer.area.width.max(1)));
+    let mut out = String::new();
+    for row in rows {
+        let mut skip = 0;
+        let mut line = String::new();
+        for cell in row {
+            // A wide character takes the cell after it.
+            if skip == 0 {
+                line.push_str(cell.symbol());
+                skip = unicode_width::UnicodeWidthStr::width(cell.symbol()).saturating_sub(1);
+            } else {
+                skip -= 1;
+            }
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}

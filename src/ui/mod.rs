@@ -1,0 +1,48 @@
+//! The terminal: model, update, view, worker. Keys in, one frame out; nothing here blocks and nothing here knows SQL.
+
+pub mod actions;
+mod frame;
+mod fuzzy;
+pub mod headless;
+pub mod keys;
+pub mod model;
+mod overlays;
+mod screens;
+mod terminal;
+mod text;
+pub mod theme;
+mod update;
+mod view;
+mod widgets;
+mod worker;
+
+use crate::work::open::recent;
+use crate::work::verify::Pins;
+use model::{Command, Model, Screen};
+use screens::start;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use theme::{Charset, Colours, Theme};
+
+/// The theme that the environment asks for.
+pub fn theme_of(charset: Charset) -> Theme {
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Theme::new(if no_colour { Colours::Mono } else { Colours::Sixteen }, charset)
+}
+
+/// Opens the explorer on a terminal.
+pub fn explore(paths: Vec<PathBuf>, case: Option<PathBuf>, pins: Pins, charset: Charset) -> io::Result<()> {
+    let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+    if dumb || !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        let words = "the explorer needs a terminal; `--print 120x40` prints one screen, `analyze` tells the result in words";
+        return Err(io::Error::other(words));
+    }
+    let mut model = Model::new((80, 24), theme_of(charset));
+    model.pins = pins;
+    let opening = !paths.is_empty();
+    if let Some(Screen::Start(state)) = model.screens.first_mut() {
+        *state = start::State { recent: recent(), opening, ..start::State::default() };
+    }
+    let first = if opening { vec![Command::Open { paths, case }] } else { Vec::new() };
+    terminal::run(model, first)
+}

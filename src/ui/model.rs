@@ -1,0 +1,294 @@
+//! Everything the screen shows, as plain state. Only `update` changes it, only `view` draws it.
+
+use super::actions::Action;
+use super::screens::{findings, overview, proofs, request, requests, start, timeline};
+use super::theme::Theme;
+use super::widgets::field::Field;
+use super::widgets::scroll::Scroll;
+use crate::model::time::Zone;
+use crate::model::{Nanos, Row};
+use crate::proof::ladder::Path;
+use crate::work::WorkError;
+use crate::work::explain::Explanation;
+use crate::work::filter::Filter;
+use crate::work::ingest::Progress;
+use crate::work::rows::RequestRow;
+use crate::work::select::Selection;
+use crate::work::study::{Choice, Study};
+use crate::work::timeline::{Axis, Lanes, Timeline};
+use crate::work::verify::{Pins, Verification};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What came in: keys, sizes, and answers to commands.
+#[derive(Debug)]
+pub enum Msg {
+    Key(super::keys::Key),
+    /// Text pasted at once.
+    Paste(String),
+    Wheel(isize),
+    Resize(u16, u16),
+    /// Rows to show while journals are still being read.
+    Reading(Box<Progress>),
+    /// A case is open, or was studied anew.
+    Studied(Result<Arc<Study>, WorkError>),
+    Selected {
+        question: u64,
+        selection: Result<(Selection, usize), WorkError>,
+    },
+    /// How many requests a filter that is being typed would leave.
+    Previewed {
+        text: String,
+        hits: Result<u64, String>,
+    },
+    Page {
+        question: u64,
+        rows: Result<Vec<RequestRow>, WorkError>,
+    },
+    Explained {
+        row: Row,
+        explanation: Box<Result<Explanation, WorkError>>,
+    },
+    Drawn {
+        axis: Axis,
+        lanes: Lanes,
+        timeline: Result<Timeline, WorkError>,
+    },
+    /// An id was looked up.
+    Found {
+        text: String,
+        rows: Vec<Row>,
+    },
+    /// The proof path of a request; nothing for records that have none.
+    Proved {
+        row: Row,
+        path: Box<Result<Option<Path>, WorkError>>,
+    },
+    /// What verification of the case came to, if it was done.
+    Verified(Result<Option<Verification>, WorkError>),
+    Named(Vec<(Row, String)>),
+    /// One question less is waiting, whether or not it came to anything.
+    Answered,
+    Quit,
+}
+
+/// Work for others: never done by the screen itself.
+#[derive(Clone, Debug)]
+pub enum Command {
+    Open {
+        paths: Vec<PathBuf>,
+        case: Option<PathBuf>,
+    },
+    Demo,
+    Study {
+        choice: Choice,
+    },
+    Select {
+        question: u64,
+        filter: Filter,
+        keep: Option<Row>,
+    },
+    Preview {
+        text: String,
+    },
+    Page {
+        question: u64,
+        rows: Vec<Row>,
+    },
+    Explain {
+        row: Row,
+    },
+    Draw {
+        axis: Axis,
+        lanes: Lanes,
+    },
+    FindId {
+        text: String,
+    },
+    Copy {
+        text: String,
+    },
+    Prove {
+        row: Row,
+    },
+    /// What was verified last.
+    Tally,
+    /// Verify all there is, under the pins given at the start.
+    Verify,
+    Ids {
+        rows: Vec<Row>,
+    },
+    Suspend,
+}
+
+/// What is on screen. The state of a screen lives in its variant.
+#[derive(Debug)]
+pub enum Screen {
+    Start(start::State),
+    Overview(overview::State),
+    Timeline(timeline::State),
+    Requests(requests::State),
+    Request(Box<request::State>),
+    Proofs(Box<proofs::State>),
+    Findings(findings::State),
+}
+
+impl Screen {
+    pub const fn title(&self) -> &'static str {
+        match self {
+            Self::Start(_) => "Start",
+            Self::Overview(_) => "Overview",
+            Self::Timeline(_) => "Timeline",
+            Self::Requests(_) => "Requests",
+            Self::Request(_) => "Request",
+            Self::Proofs(_) => "Proofs",
+            Self::Findings(_) => "Findings",
+        }
+    }
+
+    /// The number of its tab; a drill-down has none.
+    pub const fn tab(&self) -> Option<u8> {
+        match self {
+            Self::Overview(_) => Some(1),
+            Self::Timeline(_) => Some(2),
+            Self::Requests(_) => Some(3),
+            Self::Proofs(_) => Some(6),
+            Self::Findings(_) => Some(7),
+            Self::Start(_) | Self::Request(_) => None,
+        }
+    }
+}
+
+/// What lies over the screen.
+#[derive(Debug)]
+pub enum Overlay {
+    Help(Scroll),
+    /// A filter being typed, what it would leave, or why it is no filter.
+    Filter {
+        field: Field,
+        preview: Preview,
+    },
+    /// Names that match what is typed.
+    Find(Finder),
+    Palette(Finder),
+    Incidents(Scroll),
+    OpenPath(Field),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Preview {
+    Waiting,
+    Hits(u64),
+    /// A mistake; with the character it is at, where that is known.
+    Mistake {
+        what: String,
+        at: Option<usize>,
+    },
+}
+
+/// A list of things with names, narrowed by what is typed.
+#[derive(Debug, Default)]
+pub struct Finder {
+    pub field: Field,
+    pub candidates: Vec<Candidate>,
+    /// Places of the best candidates, best first.
+    pub best: Vec<usize>,
+    pub scroll: Scroll,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// What kind of thing: `agent`, `node`, `version`, `action`.
+    pub kind: &'static str,
+    /// Recorded text or our own.
+    pub name: String,
+    pub choice: Choose,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choose {
+    Do(Action),
+    Only(crate::work::filter::Clause),
+    Row(Row),
+}
+
+/// The whole state.
+#[derive(Debug)]
+pub struct Model {
+    pub size: (u16, u16),
+    pub theme: Theme,
+    pub zone: Zone,
+    pub study: Option<Arc<Study>>,
+    /// How far reading is, while it goes on.
+    pub progress: Option<Progress>,
+    /// Screens from the first opened to the one shown.
+    pub screens: Vec<Screen>,
+    /// Screens left by going back, nearest last.
+    pub ahead: Vec<Screen>,
+    pub overlay: Option<Overlay>,
+    pub filter: Filter,
+    pub undo: Vec<Filter>,
+    pub redo: Vec<Filter>,
+    pub choice: Choice,
+    /// A sentence for the footer, until the next key.
+    pub notice: Option<Notice>,
+    /// Digits typed before a key.
+    pub count: Option<usize>,
+    /// What `n` goes on with.
+    pub found: Option<crate::work::filter::Clause>,
+    pub questions: u64,
+    pub finding: Option<usize>,
+    /// What to verify under.
+    pub pins: Pins,
+    pub quit: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    Said(String),
+    Failed(String),
+}
+
+impl Model {
+    pub fn new(size: (u16, u16), theme: Theme) -> Self {
+        Self {
+            size,
+            theme,
+            zone: Zone::Utc,
+            study: None,
+            progress: None,
+            screens: vec![Screen::Start(start::State::default())],
+            ahead: Vec::new(),
+            overlay: None,
+            filter: Filter::default(),
+            undo: Vec::new(),
+            redo: Vec::new(),
+            choice: Choice::default(),
+            notice: None,
+            count: None,
+            found: None,
+            questions: 0,
+            finding: None,
+            pins: Pins::default(),
+            quit: false,
+        }
+    }
+
+    pub fn screen(&self) -> &Screen {
+        self.screens.last().expect("the stack of screens is never empty")
+    }
+
+    /// What a bare time of day belongs to: the day the window or the records begin.
+    pub fn day(&self) -> Nanos {
+        let study = self.study.as_deref();
+        let window = study.and_then(|study| study.window.as_ref()).and_then(crate::analysis::Window::from);
+        window.or(study.and_then(|study| study.fold.span).map(|(from, _)| Nanos(from))).unwrap_or_default()
+    }
+
+    /// The name of what is open, for the title line.
+    pub fn case_name(&self) -> String {
+        let path = self.study.as_deref().map(|study| study.snapshot.path().to_owned());
+        path.and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()))
+            .unwrap_or_default()
+    }
+}

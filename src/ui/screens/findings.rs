@@ -1,0 +1,178 @@
+//! Findings: severity, rule, subject, sentence; Enter opens the requests or the record that show it.
+
+use crate::model::{Finding, Pointers, Severity};
+use crate::ui::actions::Action;
+use crate::ui::frame;
+use crate::ui::model::{Command, Model, Notice, Screen};
+use crate::ui::screens::requests;
+use crate::ui::text::spans;
+use crate::ui::theme::Theme;
+use crate::ui::update::{body_height, open_row, push};
+use crate::ui::widgets::scroll::{Scroll, Step};
+use crate::ui::widgets::table::{self, Align, Column, rows_in};
+use crate::work::filter::{Clause, Field, Filter};
+use crate::work::findings::counted;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Paragraph, Wrap};
+
+#[derive(Debug, Default)]
+pub struct State {
+    pub scroll: Scroll,
+}
+
+pub fn style(severity: Severity, theme: &Theme) -> Style {
+    match severity {
+        Severity::Critical => theme.bad(),
+        Severity::High => theme.warn().patch(theme.strong()),
+        Severity::Medium => theme.warn(),
+        Severity::Low => theme.plain(),
+        Severity::Info => theme.quiet(),
+    }
+}
+
+const COLUMNS: [Column<Finding>; 4] = [
+    Column { title: "severity", width: 8, grow: 0, need: 0, align: Align::Left, cell: severity },
+    Column {
+        title: "rule",
+        width: 18,
+        grow: 0,
+        need: 2,
+        align: Align::Left,
+        cell: |f, t| Line::styled(f.rule.clone(), t.plain()),
+    },
+    Column {
+        title: "about",
+        width: 14,
+        grow: 0,
+        need: 1,
+        align: Align::Left,
+        cell: |f, t| Line::from(spans(&f.subject, t.accent(), t)),
+    },
+    Column {
+        title: "what",
+        width: 20,
+        grow: 1,
+        need: 0,
+        align: Align::Left,
+        cell: |f, t| Line::from(spans(&f.sentence, t.plain(), t)),
+    },
+];
+
+fn severity(finding: &Finding, theme: &Theme) -> Line<'static> {
+    Line::styled(finding.severity.name(), style(finding.severity, theme))
+}
+
+fn len(model: &Model) -> usize {
+    model.study.as_deref().map_or(0, |study| study.findings.len())
+}
+
+pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
+    let (len, height) = (len(model), rows_in(body_height(model) as u16));
+    if let Some(Screen::Findings(state)) = model.screens.last_mut() {
+        state.scroll.step(step, len, height);
+        model.finding = Some(state.scroll.cursor);
+    }
+    Vec::new()
+}
+
+/// To the next or previous finding, from anywhere.
+pub fn walk(model: &mut Model, by: isize) -> Vec<Command> {
+    let len = len(model);
+    if len == 0 {
+        model.notice = Some(Notice::Said("there are no findings".to_owned()));
+        return Vec::new();
+    }
+    let next = match model.finding {
+        None => Some(if by > 0 { 0 } else { len - 1 }),
+        Some(now) => now.checked_add_signed(by).filter(|next| *next < len),
+    };
+    let Some(next) = next else {
+        model.notice = Some(Notice::Said("that was the last finding in this direction".to_owned()));
+        return Vec::new();
+    };
+    model.finding = Some(next);
+    if !matches!(model.screen(), Screen::Findings(_)) {
+        push(model, Screen::Findings(State::default()));
+    }
+    step(model, Step::To(next))
+}
+
+pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
+    let (Action::Open, Screen::Findings(state), Some(study)) = (action, model.screen(), model.study.clone())
+    else {
+        return Vec::new();
+    };
+    let Some(finding) = study.findings.get(state.scroll.cursor) else {
+        return Vec::new();
+    };
+    if let Some(filter) = behind(finding) {
+        requests::remember(model, filter);
+        return push(model, Screen::Requests(requests::State::default()));
+    }
+    match finding.evidence.first() {
+        Some(row) => open_row(model, *row),
+        None => {
+            model.notice =
+                Some(Notice::Said("its evidence is the absence or damage it describes".to_owned()));
+            Vec::new()
+        }
+    }
+}
+
+/// The requests that show a finding, where it is about requests.
+fn behind(finding: &Finding) -> Option<Filter> {
+    if Pointers::of(&finding.rule).is_some() {
+        return Some(Filter::default().and(Clause::is(Field::Pointer, &finding.rule)));
+    }
+    let node = Filter::default().and(Clause::is(Field::Node, &finding.subject));
+    match finding.rule.as_str() {
+        "node-forged" => Some(node.and(Clause::is(Field::Pointer, "version-conflict"))),
+        "node-straggler" => Some(node.and(Clause::is(Field::Pointer, "late-serving"))),
+        "node-flapping" | "node-early" | "gap" => Some(node),
+        _ => None,
+    }
+}
+
+pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
+    let Some(study) = model.study.as_deref() else {
+        return;
+    };
+    let theme = &model.theme;
+    if study.findings.is_empty() {
+        frame.buffer_mut().set_span(
+            area.x + 2,
+            area.y + 1,
+            &Span::styled("no findings", theme.quiet()),
+            area.width,
+        );
+        return;
+    }
+    let panes = frame::panes(area, model.size.0);
+    table::draw(frame, panes.list, &COLUMNS, &state.scroll, study.findings.len(), theme, |place| {
+        study.findings.get(place).cloned()
+    });
+    if let (Some(detail), Some(finding)) = (panes.detail, study.findings.get(state.scroll.cursor)) {
+        let mut lines = vec![
+            Line::from(vec![
+                Span::styled(finding.severity.name(), style(finding.severity, theme)),
+                Span::raw("  "),
+                Span::styled(finding.rule.clone(), theme.strong()),
+            ]),
+            Line::from(spans(&finding.subject, theme.accent(), theme)),
+            Line::default(),
+            Line::from(spans(&finding.sentence, theme.plain(), theme)),
+            Line::default(),
+        ];
+        if finding.count > 0 {
+            lines.push(Line::styled(counted(finding.count, "occurrence"), theme.quiet()));
+        }
+        let leads = behind(finding).is_some() || !finding.evidence.is_empty();
+        let hint =
+            if leads { "enter opens what shows it" } else { "nothing in the journals shows it further" };
+        lines.push(Line::styled(hint, theme.quiet()));
+        frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), detail);
+    }
+}

@@ -1,0 +1,374 @@
+//! Overview: the answer before the tools. Every line opens the list behind it.
+//!
+//! ```text
+//!  risk-scorer 2.4.1   declared by an incident record
+//!  live                2026-10-05 08:08:09 → 14:29:22 (6h21m)   +2 stragglers
+//!  requests            200 of 2,579 (7.7 %)   worst hour 2026-10-05 10:00: 48 of 112
+//!  evidence            attested 1,940 · scheduled 1,058 · claimed 0 · none 2
+//!  still pointing      7 stale-pointer · 6 late-serving · 2 shadow-serving
+//!  nodes               gw-eu-3 straggler …
+//!  what cannot be told 21 faulty lines · 2 unattributed …
+//! ```
+
+use crate::analysis::NodeState;
+use crate::model::time::Zone;
+use crate::model::{Evidence, Nanos, Pointers, Severity};
+use crate::ui::actions::Action;
+use crate::ui::model::{Command, Model, Screen};
+use crate::ui::screens::{findings, requests, timeline};
+use crate::ui::text::spans;
+use crate::ui::theme::Theme;
+use crate::ui::update::{body_height, push};
+use crate::ui::widgets::lines::{self, Focus};
+use crate::ui::widgets::scroll::{Scroll, Step};
+use crate::work::filter::{Clause, Field, Filter};
+use crate::work::findings::{counted, grouped};
+use crate::work::study::Study;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+#[derive(Debug, Default)]
+pub struct State {
+    pub scroll: Scroll,
+}
+
+/// What Enter opens.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    Requests(Filter),
+    Timeline,
+    Findings,
+    Proofs,
+    Nothing,
+}
+
+/// One line of the answer.
+pub struct Answer {
+    pub line: Line<'static>,
+    pub target: Target,
+}
+
+pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
+    if action != Action::Open {
+        return Vec::new();
+    }
+    let (Some(study), Screen::Overview(state)) = (model.study.clone(), model.screen()) else {
+        return Vec::new();
+    };
+    let target =
+        answers(&study, model.zone, &model.theme).into_iter().nth(state.scroll.cursor).map(|a| a.target);
+    match target {
+        Some(Target::Requests(filter)) => {
+            requests::remember(model, filter);
+            push(model, Screen::Requests(requests::State::default()))
+        }
+        Some(Target::Timeline) => push(model, Screen::Timeline(timeline::State::default())),
+        Some(Target::Findings) => push(model, Screen::Findings(findings::State::default())),
+        Some(Target::Proofs) => push(model, Screen::Proofs(Box::default())),
+        Some(Target::Nothing) | None => Vec::new(),
+    }
+}
+
+pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
+    let height = body_height(model).saturating_sub(1);
+    let len = model.study.as_deref().map_or(0, |study| answers(study, model.zone, &model.theme).len());
+    if let Some(Screen::Overview(state)) = model.screens.last_mut() {
+        state.scroll.step(step, len, height);
+    }
+    Vec::new()
+}
+
+pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
+    let Some(study) = model.study.as_deref() else {
+        return;
+    };
+    let answers = answers(study, model.zone, &model.theme);
+    let area = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    lines::draw(frame, area, &state.scroll, answers.len(), Focus::Here, &model.theme, |n| {
+        answers[n].line.clone()
+    });
+}
+
+/// The answer, line by line.
+pub fn answers(study: &Study, zone: Zone, theme: &Theme) -> Vec<Answer> {
+    let mut page = Page { study, zone, theme, answers: Vec::new() };
+    if !study.snapshot.is_sealed() {
+        page.say(
+            "reading",
+            vec![Span::raw("journals are still being read; versions are attributed when all is in")],
+            Target::Nothing,
+        );
+        let records = format!("{} so far", counted(study.snapshot.rows(), "record"));
+        page.say("records", vec![Span::raw(records)], Target::Requests(Filter::default()));
+        return page.answers;
+    }
+    page.suspect();
+    page.requests();
+    page.pointing();
+    page.nodes();
+    page.findings();
+    page.evidence();
+    page.gaps();
+    page.answers
+}
+
+struct Page<'p> {
+    study: &'p Study,
+    zone: Zone,
+    theme: &'p Theme,
+    answers: Vec<Answer>,
+}
+
+/// Width of the words at the left.
+const LABEL: usize = 18;
+
+impl Page<'_> {
+    fn say(&mut self, label: &str, mut spans: Vec<Span<'static>>, target: Target) {
+        let label = Span::styled(format!("{label:<LABEL$}"), self.theme.quiet());
+        spans.insert(0, label);
+        self.answers.push(Answer { line: Line::from(spans), target });
+    }
+
+    fn blank(&mut self) {
+        self.answers.push(Answer { line: Line::default(), target: Target::Nothing });
+    }
+
+    fn title(&mut self, spans: Vec<Span<'static>>) {
+        self.answers.push(Answer { line: Line::from(spans), target: Target::Nothing });
+    }
+
+    fn suspect(&mut self) {
+        let Some(window) = &self.study.window else {
+            let words = "No incident and no rollback is recorded: nothing is under suspicion.";
+            self.title(vec![Span::styled(words, self.theme.strong())]);
+            self.title(vec![Span::raw("Press i to choose a version and see what it would have touched.")]);
+            self.blank();
+            return;
+        };
+        let incident = self.study.incident();
+        let mut title = vec![];
+        title.extend(spans(self.study.model_name(window.model), self.theme.strong(), self.theme));
+        title.push(Span::raw(" "));
+        title.extend(spans(self.study.version_name(window.faulty), self.theme.bad(), self.theme));
+        let origin = incident.map_or("", |incident| incident.origin.name());
+        title.push(Span::styled(format!("  {origin}"), self.theme.quiet()));
+        self.title(title);
+        if let Some(incident) = incident.filter(|incident| !incident.title.is_empty()) {
+            self.title(spans(&incident.title, self.theme.plain(), self.theme));
+        }
+        self.blank();
+        let mut live = vec![Span::styled(
+            between(window.from(), window.to(), self.zone, self.theme),
+            self.theme.strong(),
+        )];
+        let late = window.late_nodes().count();
+        if late > 0 {
+            let words = format!(
+                "   {} {} after the rollback",
+                self.theme.glyphs.warning,
+                counted(late as u64, "node")
+            );
+            live.push(Span::styled(words, self.theme.warn()));
+        }
+        self.say("live", live, Target::Timeline);
+        let declared = between(window.declared.0, window.declared.1, self.zone, self.theme);
+        self.say("declared", vec![Span::raw(declared)], Target::Timeline);
+        let observed = between(window.observed.0, window.observed.1, self.zone, self.theme);
+        self.say("observed", vec![Span::raw(observed)], Target::Timeline);
+        let good = self.study.version_name(window.good);
+        if !good.is_empty() {
+            let good = spans(good, self.theme.good(), self.theme);
+            self.say("good version", good, Target::Timeline);
+        }
+        self.blank();
+    }
+
+    fn requests(&mut self) {
+        let fold = &self.study.fold;
+        let Some(window) = &self.study.window else {
+            let all = counted(fold.requests(), "request");
+            self.say("requests", vec![Span::raw(all)], Target::Requests(Filter::default()));
+            return;
+        };
+        let (served, all) = (fold.served(window.model, window.faulty), fold.of_model(window.model));
+        let served_by = Filter::default()
+            .and(Clause::is(Field::Model, self.study.model_name(window.model)))
+            .and(Clause::is(Field::Version, self.study.version_name(window.faulty)));
+        let words = vec![
+            Span::styled(grouped(served), self.theme.bad()),
+            Span::raw(format!(" of {} ({})", grouped(all), share(served, all))),
+        ];
+        self.say("requests by it", words, Target::Requests(served_by.clone()));
+        if let Some((from, total, faulty)) = fold.worst_hour() {
+            let words = format!(
+                "{} to {}: {} of {} ({})",
+                from.format(self.zone, "%m-%d %H:%M"),
+                Nanos(from.0 + crate::model::time::HOUR).format(self.zone, "%H:%M"),
+                grouped(faulty),
+                grouped(total),
+                share(faulty, total)
+            );
+            let to = Nanos(from.0 + crate::model::time::HOUR);
+            let hour = served_by
+                .and(Clause::is(Field::At, &from.rfc3339()).with(crate::work::filter::Op::AtLeast))
+                .and(Clause::is(Field::At, &to.rfc3339()).with(crate::work::filter::Op::Less));
+            self.say("in its worst hour", vec![Span::raw(words)], Target::Requests(hour));
+        }
+    }
+
+    fn pointing(&mut self) {
+        for (flag, name) in Pointers::ALL {
+            let count = self.study.fold.pointer(flag);
+            let meaning = match flag {
+                Pointers::STALE => "claim it after the rollback, served by another",
+                Pointers::LATE => "served by it after the rollback",
+                Pointers::SHADOW => "claim another version, served by it",
+                Pointers::CONFLICT => "attested to one version, scheduled on another",
+                _ => "carry no evidence of any version",
+            };
+            if count == 0 && (self.study.window.is_none() || flag == Pointers::UNATTRIBUTED) {
+                continue;
+            }
+            let style = if count == 0 { self.theme.quiet() } else { self.theme.warn() };
+            let words = vec![Span::styled(grouped(count), style), Span::raw(format!(" {meaning}"))];
+            let target = Target::Requests(Filter::default().and(Clause::is(Field::Pointer, name)));
+            self.say(name, words, target);
+        }
+        self.blank();
+    }
+
+    fn nodes(&mut self) {
+        let Some(window) = &self.study.window else {
+            return;
+        };
+        let ok = window.nodes_in(NodeState::Ok).count();
+        let words =
+            format!("{} served it; {ok} without anything odd", counted(window.nodes.len() as u64, "node"));
+        self.say("nodes", vec![Span::raw(words)], Target::Timeline);
+        for node in window.nodes.iter().filter(|node| node.state != NodeState::Ok) {
+            let name = self.study.node_name(node.node);
+            let style = if node.state == NodeState::Forged { self.theme.bad() } else { self.theme.warn() };
+            let mut words = vec![Span::styled(format!("{:<11}", node.state.name()), style)];
+            words.extend(spans(name, self.theme.accent(), self.theme));
+            words.push(Span::raw(format!("  {}", between(node.from(), node.to(), self.zone, self.theme))));
+            let target = Filter::default()
+                .and(Clause::is(Field::Node, name))
+                .and(Clause::is(Field::Version, self.study.version_name(window.faulty)));
+            self.say("", words, Target::Requests(target));
+        }
+        self.blank();
+    }
+
+    fn findings(&mut self) {
+        let mut words = Vec::new();
+        for severity in Severity::ALL.into_iter().rev() {
+            let count = self.study.findings.iter().filter(|finding| finding.severity == severity).count();
+            if count > 0 {
+                let style = findings::style(severity, self.theme);
+                words.push(Span::styled(format!("{count} {severity}   "), style));
+            }
+        }
+        if words.is_empty() {
+            words.push(Span::raw("none"));
+        }
+        self.say("findings", words, Target::Findings);
+        self.blank();
+    }
+
+    fn evidence(&mut self) {
+        let fold = &self.study.fold;
+        let mut words = Vec::new();
+        for evidence in Evidence::ALL.into_iter().rev() {
+            let count = fold.by_evidence[evidence as usize];
+            let style =
+                if evidence == Evidence::None && count > 0 { self.theme.warn() } else { self.theme.plain() };
+            words.push(Span::styled(format!("{} {}   ", evidence.name(), grouped(count)), style));
+        }
+        self.say("versions known by", words, Target::Requests(Filter::default()));
+        let consistent = self.study.checkpoints.iter().filter(|c| c.verdict == "consistent").count();
+        let other = self.study.checkpoints.len() - consistent;
+        let mut words =
+            vec![Span::raw(format!("{} agree with the lines before them", grouped(consistent as u64)))];
+        if other > 0 {
+            words.push(Span::styled(
+                format!("   {} {other} do not, or cannot be told", self.theme.glyphs.bad),
+                self.theme.bad(),
+            ));
+        }
+        self.say("checkpoints", words, Target::Findings);
+        let words = match self.study.verified {
+            true => vec![Span::raw(
+                "every proof was verified; versions count as attested only where the enclave signed",
+            )],
+            false => vec![Span::styled(
+                "no proof is verified yet: V on the Proofs screen verifies all",
+                self.theme.warn(),
+            )],
+        };
+        self.say("proofs", words, Target::Proofs);
+    }
+
+    fn gaps(&mut self) {
+        let sources = self.study.snapshot.sources();
+        let sum = |f: fn(&crate::store::Source) -> u64| sources.iter().map(f).sum::<u64>();
+        let torn = sources.iter().filter(|source| source.torn_bytes > 0).count();
+        let lines = counted(sum(|s| s.lines), "line");
+        let words = format!(
+            "{lines} in {}: {}, {}, {}, {}, {}",
+            counted(sources.len() as u64, "journal"),
+            counted(sum(|s| s.faults), "fault"),
+            counted(sum(|s| s.duplicates), "duplicate"),
+            counted(sum(|s| s.conflicts), "conflict"),
+            counted(torn as u64, "torn tail"),
+            counted(self.study.gaps.len() as u64, "gap"),
+        );
+        self.say("completeness", vec![Span::raw(words)], Target::Findings);
+    }
+}
+
+/// `7.7 %`, or `—` of nothing. Never rounded up to 100 or down to 0.
+pub fn share(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return "—".to_owned();
+    }
+    let tenths = (u128::from(part) * 1000 / u128::from(whole)) as u64;
+    match (part, tenths) {
+        (0, _) => "0 %".to_owned(),
+        (_, 0) => "<0.1 %".to_owned(),
+        _ => format!("{}.{} %", tenths / 10, tenths % 10),
+    }
+}
+
+/// `2026-10-05 08:08:09 → 14:29:22 (6h21m)`; an open end says so.
+pub fn between(from: Option<Nanos>, to: Option<Nanos>, zone: Zone, theme: &Theme) -> String {
+    let arrow = theme.glyphs.arrow;
+    match (from, to) {
+        (None, None) => "not recorded".to_owned(),
+        (Some(from), None) => format!("{} {arrow} open", from.short(zone)),
+        (None, Some(to)) => format!("? {arrow} {}", to.short(zone)),
+        (Some(from), Some(to)) => {
+            let same_day = from.format(zone, "%F") == to.format(zone, "%F");
+            let end = if same_day { to.format(zone, "%H:%M:%S") } else { to.short(zone) };
+            format!("{} {arrow} {end} ({})", from.short(zone), to.since(from))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn a_share_is_never_rounded_to_all_or_nothing() {
+        for (part, whole, shown) in [
+            (0, 5, "0 %"),
+            (1, 100_000, "<0.1 %"),
+            (99_999, 100_000, "99.9 %"),
+            (5, 5, "100.0 %"),
+            (1, 0, "—"),
+        ] {
+            assert_eq!(share(part, whole), shown);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Proofs: how many requests each step holds for, and the queue of what failed first.
+//!
+//! ```text
+//!  paths   failed 31 · missing 1,020 · verified 412
+//!  step            failed  revoked  …  verified
+//!  signature            8                 1,574
+//!  …
+//!  failures (31)
+//! ▌ signature   failed   req-000003db
+//! ```
+
+use crate::model::{Row, Status, Step};
+use crate::ui::actions::Action;
+use crate::ui::model::{Command, Model, Notice, Screen};
+use crate::ui::text::spans;
+use crate::ui::theme::Theme;
+use crate::ui::update::{body_height, fail, open_row};
+use crate::ui::widgets::lines::{self, Focus};
+use crate::ui::widgets::scroll::{Scroll, Step as Move};
+use crate::work::WorkError;
+use crate::work::findings::{counted, grouped};
+use crate::work::verify::Verification;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Default)]
+pub struct State {
+    pub scroll: Scroll,
+    /// What verification came to; nothing before it was asked for, or where nothing was verified.
+    pub verification: Option<Verification>,
+    pub asked: bool,
+    /// Ids of the failures on screen.
+    pub ids: BTreeMap<Row, String>,
+}
+
+/// The glyph and colour of a status; its word always stands beside it.
+pub fn mark(status: Status, theme: &Theme) -> (&'static str, Style) {
+    match status {
+        Status::Verified => (theme.glyphs.ok, theme.good()),
+        Status::Failed => (theme.glyphs.bad, theme.bad()),
+        Status::Revoked => (theme.glyphs.revoked, theme.bad()),
+        Status::Ambiguous => (theme.glyphs.ambiguous, theme.warn()),
+        Status::Missing => (theme.glyphs.missing, theme.warn()),
+        Status::Untrusted => (theme.glyphs.untrusted, theme.warn()),
+        Status::Asserted => (theme.glyphs.asserted, theme.warn()),
+        Status::Unchecked | Status::Unsupported => (theme.glyphs.unchecked, theme.quiet()),
+        Status::NotApplicable => (theme.glyphs.quiet, theme.quiet()),
+    }
+}
+
+fn with<T>(model: &mut Model, f: impl FnOnce(&mut State) -> T) -> Option<T> {
+    match model.screens.last_mut() {
+        Some(Screen::Proofs(state)) => Some(f(state)),
+        _ => None,
+    }
+}
+
+pub fn verified(model: &mut Model, answer: Result<Option<Verification>, WorkError>) -> Vec<Command> {
+    match answer {
+        Ok(verification) => {
+            with(model, |state| {
+                state.verification = verification;
+                state.asked = true;
+            });
+            ask_ids(model)
+        }
+        Err(error) => fail(model, &error),
+    }
+}
+
+/// Ids come from the journals: only those on screen are asked for.
+fn ask_ids(model: &mut Model) -> Vec<Command> {
+    let height = list_height(model);
+    let rows = with(model, |state| {
+        let failures = state.verification.as_ref().map_or(&[][..], |verification| &verification.failures);
+        let shown = state.scroll.shown(failures.len(), height);
+        let rows = failures[shown].iter().map(|failure| failure.row);
+        rows.filter(|row| !state.ids.contains_key(row)).collect::<Vec<_>>()
+    });
+    match rows {
+        Some(rows) if !rows.is_empty() => vec![Command::Ids { rows }],
+        _ => Vec::new(),
+    }
+}
+
+pub fn named(model: &mut Model, ids: Vec<(Row, String)>) -> Vec<Command> {
+    with(model, |state| state.ids.extend(ids));
+    Vec::new()
+}
+
+/// Lines above the list of failures.
+const HEAD: usize = Step::ALL.len() + 5;
+
+fn list_height(model: &Model) -> usize {
+    body_height(model).saturating_sub(head_height(model)).max(1)
+}
+
+/// On low screens the counts give way to the failures, which can be acted on.
+fn head_height(model: &Model) -> usize {
+    if body_height(model) >= HEAD + 4 { HEAD } else { 3 }
+}
+
+pub fn step(model: &mut Model, step: Move) -> Vec<Command> {
+    let height = list_height(model);
+    with(model, |state| {
+        let len = state.verification.as_ref().map_or(0, |verification| verification.failures.len());
+        state.scroll.step(step, len, height);
+    });
+    ask_ids(model)
+}
+
+pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
+    match action {
+        Action::Open => {
+            let row = with(model, |state| {
+                let failures = state.verification.as_ref().map(|verification| &verification.failures)?;
+                failures.get(state.scroll.cursor).map(|failure| failure.row)
+            });
+            row.flatten().map_or_else(Vec::new, |row| open_row(model, row))
+        }
+        Action::Verify => {
+            model.notice = Some(Notice::Said("verifying; the explorer stays usable".to_owned()));
+            vec![Command::Verify]
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
+    let theme = &model.theme;
+    let Some(verification) = &state.verification else {
+        let words = if state.asked {
+            "nothing is verified yet: V verifies every proof of this case (or `backtrail verify CASE --trust trust.toml`)"
+        } else {
+            "counting…"
+        };
+        let words = crate::ui::text::cut(words, usize::from(area.width.saturating_sub(4)), theme);
+        frame.buffer_mut().set_span(area.x + 2, area.y + 1, &Span::styled(words, theme.quiet()), area.width);
+        return;
+    };
+    let mut line = vec![Span::styled("worst of each path  ", theme.quiet())];
+    for (status, n) in &verification.paths {
+        let (glyph, style) = mark(*status, theme);
+        line.push(Span::styled(format!("{glyph} {status} {}   ", grouped(*n)), style));
+    }
+    put(frame, area, 0, Line::from(line), theme);
+    let head = head_height(model);
+    if head == HEAD {
+        draw_counts(verification, frame, area, theme);
+    }
+    let failures = &verification.failures;
+    let title =
+        format!("{} that failed, were revoked or are ambiguous", counted(failures.len() as u64, "step"));
+    put(frame, area, head as u16 - 1, Line::styled(title, theme.strong()), theme);
+    let list = Rect { y: area.y + head as u16, height: area.height.saturating_sub(head as u16), ..area };
+    lines::draw(frame, list, &state.scroll, failures.len(), Focus::Here, theme, |n| {
+        let failure = &failures[n];
+        let (glyph, style) = mark(failure.status, theme);
+        let mut line = vec![
+            Span::styled(format!("{glyph} {:<10}", failure.status.name()), style),
+            Span::styled(format!("{:<15}", failure.step.name()), theme.plain()),
+        ];
+        line.extend(spans(state.ids.get(&failure.row).map_or("…", |id| id), theme.accent(), theme));
+        Line::from(line)
+    });
+}
+
+/// A line per step, a column per status that occurs.
+fn draw_counts(verification: &Verification, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
+    let occurs = |status: &Status| Step::ALL.iter().any(|step| verification.count(*step, *status) > 0);
+    let statuses: Vec<Status> = Status::ALL.into_iter().filter(occurs).collect();
+    let mut head = vec![Span::styled(format!("{:<15}", "step"), theme.quiet())];
+    head.extend(statuses.iter().map(|status| Span::styled(format!("{:>11}", short(*status)), theme.quiet())));
+    put(frame, area, 2, Line::from(head), theme);
+    for (n, step) in Step::ALL.into_iter().enumerate() {
+        let mut line = vec![Span::raw(format!("{:<15}", step.name()))];
+        for status in &statuses {
+            let count = verification.count(step, *status);
+            let style = if count > 0 { mark(*status, theme).1 } else { theme.quiet() };
+            let text = if count > 0 { grouped(count) } else { theme.glyphs.quiet.to_owned() };
+            line.push(Span::styled(format!("{text:>11}"), style));
+        }
+        put(frame, area, n as u16 + 3, Line::from(line), theme);
+    }
+}
+
+const fn short(status: Status) -> &'static str {
+    match status {
+        Status::NotApplicable => "no such",
+        Status::Unsupported => "unsupp.",
+        other => other.name(),
+    }
+}
+
+fn put(frame: &mut Frame<'_>, area: Rect, n: u16, line: Line<'static>, theme: &Theme) {
+    if n < area.height {
+        let line = crate::ui::text::fit(line, usize::from(area.width.saturating_sub(4)), theme);
+        frame.buffer_mut().set_line(area.x + 2, area.y + n, &line, area.width.saturating_sub(3));
+    }
+}

@@ -1,0 +1,391 @@
+//! One record, down to its bytes: which version served it and how that is known, what led to it, what came of it.
+//!
+//! ```text
+//!  Versions │ Record │ Causes and effects
+//!  claimed    2.4.0        the record says so
+//!  scheduled  2.4.0        the node's deployments say so
+//!  attested   2.4.1        the enclave's measurement says so
+//!  served by  2.4.1        attested
+//! ```
+
+use super::ladder;
+use crate::model::{Kind, Row};
+use crate::proof::ladder::Path;
+use crate::ui::actions::Action;
+use crate::ui::model::{Command, Model, Screen};
+use crate::ui::text::{cut_middle, spans};
+use crate::ui::theme::Theme;
+use crate::ui::update::{body_height, fail, open_row};
+use crate::ui::widgets::lines::{self, Focus};
+use crate::ui::widgets::scroll::{Scroll, Step};
+use crate::ui::widgets::tree::{Fold, Tree};
+use crate::work::WorkError;
+use crate::work::explain::{Explanation, Linked};
+use crate::work::findings::counted;
+use crate::work::rows::RequestRow;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Paragraph, Wrap};
+
+#[derive(Debug)]
+pub struct State {
+    pub row: Row,
+    pub explanation: Option<Explanation>,
+    pub tab: Tab,
+    pub tree: Tree,
+    pub links: Scroll,
+    pub versions: Scroll,
+    /// The proof path: not yet known, or none, or one.
+    pub path: Option<Option<Path>>,
+    pub steps: Scroll,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    #[default]
+    Proof,
+    Versions,
+    Record,
+    Links,
+}
+
+const TABS: [(Tab, &str); 4] = [
+    (Tab::Proof, "Proof path"),
+    (Tab::Versions, "Versions"),
+    (Tab::Record, "Record"),
+    (Tab::Links, "Causes and effects"),
+];
+
+impl State {
+    pub fn new(row: Row) -> Self {
+        Self {
+            row,
+            explanation: None,
+            tab: Tab::default(),
+            tree: Tree::default(),
+            links: Scroll::default(),
+            versions: Scroll::default(),
+            path: None,
+            steps: Scroll::default(),
+        }
+    }
+
+    /// What `y` copies: on the ladder the command of the step, elsewhere the id.
+    pub fn to_copy(&self) -> Option<String> {
+        let step = self.path.iter().flatten().find_map(|path| path.steps.get(self.steps.cursor));
+        let command = step.filter(|_| self.tab == Tab::Proof).and_then(|step| step.reproduce.as_ref());
+        command.map(ToString::to_string).or_else(|| self.explanation.as_ref().map(|e| e.id.clone()))
+    }
+
+    fn linked(&self) -> Vec<&Linked> {
+        self.explanation.iter().flat_map(|e| e.causes.iter().chain(&e.effects)).collect()
+    }
+}
+
+fn with<T>(model: &mut Model, f: impl FnOnce(&mut State) -> T) -> Option<T> {
+    match model.screens.last_mut() {
+        Some(Screen::Request(state)) => Some(f(state)),
+        _ => None,
+    }
+}
+
+pub fn explained(model: &mut Model, row: Row, explanation: Result<Explanation, WorkError>) -> Vec<Command> {
+    match explanation {
+        Ok(explanation) => {
+            with(model, |state| {
+                if state.row == row {
+                    // A refresh of the same record keeps its folds.
+                    if state.explanation.as_ref().is_none_or(|known| known.bytes != explanation.bytes) {
+                        state.tree = Tree::new(&String::from_utf8_lossy(&explanation.bytes));
+                        if explanation.kind != Kind::Inference {
+                            state.tab = Tab::Record;
+                        }
+                    }
+                    state.explanation = Some(explanation);
+                }
+            });
+            Vec::new()
+        }
+        Err(error) => fail(model, &error),
+    }
+}
+
+pub fn proved(model: &mut Model, row: Row, path: Result<Option<Path>, WorkError>) -> Vec<Command> {
+    match path {
+        Ok(path) => {
+            let height = body_height(model).saturating_sub(4);
+            with(model, |state| {
+                if state.row == row {
+                    // What failed first is on top of mind; a refresh leaves the cursor where it is.
+                    if let (None, Some(path)) = (&state.path, &path) {
+                        state.steps.step(Step::To(ladder::first_step(path)), path.steps.len(), height);
+                    }
+                    state.path = Some(path);
+                }
+            });
+            Vec::new()
+        }
+        Err(error) => fail(model, &error),
+    }
+}
+
+pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
+    let height = body_height(model).saturating_sub(4);
+    let theme = model.theme;
+    with(model, |state| match state.tab {
+        Tab::Proof => {
+            let len = state.path.iter().flatten().map(|path| path.steps.len()).sum();
+            state.steps.step(step, len, height);
+        }
+        Tab::Versions => {
+            let len = state.explanation.as_ref().map_or(0, |e| version_lines(e, &theme).len());
+            state.versions.step(step, len, height);
+        }
+        Tab::Record => state.tree.step(step, height),
+        Tab::Links => {
+            let len = state.linked().len();
+            state.links.step(step, len, height);
+        }
+    });
+    Vec::new()
+}
+
+pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
+    let height = body_height(model).saturating_sub(4);
+    match action {
+        Action::NextPane => turn(model, 1),
+        Action::PreviousPane => turn(model, TABS.len() - 1),
+        Action::Left | Action::Right => {
+            with(model, |state| {
+                if state.tab == Tab::Record {
+                    state.tree.fold(if action == Action::Left { Fold::Close } else { Fold::Open }, height);
+                }
+            });
+            Vec::new()
+        }
+        Action::Open => {
+            let row = with(model, |state| match state.tab {
+                Tab::Links => state.linked().get(state.links.cursor).and_then(|linked| linked.row),
+                _ => None,
+            });
+            match row {
+                Some(Some(row)) => open_row(model, row),
+                Some(None) if with(model, |state| state.tab != Tab::Links) == Some(true) => turn(model, 1),
+                _ => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn turn(model: &mut Model, by: usize) -> Vec<Command> {
+    with(model, |state| {
+        let place = TABS.iter().position(|(tab, _)| *tab == state.tab).unwrap_or(0);
+        state.tab = TABS[(place + by) % TABS.len()].0;
+    });
+    Vec::new()
+}
+
+pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
+    let theme = &model.theme;
+    let Some(explanation) = &state.explanation else {
+        frame.buffer_mut().set_span(
+            area.x + 2,
+            area.y,
+            &Span::styled("reading the record…", theme.quiet()),
+            area.width,
+        );
+        return;
+    };
+    draw_head(model, explanation, frame, area);
+    let mut x = area.x + 2;
+    for (tab, title) in TABS {
+        let style = if tab == state.tab { theme.tab() } else { theme.quiet() };
+        let title = format!(" {title} ");
+        let (next, _) = frame.buffer_mut().set_span(
+            x,
+            area.y + 2,
+            &Span::styled(title, style),
+            area.right().saturating_sub(x),
+        );
+        x = next + 1;
+    }
+    let body = Rect { y: area.y + 4, height: area.height.saturating_sub(4), ..area };
+    match state.tab {
+        Tab::Proof => match &state.path {
+            Some(Some(path)) => ladder::draw(path, &state.steps, frame, body, theme),
+            Some(None) => say("only requests have a proof path", frame, body, theme),
+            None => say("gathering the evidence…", frame, body, theme),
+        },
+        Tab::Versions => {
+            let shown = version_lines(explanation, theme);
+            lines::draw(frame, body, &state.versions, shown.len(), Focus::Elsewhere, theme, |n| {
+                shown[n].clone()
+            });
+        }
+        Tab::Record => state.tree.draw(frame, body, Focus::Here, theme),
+        Tab::Links => draw_links(state, frame, body, theme),
+    }
+}
+
+fn say(words: &'static str, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
+    frame.buffer_mut().set_span(area.x + 2, area.y, &Span::styled(words, theme.quiet()), area.width);
+}
+
+/// What it is, when, and where its bytes stand.
+fn draw_head(model: &Model, e: &Explanation, frame: &mut Frame<'_>, area: Rect) {
+    let theme = &model.theme;
+    let mut title = spans(&e.kind_text, theme.quiet(), theme);
+    title.push(Span::raw(" "));
+    title.extend(spans(&e.id, theme.strong(), theme));
+    title.push(Span::styled("  at ", theme.quiet()));
+    title.push(Span::raw(e.at.format(model.zone, "%Y-%m-%d %H:%M:%S%.f")));
+    title.push(Span::styled("  recorded as ", theme.quiet()));
+    title.extend(spans(&e.at_text, theme.quiet(), theme));
+    let name = e.place.source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let place =
+        format!(" line {}, byte {}, {}", e.place.line + 1, e.place.offset, counted(e.place.length, "byte"));
+    let mut where_ = spans(&name, theme.accent(), theme);
+    where_.push(Span::styled(place, theme.quiet()));
+    let width = usize::from(area.width.saturating_sub(4));
+    for (n, line) in [Line::from(title), Line::from(where_)].into_iter().enumerate() {
+        let line = crate::ui::text::fit(line, width, theme);
+        frame.buffer_mut().set_line(area.x + 2, area.y + n as u16, &line, width as u16);
+    }
+}
+
+fn version_lines(e: &Explanation, theme: &Theme) -> Vec<Line<'static>> {
+    let mut out = Vec::new();
+    if let Some(r) = &e.request {
+        for (label, version, says) in [
+            ("claimed", &r.claimed, "the record itself says so"),
+            ("scheduled", &r.scheduled, "the node's deployments say so"),
+            ("attested", &r.attested, "the enclave's recorded measurement says so"),
+        ] {
+            let agrees = match (version.is_empty(), *version == r.effective) {
+                (true, _) => (theme.glyphs.missing, "nothing says", theme.quiet()),
+                (false, true) => (theme.glyphs.ok, "agrees", theme.good()),
+                (false, false) => (theme.glyphs.bad, "differs", theme.bad()),
+            };
+            let mut line = vec![Span::styled(format!("{label:<11}"), theme.quiet())];
+            let shown = if version.is_empty() { "—" } else { version.as_str() };
+            let mut value = spans(shown, theme.strong(), theme);
+            let width: usize = value.iter().map(Span::width).sum();
+            line.append(&mut value);
+            line.push(Span::raw(" ".repeat(14usize.saturating_sub(width))));
+            line.push(Span::styled(format!("{} {:<13}", agrees.0, agrees.1), agrees.2));
+            line.push(Span::styled(if version.is_empty() { "" } else { says }, theme.quiet()));
+            out.push(Line::from(line));
+        }
+        let mut line = vec![Span::styled(format!("{:<11}", "served by"), theme.quiet())];
+        let shown = if r.effective.is_empty() { "unknown" } else { &r.effective };
+        line.extend(spans(shown, theme.bad(), theme));
+        line.push(Span::styled(format!("  known by: {}", r.evidence), theme.quiet()));
+        out.push(Line::from(line));
+        out.push(Line::default());
+    }
+    out.extend(e.words.iter().map(|words| Line::from(spans(words, theme.plain(), theme))));
+    if let Some(r) = &e.request {
+        out.push(Line::default());
+        let pairs = [
+            ("model", r.model.clone()),
+            ("node", r.node.clone()),
+            ("agent", r.agent.clone()),
+            (
+                "status",
+                if r.error.is_empty() { r.status.clone() } else { format!("{} ({})", r.status, r.error) },
+            ),
+            (
+                "tokens",
+                match (r.tokens_in, r.tokens_out) {
+                    (None, None) => String::new(),
+                    (input, output) => {
+                        let shown = |n: Option<u64>| n.map_or_else(|| "?".to_owned(), |n| n.to_string());
+                        format!("{} in, {} out", shown(input), shown(output))
+                    }
+                },
+            ),
+            (
+                "latency",
+                r.latency.map_or_else(String::new, |latency| format!("{} ms", latency.0 / 1_000_000)),
+            ),
+        ];
+        for (label, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
+            let mut line = vec![Span::styled(format!("{label:<11}"), theme.quiet())];
+            line.extend(spans(&value, theme.plain(), theme));
+            out.push(Line::from(line));
+        }
+    }
+    for other in &e.same_id {
+        out.push(Line::styled(format!("another record has this id (row {})", other.0), theme.warn()));
+    }
+    out
+}
+
+fn draw_links(state: &State, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
+    let Some(e) = &state.explanation else {
+        return;
+    };
+    let linked = state.linked();
+    if linked.is_empty() {
+        let words = "nothing recorded led to it, and nothing recorded came of it";
+        frame.buffer_mut().set_span(area.x + 2, area.y, &Span::styled(words, theme.quiet()), area.width);
+        return;
+    }
+    lines::draw(frame, area, &state.links, linked.len(), Focus::Here, theme, |n| {
+        let link = linked[n];
+        let side = if n < e.causes.len() { "from" } else { "to" };
+        let mut line = vec![
+            Span::styled(format!("{side:<5}"), theme.quiet()),
+            Span::styled(format!("{:<10}", link.kind.name()), theme.accent()),
+        ];
+        match link.record {
+            Some((kind, at)) => {
+                line.push(Span::raw(format!("{:<11}", kind.name())));
+                line.push(Span::styled(
+                    format!("{}  ", at.short(crate::model::time::Zone::Utc)),
+                    theme.quiet(),
+                ));
+            }
+            None => line.push(Span::styled("not in this case  ", theme.warn())),
+        }
+        line.extend(spans(&link.id, theme.strong(), theme));
+        line.push(Span::raw("  "));
+        line.extend(spans(&link.agent, theme.quiet(), theme));
+        Line::from(line)
+    });
+}
+
+/// The pane beside a list: the request in short.
+pub fn draw_summary(model: &Model, r: &RequestRow, frame: &mut Frame<'_>, area: Rect) {
+    let theme = &model.theme;
+    let version = |text: &str| if text.is_empty() { "—".to_owned() } else { text.to_owned() };
+    let width = usize::from(area.width.saturating_sub(14));
+    let pairs = [
+        ("id", r.id.clone()),
+        ("at", r.at.rfc3339()),
+        ("model", r.model.clone()),
+        ("node", r.node.clone()),
+        ("agent", r.agent.clone()),
+        ("claimed", version(&r.claimed)),
+        ("scheduled", version(&r.scheduled)),
+        ("attested", version(&r.attested)),
+        ("served by", version(&r.effective)),
+        ("known by", r.evidence.name().to_owned()),
+        ("points", r.pointers.to_string()),
+        ("proof", r.proof.map_or_else(|| "not verified".to_owned(), |status| status.name().to_owned())),
+        ("status", r.status.clone()),
+        ("error", r.error.clone()),
+    ];
+    let mut out: Vec<Line<'static>> = Vec::new();
+    for (label, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
+        let mut line = vec![Span::styled(format!("{label:<11}"), theme.quiet())];
+        let value = crate::model::Untrusted(&value).visible();
+        line.push(Span::raw(cut_middle(&value, width, theme)));
+        out.push(Line::from(line));
+    }
+    out.push(Line::default());
+    out.push(Line::styled("enter opens the record: its bytes, causes, effects", theme.quiet()));
+    frame.render_widget(Paragraph::new(out).wrap(Wrap { trim: false }), area);
+}

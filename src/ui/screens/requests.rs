@@ -1,0 +1,439 @@
+//! Requests: the inference records tied to a version, earliest first. Ten million rows feel like ten.
+//!
+//! ```text
+//!   at                   id            node     agent        served   by         points            …
+//! ▌ 10-05 09:11:23.107   req-000008b7  gw-ap-1  trader-8     2.4.1    attested   shadow-serving
+//! ```
+
+use super::{proofs, request};
+use crate::model::time::Zone;
+use crate::model::{Evidence, Nanos, Row};
+use crate::ui::actions::Action;
+use crate::ui::frame;
+use crate::ui::model::{Command, Model, Notice, Screen};
+use crate::ui::text::spans;
+use crate::ui::theme::Theme;
+use crate::ui::update::{fail, open_row};
+use crate::ui::widgets::scroll::{Scroll, Step};
+use crate::ui::widgets::table::{self, Align, Column, rows_in};
+use crate::work::WorkError;
+use crate::work::filter::{Clause, Field, Filter};
+use crate::work::findings::grouped;
+use crate::work::rows::RequestRow;
+use crate::work::select::Selection;
+use crate::work::study::Study;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Default)]
+pub struct State {
+    pub selection: Option<Selection>,
+    pub scroll: Scroll,
+    /// Rows already fetched, for a page or two around the cursor.
+    pages: BTreeMap<Row, RequestRow>,
+    /// The last question asked; answers to older ones are dropped.
+    question: u64,
+    /// Which value `=` and `-` are about.
+    pub field: usize,
+}
+
+/// Rows kept at hand; beyond that, the ones farthest from the screen go.
+const AT_HAND: usize = 1000;
+
+/// The values that `=`, `-` and sideways movement go through.
+pub const FIELDS: [Field; 5] = [Field::Version, Field::Node, Field::Agent, Field::Evidence, Field::Model];
+
+impl State {
+    pub fn len(&self) -> usize {
+        self.selection.as_ref().map_or(0, |selection| selection.rows.len())
+    }
+
+    pub fn row(&self, place: usize) -> Option<Row> {
+        self.selection.as_ref().and_then(|selection| selection.rows.get(place).copied())
+    }
+
+    pub fn under_cursor(&self) -> Option<&RequestRow> {
+        self.row(self.scroll.cursor).and_then(|row| self.pages.get(&row))
+    }
+}
+
+fn with<T>(model: &mut Model, f: impl FnOnce(&mut State) -> T) -> Option<T> {
+    match model.screens.last_mut() {
+        Some(Screen::Requests(state)) => Some(f(state)),
+        _ => None,
+    }
+}
+
+/// Asks for the requests that match the filter; the cursor keeps its record.
+pub fn select(model: &mut Model) -> Vec<Command> {
+    model.questions += 1;
+    let question = model.questions;
+    let filter = model.filter.clone();
+    let keep = with(model, |state| {
+        state.question = question;
+        state.row(state.scroll.cursor)
+    });
+    keep.map_or_else(Vec::new, |keep| vec![Command::Select { question, filter, keep }])
+}
+
+pub fn selected(
+    model: &mut Model,
+    question: u64,
+    answer: Result<(Selection, usize), WorkError>,
+) -> Vec<Command> {
+    let height = list_height(model);
+    match answer {
+        Err(error) => return fail(model, &error),
+        Ok((selection, cursor)) => {
+            let fresh = with(model, |state| {
+                if state.question != question {
+                    return;
+                }
+                let len = selection.rows.len();
+                // The record stays on the line of the screen it was on.
+                let line = state.scroll.cursor - state.scroll.top.min(state.scroll.cursor);
+                state.scroll = Scroll { cursor, top: cursor.saturating_sub(line) };
+                state.scroll.settle(len, height);
+                state.selection = Some(selection);
+                state.pages.clear();
+            });
+            if fresh.is_none() {
+                return Vec::new();
+            }
+        }
+    }
+    ask_page(model)
+}
+
+/// Asks for the rows on screen that are not at hand, and for a screen around them.
+fn ask_page(model: &mut Model) -> Vec<Command> {
+    let height = list_height(model);
+    let wanted = with(model, |state| {
+        let shown = state.scroll.shown(state.len(), height);
+        let missing =
+            shown.clone().any(|place| state.row(place).is_some_and(|row| !state.pages.contains_key(&row)));
+        if !missing {
+            return Vec::new();
+        }
+        let around = shown.start.saturating_sub(height)..(shown.end + height).min(state.len());
+        let rows = around.filter_map(|place| state.row(place));
+        rows.filter(|row| !state.pages.contains_key(row)).collect()
+    });
+    match wanted {
+        Some(rows) if !rows.is_empty() => {
+            model.questions += 1;
+            vec![Command::Page { question: model.questions, rows }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub fn paged(model: &mut Model, _question: u64, rows: Result<Vec<RequestRow>, WorkError>) -> Vec<Command> {
+    match rows {
+        Ok(rows) => {
+            with(model, |state| {
+                if state.pages.len() + rows.len() > AT_HAND {
+                    state.pages.clear();
+                }
+                state.pages.extend(rows.into_iter().map(|row| (row.row, row)));
+            });
+            Vec::new()
+        }
+        Err(error) => fail(model, &error),
+    }
+}
+
+fn list_height(model: &Model) -> usize {
+    rows_in(frame::areas(model.size).body.height)
+}
+
+pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
+    let height = list_height(model);
+    with(model, |state| {
+        let len = state.len();
+        state.scroll.step(step, len, height);
+    });
+    ask_page(model)
+}
+
+pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
+    match action {
+        Action::Open => {
+            let row = with(model, |state| state.row(state.scroll.cursor)).flatten();
+            row.map_or_else(Vec::new, |row| open_row(model, row))
+        }
+        Action::Left | Action::PreviousPane => choose_field(model, FIELDS.len() - 1),
+        Action::Right | Action::NextPane => choose_field(model, 1),
+        _ => Vec::new(),
+    }
+}
+
+fn choose_field(model: &mut Model, by: usize) -> Vec<Command> {
+    let field = with(model, |state| {
+        state.field = (state.field + by) % FIELDS.len();
+        FIELDS[state.field].name()
+    });
+    if let Some(field) = field {
+        model.notice = Some(Notice::Said(format!("= and - are now about the {field}")));
+    }
+    Vec::new()
+}
+
+/// Only, or not, the value under the cursor.
+pub fn this_value(model: &mut Model, action: Action) -> Vec<Command> {
+    let clause = with(model, |state| {
+        let row = state.under_cursor()?;
+        let field = FIELDS[state.field];
+        let value = match field {
+            Field::Node => &row.node,
+            Field::Agent => &row.agent,
+            Field::Model => &row.model,
+            Field::Evidence => row.evidence.name(),
+            _ => &row.effective,
+        };
+        let clause = Clause::is(field, value);
+        Some(if action == Action::NotThis { clause.negated() } else { clause })
+    });
+    match clause.flatten() {
+        Some(clause) => {
+            let filter = model.filter.clone().and(clause);
+            set_filter(model, filter)
+        }
+        None => Vec::new(),
+    }
+}
+
+/// Takes a filter as the one in force, with what was before kept for undo.
+pub fn remember(model: &mut Model, filter: Filter) {
+    if filter != model.filter {
+        let before = std::mem::replace(&mut model.filter, filter);
+        model.undo.push(before);
+        model.redo.clear();
+    }
+}
+
+pub fn set_filter(model: &mut Model, filter: Filter) -> Vec<Command> {
+    remember(model, filter);
+    select(model)
+}
+
+pub fn pause(model: &mut Model) -> Vec<Command> {
+    let mut filter = model.filter.clone();
+    let pause = filter.clauses.iter().any(|clause| !clause.paused);
+    filter.clauses.iter_mut().for_each(|clause| clause.paused = pause);
+    set_filter(model, filter)
+}
+
+pub fn drop_last(model: &mut Model) -> Vec<Command> {
+    let mut filter = model.filter.clone();
+    filter.clauses.pop();
+    set_filter(model, filter)
+}
+
+pub fn undo(model: &mut Model) -> Vec<Command> {
+    match model.undo.pop() {
+        Some(before) => {
+            let now = std::mem::replace(&mut model.filter, before);
+            model.redo.push(now);
+            select(model)
+        }
+        None => said(model, "nothing to undo"),
+    }
+}
+
+pub fn redo(model: &mut Model) -> Vec<Command> {
+    match model.redo.pop() {
+        Some(after) => {
+            let now = std::mem::replace(&mut model.filter, after);
+            model.undo.push(now);
+            select(model)
+        }
+        None => said(model, "nothing to do again"),
+    }
+}
+
+fn said(model: &mut Model, words: &str) -> Vec<Command> {
+    model.notice = Some(Notice::Said(words.to_owned()));
+    Vec::new()
+}
+
+/// Goes to the next request at hand whose value matches what was found last.
+pub fn find_again(model: &mut Model, direction: isize) -> Vec<Command> {
+    let (Some(clause), Some(study)) = (model.found.clone(), model.study.clone()) else {
+        return said(model, "find something with / first");
+    };
+    let found = with(model, |state| next_match(&study, state, &clause, direction)).flatten();
+    match found {
+        Some(place) => step(model, Step::To(place)),
+        None => said(model, "no further request matches"),
+    }
+}
+
+fn next_match(study: &Study, state: &State, clause: &Clause, direction: isize) -> Option<usize> {
+    let column = match clause.field {
+        Field::Node => crate::journal::Column::Node,
+        Field::Agent => crate::journal::Column::Agent,
+        _ => crate::journal::Column::Effective,
+    };
+    let wanted = column.names().and_then(|names| study.snapshot.names(names).find(&clause.value))?;
+    let mut place = state.scroll.cursor;
+    loop {
+        place = place.checked_add_signed(direction)?;
+        let row = state.row(place)?;
+        if study.snapshot.value(column, row).ok()? == u64::from(wanted) {
+            return Some(place);
+        }
+    }
+}
+
+/// What a cell needs besides its row.
+struct Cell {
+    row: RequestRow,
+    zone: Zone,
+    faulty: String,
+}
+
+const COLUMNS: [Column<Cell>; 11] = [
+    Column {
+        title: "at",
+        width: 18,
+        grow: 0,
+        need: 0,
+        align: Align::Left,
+        cell: |c, t| at(c.row.at, c.zone, t),
+    },
+    Column {
+        title: "id",
+        width: 13,
+        grow: 3,
+        need: 0,
+        align: Align::Left,
+        cell: |c, t| text(&c.row.id, t.plain(), t),
+    },
+    Column {
+        title: "node",
+        width: 9,
+        grow: 1,
+        need: 2,
+        align: Align::Left,
+        cell: |c, t| text(&c.row.node, t.plain(), t),
+    },
+    Column {
+        title: "agent",
+        width: 12,
+        grow: 2,
+        need: 1,
+        align: Align::Left,
+        cell: |c, t| text(&c.row.agent, t.accent(), t),
+    },
+    Column { title: "served by", width: 9, grow: 1, need: 0, align: Align::Left, cell: version },
+    Column { title: "known by", width: 9, grow: 0, need: 3, align: Align::Left, cell: evidence },
+    Column { title: "points", width: 14, grow: 2, need: 4, align: Align::Left, cell: pointers },
+    Column { title: "proof", width: 10, grow: 0, need: 4, align: Align::Left, cell: proof },
+    Column { title: "status", width: 6, grow: 0, need: 5, align: Align::Left, cell: status },
+    Column {
+        title: "tokens",
+        width: 6,
+        grow: 0,
+        need: 6,
+        align: Align::Right,
+        cell: |c, t| number(c.row.tokens_out, t),
+    },
+    Column {
+        title: "ms",
+        width: 6,
+        grow: 0,
+        need: 7,
+        align: Align::Right,
+        cell: |c, t| number(c.row.latency.map(|latency| latency.0.unsigned_abs() / 1_000_000), t),
+    },
+];
+
+fn text(text: &str, style: ratatui::style::Style, theme: &Theme) -> Line<'static> {
+    Line::from(spans(text, style, theme))
+}
+
+fn at(at: Nanos, zone: Zone, theme: &Theme) -> Line<'static> {
+    Line::styled(at.format(zone, "%m-%d %H:%M:%S%.3f"), theme.plain())
+}
+
+fn version(cell: &Cell, theme: &Theme) -> Line<'static> {
+    match cell.row.effective.as_str() {
+        "" => Line::styled("unknown", theme.quiet()),
+        version if version == cell.faulty => text(version, theme.bad(), theme),
+        version => text(version, theme.plain(), theme),
+    }
+}
+
+fn evidence(cell: &Cell, theme: &Theme) -> Line<'static> {
+    let style = match cell.row.evidence {
+        Evidence::Attested => theme.good(),
+        Evidence::Scheduled => theme.plain(),
+        Evidence::Claimed | Evidence::None => theme.warn(),
+    };
+    Line::styled(cell.row.evidence.name(), style)
+}
+
+fn pointers(cell: &Cell, theme: &Theme) -> Line<'static> {
+    Line::styled(cell.row.pointers.to_string(), theme.warn())
+}
+
+fn proof(cell: &Cell, theme: &Theme) -> Line<'static> {
+    match cell.row.proof {
+        Some(status) => {
+            let (glyph, style) = proofs::mark(status, theme);
+            Line::styled(format!("{glyph} {status}"), style)
+        }
+        None => Line::styled(theme.glyphs.unchecked, theme.quiet()),
+    }
+}
+
+fn status(cell: &Cell, theme: &Theme) -> Line<'static> {
+    let style = if cell.row.status == "ok" { theme.quiet() } else { theme.warn() };
+    text(&cell.row.status, style, theme)
+}
+
+fn number(number: Option<u64>, theme: &Theme) -> Line<'static> {
+    Line::styled(number.map_or_else(String::new, grouped), theme.quiet())
+}
+
+pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
+    let panes = frame::panes(area, model.size.0);
+    let faulty = model
+        .study
+        .as_deref()
+        .and_then(|study| study.window.as_ref().map(|window| study.version_name(window.faulty).to_owned()));
+    let faulty = faulty.unwrap_or_default();
+    let theme = &model.theme;
+    if state.selection.is_none() {
+        frame.buffer_mut().set_span(
+            area.x + 2,
+            area.y + 1,
+            &Span::styled("selecting…", theme.quiet()),
+            area.width,
+        );
+        return;
+    }
+    if state.len() == 0 {
+        let words = match model.filter.is_empty() {
+            true => "no request is recorded",
+            false => "no request matches; \\ pauses the filters, <backspace> drops the last, u undoes",
+        };
+        frame.buffer_mut().set_span(
+            area.x + 2,
+            area.y + 1,
+            &Span::styled(words, theme.quiet()),
+            area.width - 2,
+        );
+        return;
+    }
+    table::draw(frame, panes.list, &COLUMNS, &state.scroll, state.len(), theme, |place| {
+        let row = state.row(place).and_then(|row| state.pages.get(&row))?.clone();
+        Some(Cell { row, zone: model.zone, faulty: faulty.clone() })
+    });
+    if let (Some(detail), Some(row)) = (panes.detail, state.under_cursor()) {
+        request::draw_summary(model, row, frame, detail);
+    }
+}

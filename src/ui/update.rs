@@ -1,0 +1,293 @@
+//! The only place that changes what is shown: a message comes in, commands for others go out.
+
+use super::actions::{Action, Place, action_of};
+use super::keys::Key;
+use super::model::{Command, Model, Msg, Notice, Overlay, Screen};
+use super::screens::{findings, overview, proofs, request, requests, start, timeline};
+use super::widgets::scroll::Step;
+use super::{overlays, worker};
+use crate::model::Row;
+use crate::model::time::Zone;
+use crate::work::WorkError;
+use crate::work::study::Study;
+use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use std::sync::Arc;
+
+/// Takes one message in.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Command> {
+    match msg {
+        Msg::Key(key) => press(model, key),
+        Msg::Paste(text) => {
+            text.chars().flat_map(|c| press_in_overlay(model, Key::plain(KeyCode::Char(c)))).collect()
+        }
+        Msg::Wheel(lines) => step(model, Step::By(lines)),
+        Msg::Resize(width, height) => {
+            model.size = (width, height);
+            refresh(model)
+        }
+        Msg::Reading(mut progress) => {
+            let snapshot = progress.snapshot.take();
+            model.progress = Some(*progress);
+            match snapshot {
+                Some(snapshot) => studied(model, worker::live(snapshot)),
+                None => Vec::new(),
+            }
+        }
+        Msg::Studied(study) => {
+            model.progress = None;
+            match study {
+                Ok(study) => studied(model, study),
+                Err(error) => fail(model, &error),
+            }
+        }
+        Msg::Selected { question, selection } => requests::selected(model, question, selection),
+        Msg::Previewed { text, hits } => overlays::previewed(model, &text, hits),
+        Msg::Page { question, rows } => requests::paged(model, question, rows),
+        Msg::Explained { row, explanation } => request::explained(model, row, *explanation),
+        Msg::Drawn { axis, lanes, timeline } => timeline::drawn(model, axis, lanes, timeline),
+        Msg::Found { text, rows } => overlays::found(model, &text, &rows),
+        Msg::Proved { row, path } => request::proved(model, row, *path),
+        Msg::Verified(verification) => proofs::verified(model, verification),
+        Msg::Named(ids) => proofs::named(model, ids),
+        Msg::Answered => Vec::new(),
+        Msg::Quit => {
+            model.quit = true;
+            Vec::new()
+        }
+    }
+}
+
+/// A failure is told in the footer; on the start screen, where people look.
+pub fn fail(model: &mut Model, error: &WorkError) -> Vec<Command> {
+    if !matches!(error, WorkError::Cancelled) {
+        let words = crate::model::untrusted::visible_lines(&error.to_string());
+        model.notice = Some(Notice::Failed(words));
+    }
+    Vec::new()
+}
+
+fn studied(model: &mut Model, study: Arc<Study>) -> Vec<Command> {
+    let first = model.study.is_none();
+    model.study = Some(study);
+    if first || matches!(model.screens.as_slice(), [Screen::Start(_)]) {
+        model.screens = vec![Screen::Overview(overview::State::default())];
+        model.ahead.clear();
+    }
+    refresh(model)
+}
+
+/// Asks again for what the screens show, after the case, the filter or the size changed.
+pub fn refresh(model: &mut Model) -> Vec<Command> {
+    if model.study.is_none() {
+        return Vec::new();
+    }
+    match model.screens.last() {
+        Some(Screen::Requests(_)) => requests::select(model),
+        Some(Screen::Timeline(_)) => timeline::draw_again(model),
+        Some(Screen::Request(state)) => {
+            let row = state.row;
+            vec![Command::Explain { row }, Command::Prove { row }]
+        }
+        Some(Screen::Proofs(_)) => vec![Command::Tally],
+        _ => Vec::new(),
+    }
+}
+
+fn place(model: &Model) -> Place {
+    match model.screen() {
+        Screen::Start(_) => Place::Start,
+        Screen::Timeline(_) => Place::Timeline,
+        Screen::Requests(_) => Place::Requests,
+        Screen::Request(_) => Place::Request,
+        Screen::Proofs(_) => Place::Proofs,
+        Screen::Overview(_) | Screen::Findings(_) => Place::Lists,
+    }
+}
+
+fn press(model: &mut Model, key: Key) -> Vec<Command> {
+    model.notice = None;
+    if key == (Key { code: KeyCode::Char('c'), modifiers: KeyModifiers::CONTROL }) {
+        model.quit = true;
+        return Vec::new();
+    }
+    if key == (Key { code: KeyCode::Char('z'), modifiers: KeyModifiers::CONTROL }) {
+        return vec![Command::Suspend];
+    }
+    if model.overlay.is_some() {
+        return press_in_overlay(model, key);
+    }
+    let place = place(model);
+    if let Some(digit) = key.types().and_then(|c| c.to_digit(10)) {
+        // A digit that is a screen's goes there at once. Any other begins a count, and so does 0: `9j`, `05j`.
+        if model.count.is_some() || action_of(key, place).is_none() {
+            let count = model.count.unwrap_or(0).saturating_mul(10).saturating_add(digit as usize);
+            model.count = Some(count.min(1_000_000_000));
+            return Vec::new();
+        }
+    }
+    let Some(action) = action_of(key, place) else {
+        model.count = None;
+        return Vec::new();
+    };
+    let count = model.count.take().filter(|count| *count > 0);
+    act(model, action, count)
+}
+
+fn press_in_overlay(model: &mut Model, key: Key) -> Vec<Command> {
+    overlays::press(model, key)
+}
+
+/// Does an action, whoever asked for it.
+pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Command> {
+    let times = isize::try_from(count.unwrap_or(1)).unwrap_or(isize::MAX);
+    let half = isize::try_from((body_height(model) / 2).max(1)).unwrap_or(1);
+    match action {
+        Action::Down => step(model, Step::By(times)),
+        Action::Up => step(model, Step::By(-times)),
+        Action::HalfDown => step(model, Step::By(half * times)),
+        Action::HalfUp => step(model, Step::By(-half * times)),
+        Action::PageDown => step(model, Step::By(2 * half * times)),
+        Action::PageUp => step(model, Step::By(-2 * half * times)),
+        Action::First => step(model, Step::To(count.map_or(0, |n| n.saturating_sub(1)))),
+        Action::Last => step(model, Step::To(count.map_or(usize::MAX, |n| n.saturating_sub(1)))),
+        Action::Screen(n) => show_tab(model, n),
+        Action::Back | Action::HistoryBack => back(model),
+        Action::HistoryForward => forward(model),
+        Action::Quit => quit(model),
+        Action::Help => {
+            model.overlay = Some(Overlay::Help(Default::default()));
+            Vec::new()
+        }
+        Action::Zone => {
+            model.zone = if model.zone == Zone::Utc { Zone::Local } else { Zone::Utc };
+            Vec::new()
+        }
+        Action::Incident => overlays::open_incidents(model),
+        Action::Palette => overlays::open_palette(model),
+        Action::Demo => vec![Command::Demo],
+        Action::NextFinding => findings::walk(model, 1),
+        Action::PreviousFinding => findings::walk(model, -1),
+        Action::Filter => overlays::open_filter(model),
+        Action::Find => overlays::open_find(model),
+        Action::FiltersPause => requests::pause(model),
+        Action::FilterDrop => requests::drop_last(model),
+        Action::Undo => requests::undo(model),
+        Action::Redo => requests::redo(model),
+        Action::OnlyThis | Action::NotThis => requests::this_value(model, action),
+        Action::FindNext => requests::find_again(model, 1),
+        Action::FindPrevious => requests::find_again(model, -1),
+        Action::CopyId => copy(model),
+        _ => act_on_screen(model, action, times),
+    }
+}
+
+fn act_on_screen(model: &mut Model, action: Action, times: isize) -> Vec<Command> {
+    match model.screen() {
+        Screen::Start(_) => start::act(model, action),
+        Screen::Overview(_) => overview::act(model, action),
+        Screen::Timeline(_) => timeline::act(model, action, times),
+        Screen::Requests(_) => requests::act(model, action),
+        Screen::Request(_) => request::act(model, action),
+        Screen::Proofs(_) => proofs::act(model, action),
+        Screen::Findings(_) => findings::act(model, action),
+    }
+}
+
+/// Moves the cursor of whatever is shown.
+pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
+    match model.screen() {
+        Screen::Start(_) => start::step(model, step),
+        Screen::Overview(_) => overview::step(model, step),
+        Screen::Timeline(_) => timeline::step(model, step),
+        Screen::Requests(_) => requests::step(model, step),
+        Screen::Request(_) => request::step(model, step),
+        Screen::Proofs(_) => proofs::step(model, step),
+        Screen::Findings(_) => findings::step(model, step),
+    }
+}
+
+/// Lines between the frame's head and foot.
+pub fn body_height(model: &Model) -> usize {
+    usize::from(super::frame::areas(model.size).body.height)
+}
+
+fn show_tab(model: &mut Model, n: u8) -> Vec<Command> {
+    if model.study.is_none() {
+        return Vec::new();
+    }
+    if model.screen().tab() == Some(n) {
+        return Vec::new();
+    }
+    let screen = match n {
+        1 => Screen::Overview(overview::State::default()),
+        2 => Screen::Timeline(timeline::State::default()),
+        3 => Screen::Requests(requests::State::default()),
+        6 => Screen::Proofs(Box::default()),
+        7 => Screen::Findings(findings::State::default()),
+        _ => {
+            model.notice = Some(Notice::Said(format!("screen {n} is not built yet")));
+            return Vec::new();
+        }
+    };
+    // A tab that was open before is taken up where it was left.
+    let known = model.screens.iter().position(|known| known.tab() == Some(n));
+    let screen = known.map_or(screen, |known| model.screens.remove(known));
+    push(model, screen)
+}
+
+/// Shows a screen on top of the one shown.
+pub fn push(model: &mut Model, screen: Screen) -> Vec<Command> {
+    model.ahead.clear();
+    model.screens.push(screen);
+    refresh(model)
+}
+
+/// Opens the drill-down of a record.
+pub fn open_row(model: &mut Model, row: Row) -> Vec<Command> {
+    push(model, Screen::Request(Box::new(request::State::new(row))))
+}
+
+fn back(model: &mut Model) -> Vec<Command> {
+    if model.screens.len() > 1 {
+        model.ahead.extend(model.screens.pop());
+        return refresh(model);
+    }
+    model.notice = Some(Notice::Said("this is the first screen; q quits".to_owned()));
+    Vec::new()
+}
+
+fn forward(model: &mut Model) -> Vec<Command> {
+    match model.ahead.pop() {
+        Some(screen) => {
+            model.screens.push(screen);
+            refresh(model)
+        }
+        None => Vec::new(),
+    }
+}
+
+/// `q` leaves a drill-down first: only screens of the tab line are the root.
+fn quit(model: &mut Model) -> Vec<Command> {
+    if matches!(model.screen(), Screen::Request(_)) {
+        return back(model);
+    }
+    model.quit = true;
+    Vec::new()
+}
+
+fn copy(model: &mut Model) -> Vec<Command> {
+    let text = match model.screen() {
+        Screen::Requests(state) => state.under_cursor().map(|row| row.id.clone()),
+        Screen::Request(state) => state.to_copy(),
+        _ => None,
+    };
+    match text {
+        Some(text) => {
+            let first = text.lines().next().unwrap_or_default();
+            let shown = super::text::cut(&crate::model::Untrusted(first).visible(), 60, &model.theme);
+            model.notice = Some(Notice::Said(format!("copied {shown}, if this terminal takes OSC 52")));
+            vec![Command::Copy { text }]
+        }
+        None => Vec::new(),
+    }
+}

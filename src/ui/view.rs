@@ -1,0 +1,210 @@
+//! Draws the model. Changes nothing.
+
+use super::actions::{ACTIONS, Entry, Place};
+use super::frame::{self, SMALLEST};
+use super::model::{Finder, Model, Overlay, Preview, Screen};
+use super::overlays::{FINDER_HEIGHT, LISTED, choices};
+use super::screens::{findings, overview, proofs, request, requests, start, timeline};
+use super::text::{padded, spans};
+use super::widgets::field::Field;
+use super::widgets::lines::{self, Focus};
+use super::widgets::scroll::Scroll;
+use crate::work::findings::counted;
+use ratatui::Frame;
+use ratatui::buffer::Cell;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear};
+
+pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    draw(model, frame);
+    if model.theme.is_ascii() {
+        frame.buffer_mut().content.iter_mut().filter(|cell| !cell.symbol().is_ascii()).for_each(to_ascii);
+    }
+}
+
+/// What a terminal of ASCII can show of a cell. Recorded text keeps its bytes; only its looks are poorer.
+fn to_ascii(cell: &mut Cell) {
+    let shown = match cell.symbol() {
+        "…" => "~",
+        "—" => "-",
+        "⟦" => "[",
+        "⟧" => "]",
+        _ => "?",
+    };
+    cell.set_symbol(shown);
+}
+
+fn draw(model: &Model, frame: &mut Frame<'_>) {
+    let (width, height) = model.size;
+    if width < SMALLEST.0 || height < SMALLEST.1 {
+        let words = format!("{width}x{height} is too small; q quits");
+        frame.buffer_mut().set_span(0, 0, &Span::raw(words), width);
+        return;
+    }
+    frame::draw(model, frame);
+    let body = frame::areas(model.size).body;
+    match model.screen() {
+        Screen::Start(state) => start::draw(model, state, frame, body),
+        Screen::Overview(state) => overview::draw(model, state, frame, body),
+        Screen::Timeline(state) => timeline::draw(model, state, frame, body),
+        Screen::Requests(state) => requests::draw(model, state, frame, body),
+        Screen::Request(state) => request::draw(model, state, frame, body),
+        Screen::Proofs(state) => proofs::draw(model, state, frame, body),
+        Screen::Findings(state) => findings::draw(model, state, frame, body),
+    }
+    match &model.overlay {
+        Some(Overlay::Help(scroll)) => help(model, scroll, frame),
+        Some(Overlay::Filter { field, preview }) => filter(model, field, preview, frame),
+        Some(Overlay::Find(finder)) => find(model, finder, "find an id, agent, node or version", frame),
+        Some(Overlay::Palette(finder)) => find(model, finder, "do, or go to", frame),
+        Some(Overlay::Incidents(scroll)) => incidents(model, scroll, frame),
+        Some(Overlay::OpenPath(field)) => {
+            let inner = window(model, frame, "open a journal, a directory or a case", 70, 3);
+            field.draw(frame, inner, "path: ", model.theme.quiet());
+        }
+        None => {}
+    }
+}
+
+/// A framed window in the middle; returns what is inside.
+fn window(model: &Model, frame: &mut Frame<'_>, title: &str, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(model.size.0), height.min(model.size.1));
+    let area = Rect { x: (model.size.0 - width) / 2, y: (model.size.1 - height) / 3, width, height };
+    frame.render_widget(Clear, area);
+    let mut block = Block::bordered().title(format!(" {title} ")).border_style(model.theme.accent());
+    if model.theme.is_ascii() {
+        block = block.border_set(ratatui::symbols::border::Set {
+            top_left: "+",
+            top_right: "+",
+            bottom_left: "+",
+            bottom_right: "+",
+            vertical_left: "|",
+            vertical_right: "|",
+            horizontal_top: "-",
+            horizontal_bottom: "-",
+        });
+    }
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    inner
+}
+
+/// The help, made from the list of actions.
+pub fn help_lines() -> Vec<HelpLine> {
+    let places = [
+        Place::Everywhere,
+        Place::Lists,
+        Place::Requests,
+        Place::Timeline,
+        Place::Request,
+        Place::Proofs,
+        Place::Start,
+    ];
+    let mut lines = Vec::new();
+    for place in places {
+        let entries: Vec<&'static Entry> = ACTIONS.iter().filter(|entry| entry.place == place).collect();
+        if entries.is_empty() {
+            continue;
+        }
+        if !lines.is_empty() {
+            lines.push(HelpLine::Blank);
+        }
+        lines.push(HelpLine::Title(place.title()));
+        lines.extend(entries.into_iter().map(HelpLine::Key));
+    }
+    lines
+}
+
+pub enum HelpLine {
+    Title(&'static str),
+    Key(&'static Entry),
+    Blank,
+}
+
+fn help(model: &Model, scroll: &Scroll, frame: &mut Frame<'_>) {
+    let theme = &model.theme;
+    let lines = help_lines();
+    let inner =
+        window(model, frame, "keys (j k scroll, any other key closes)", 100, model.size.1.saturating_sub(2));
+    lines::draw(frame, inner, scroll, lines.len(), Focus::Elsewhere, theme, |n| match &lines[n] {
+        HelpLine::Blank => Line::default(),
+        HelpLine::Title(title) => Line::styled(*title, theme.strong()),
+        HelpLine::Key(entry) => Line::from(vec![
+            Span::styled(padded(entry.keys, 18, theme), theme.accent()),
+            Span::raw(entry.help),
+        ]),
+    });
+}
+
+fn filter(model: &Model, field: &Field, preview: &Preview, frame: &mut Frame<'_>) {
+    let theme = &model.theme;
+    let inner = window(model, frame, "filter", 100, 6);
+    field.draw(frame, Rect { height: 1, ..inner }, "", theme.quiet());
+    let line = match preview {
+        Preview::Waiting => Line::styled("counting…", theme.quiet()),
+        Preview::Hits(0) => Line::styled("no request would be left", theme.warn()),
+        Preview::Hits(hits) => {
+            Line::styled(format!("{} would be left; enter applies", counted(*hits, "request")), theme.good())
+        }
+        Preview::Mistake { what, at } => {
+            if let Some(at) = at {
+                let column = (*at as u16).min(inner.width.saturating_sub(1));
+                frame.buffer_mut().set_span(
+                    inner.x + column,
+                    inner.y + 1,
+                    &Span::styled("^", theme.bad()),
+                    1,
+                );
+            }
+            Line::from(spans(what, theme.warn(), theme))
+        }
+    };
+    let line = super::text::fit(line, usize::from(inner.width), theme);
+    frame.buffer_mut().set_line(inner.x, inner.y + 2, &line, inner.width);
+    let example = "version=2.4.1  agent~treasury  at>=09:12  tokens>500  -node=gw-eu-1  pointer=any  \"text in the record\"";
+    let example = super::text::cut(example, usize::from(inner.width), theme);
+    frame.buffer_mut().set_span(inner.x, inner.y + 3, &Span::styled(example, theme.quiet()), inner.width);
+}
+
+fn find(model: &Model, finder: &Finder, title: &str, frame: &mut Frame<'_>) {
+    let theme = &model.theme;
+    let inner = window(model, frame, title, 80, FINDER_HEIGHT as u16 + 4);
+    finder.field.draw(frame, Rect { height: 1, ..inner }, "> ", theme.quiet());
+    let list = Rect { y: inner.y + 1, height: inner.height.saturating_sub(2), ..inner };
+    lines::draw(frame, list, &finder.scroll, finder.best.len(), Focus::Here, theme, |n| {
+        let candidate = &finder.candidates[finder.best[n]];
+        let mut line = vec![Span::styled(format!("{:<8} ", candidate.kind), theme.quiet())];
+        line.extend(spans(&candidate.name, theme.plain(), theme));
+        Line::from(line)
+    });
+    let listed = finder.best.len() as u64;
+    let all = finder.candidates.len() as u64;
+    let words = match finder.best.len() {
+        LISTED => format!("the best {LISTED} of {}; type on", counted(all, "name")),
+        _ => format!("{listed} of {}", counted(all, "name")),
+    };
+    let foot = inner.bottom().saturating_sub(1);
+    frame.buffer_mut().set_span(inner.x, foot, &Span::styled(words, theme.quiet()), inner.width);
+}
+
+fn incidents(model: &Model, scroll: &Scroll, frame: &mut Frame<'_>) {
+    let theme = &model.theme;
+    let choices = choices(model);
+    let inner = window(
+        model,
+        frame,
+        "which version is under suspicion? (enter chooses)",
+        90,
+        FINDER_HEIGHT as u16 + 3,
+    );
+    lines::draw(frame, inner, scroll, choices.len(), Focus::Here, theme, |n| {
+        let (name, version, what) = &choices[n];
+        let mut line = spans(name, theme.strong(), theme);
+        line.push(Span::raw(" "));
+        line.extend(spans(version, theme.bad(), theme));
+        line.push(Span::raw("  "));
+        line.extend(spans(what, theme.quiet(), theme));
+        Line::from(line)
+    });
+}

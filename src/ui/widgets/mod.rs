@@ -1,0 +1,7 @@
+//! The pieces every screen is made of: one table, one tree, one text field, one list of lines.
+
+pub mod field;
+pub mod lines;
+pub mod scroll;
+pub mod table;
+pub mod tree;

@@ -1,0 +1,79 @@
+//! A cursor in a long list, the part of the list on screen, and the scrollbar that shows where that is.
+
+use crate::ui::theme::Theme;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+/// Where the cursor stands and what is on screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scroll {
+    pub cursor: usize,
+    pub top: usize,
+}
+
+/// A step through a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    By(isize),
+    To(usize),
+}
+
+impl Scroll {
+    /// Moves within `len` entries of which `height` are on screen.
+    pub fn step(&mut self, step: Step, len: usize, height: usize) {
+        self.cursor = match step {
+            Step::By(n) => self.cursor.saturating_add_signed(n),
+            Step::To(n) => n,
+        };
+        self.settle(len, height);
+    }
+
+    /// Keeps the cursor in the list and on screen.
+    pub fn settle(&mut self, len: usize, height: usize) {
+        self.cursor = self.cursor.min(len.saturating_sub(1));
+        let height = height.max(1);
+        self.top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(height));
+        self.top = self.top.min(len.saturating_sub(height));
+    }
+
+    /// The places on screen.
+    pub fn shown(&self, len: usize, height: usize) -> std::ops::Range<usize> {
+        self.top.min(len)..(self.top + height).min(len)
+    }
+}
+
+/// A bar at the right edge: the thumb is as long as the share on screen. Nothing where everything fits.
+pub fn draw_bar(frame: &mut Frame<'_>, area: Rect, scroll: &Scroll, len: usize, theme: &Theme) {
+    let height = usize::from(area.height);
+    if len <= height || height == 0 || area.width == 0 {
+        return;
+    }
+    let thumb = (height * height / len).clamp(1, height);
+    let free = height - thumb;
+    let start = if len > height { (scroll.top * free).div_ceil(len - height).min(free) } else { 0 };
+    let x = area.right() - 1;
+    for n in 0..height {
+        let in_thumb = (start..start + thumb).contains(&n);
+        let glyph = if in_thumb { theme.glyphs.thumb } else { theme.glyphs.vertical };
+        frame.buffer_mut().set_span(x, area.y + n as u16, &Span::styled(glyph, theme.quiet()), 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_cursor_is_always_on_screen(steps in prop::collection::vec((-30isize..30, 0usize..80, 1usize..20), 0..30)) {
+            let mut scroll = Scroll::default();
+            for (by, len, height) in steps {
+                scroll.step(Step::By(by), len, height);
+                prop_assert!(len == 0 || scroll.shown(len, height).contains(&scroll.cursor));
+                prop_assert!(scroll.top + height <= len.max(height));
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The work behind the screen: opening, selecting, paging, explaining. On threads in life, in line when headless.
+
+use super::model::{Command, Msg};
+use crate::model::Row;
+use crate::store::{Case, Snapshot};
+use crate::work::explain::explain;
+use crate::work::filter::Filter;
+use crate::work::ingest::{Pictures, Watcher, ingest};
+use crate::work::open::{Opened, cached_case, demo_case, is_current, what_is};
+use crate::work::rows::page;
+use crate::work::select::select;
+use crate::work::study::{Choice, Study};
+use crate::work::timeline::timeline;
+use crate::work::verify::{Pins, last, verify};
+use crate::work::{Cancel, WorkError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Opens what the paths come to; tells rows and progress meanwhile.
+pub fn open(paths: &[PathBuf], case: Option<&Path>, cancel: &Cancel, mut tell: impl FnMut(Msg)) {
+    let opened = open_case(paths, case, cancel, &mut tell);
+    let study = opened.and_then(|path| Study::choose(&path, &Choice::default(), cancel)).map(Arc::new);
+    tell(Msg::Studied(study));
+}
+
+fn open_case(
+    paths: &[PathBuf],
+    case: Option<&Path>,
+    cancel: &Cancel,
+    tell: &mut impl FnMut(Msg),
+) -> Result<PathBuf, WorkError> {
+    let journals = match what_is(paths)? {
+        Opened::Case(path) => return Ok(path),
+        Opened::Journals(journals) => journals,
+    };
+    let path = match case {
+        Some(path) => path.to_owned(),
+        None => cached_case(&journals)?,
+    };
+    if is_current(&path, &journals)? {
+        return Ok(path);
+    }
+    let report = Box::new(|progress| tell(Msg::Reading(Box::new(progress))));
+    let mut watcher = Watcher { cancel: cancel.clone(), report, pictures: Pictures::Wanted };
+    let mut case = Case::create_or_open(&path)?;
+    ingest(&mut case, &journals, &mut watcher)?;
+    Ok(path)
+}
+
+/// Makes and opens the demo incident.
+pub fn open_demo(cancel: &Cancel, mut tell: impl FnMut(Msg)) {
+    match demo_case() {
+        Ok(folder) => open(&[folder], None, cancel, tell),
+        Err(error) => tell(Msg::Studied(Err(error))),
+    }
+}
+
+/// Answers a question about an open case. `None` where there is nothing to say.
+pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<Msg> {
+    Some(match command {
+        Command::Select { question, filter, keep } => {
+            Msg::Selected { question, selection: selected(study, &filter, keep, cancel) }
+        }
+        Command::Preview { text } => {
+            let hits = preview(study, &text, cancel)?;
+            Msg::Previewed { text, hits }
+        }
+        Command::Page { question, rows } => Msg::Page { question, rows: page(study, &rows) },
+        Command::Explain { row } => Msg::Explained { row, explanation: Box::new(explain(study, row)) },
+        Command::Draw { axis, lanes } => {
+            Msg::Drawn { axis, lanes, timeline: timeline(study, lanes, axis, cancel) }
+        }
+        Command::Prove { row } => {
+            let path = study.archive().and_then(|archive| Ok(archive.path_of(row)?));
+            Msg::Proved { row, path: Box::new(path) }
+        }
+        Command::Tally => {
+            let case = Case::open(study.snapshot.path()).map_err(WorkError::from);
+            Msg::Verified(case.and_then(|case| last(&case, study)))
+        }
+        Command::Ids { rows } => {
+            let id =
+                |row| (row, study.snapshot.id(row).unwrap_or_else(|_| "(journal unreadable)".to_owned()));
+            Msg::Named(rows.into_iter().map(id).collect())
+        }
+        Command::FindId { text } => {
+            Msg::Found { rows: study.snapshot.find_id(&text).unwrap_or_default(), text }
+        }
+        Command::Study { choice } => {
+            Msg::Studied(Study::choose(study.snapshot.path(), &choice, cancel).map(Arc::new))
+        }
+        Command::Open { .. } | Command::Demo | Command::Copy { .. } | Command::Verify | Command::Suspend => {
+            return None;
+        }
+    })
+}
+
+type Placed = (crate::work::select::Selection, usize);
+
+fn selected(study: &Study, filter: &Filter, keep: Option<Row>, cancel: &Cancel) -> Result<Placed, WorkError> {
+    let selection = select(study, filter, cancel)?;
+    let cursor = keep.map_or(Ok(0), |row| selection.place_of(study, row))?;
+    Ok((selection, cursor))
+}
+
+fn preview(study: &Study, text: &str, cancel: &Cancel) -> Option<Result<u64, String>> {
+    let day = study.window.as_ref().and_then(crate::analysis::Window::from).unwrap_or_default();
+    let filter = match Filter::parse(text, day) {
+        Ok(filter) => filter,
+        Err(error) => return Some(Err(error.to_string())),
+    };
+    match select(study, &filter, cancel) {
+        Ok(selection) => Some(Ok(selection.rows.len() as u64)),
+        Err(WorkError::Cancelled) => None,
+        Err(error) => Some(Err(error.to_string())),
+    }
+}
+
+/// Verifies all proofs of an open case, and studies it anew.
+pub fn verify_all(study: &Study, pins: &Pins, choice: &Choice, cancel: &Cancel, mut tell: impl FnMut(Msg)) {
+    let path = study.snapshot.path();
+    let verified = Case::create_or_open(path).map_err(WorkError::from).and_then(|mut case| {
+        let report = Box::new(|progress| tell(Msg::Reading(Box::new(progress))));
+        let mut watcher = Watcher { cancel: cancel.clone(), report, pictures: Pictures::Unwanted };
+        verify(&mut case, pins, &mut watcher)
+    });
+    tell(Msg::Studied(verified.and_then(|_| Study::choose(path, choice, cancel)).map(Arc::new)));
+}
+
+/// What there is to show of a case that is still being read.
+pub fn live(snapshot: Snapshot) -> Arc<Study> {
+    Arc::new(Study::unsealed(snapshot))
+}

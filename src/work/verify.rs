@@ -1,0 +1,196 @@
+//! Every proof of a case, on every core: verdicts kept in the case under the hash of evidence and pins, chunk by chunk,
+//! so that stopping costs nothing and asking again costs a look-up.
+
+use super::archive::{Archive, Outside};
+use super::ingest::{Phase, Progress, Watcher};
+use super::study::{self, Study};
+use super::{Cancel, WorkError, proof_findings, seal};
+use crate::journal::Column;
+use crate::journal::batch::Flags;
+use crate::model::{Hash, Kind, Nanos, Row, Status, Step, Verdicts};
+use crate::proof::ladder::Path;
+use crate::proof::trust::Trust;
+use crate::store::{Case, Packed, StoreError};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+/// What was pinned, as given: the hash of it is part of what verdicts are kept under.
+#[derive(Clone, Debug, Default)]
+pub struct Pins {
+    /// The text of `trust.toml`; empty pins nothing.
+    pub trust: String,
+    pub outside: Vec<Outside>,
+    /// When the question is asked; by default the time of the last record.
+    pub now: Option<Nanos>,
+}
+
+/// What verification came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// Requests by step and status.
+    pub steps: BTreeMap<Step, BTreeMap<Status, u64>>,
+    /// Requests by the worst status of their path.
+    pub paths: BTreeMap<Status, u64>,
+    /// What failed, was revoked or is ambiguous, in row order. A checkpoint's own failure is told once, with its journal.
+    pub failures: Vec<Failure>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub row: Row,
+    pub step: Step,
+    pub status: Status,
+}
+
+/// Verifies what is not yet verified under these pins, and makes attribution and findings follow.
+pub fn verify(case: &mut Case, pins: &Pins, watcher: &mut Watcher<'_>) -> Result<Verification, WorkError> {
+    let study = Study::open(case.path())?;
+    let trust =
+        Trust::parse(&pins.trust).map_err(|what| WorkError::Refused(format!("the trust file: {what}")))?;
+    let archive = Archive::open(&study, trust, &pins.outside, pins.now)?;
+    let key = key_of(&study, pins);
+    let chunks = study.snapshot.chunks().len();
+    for n in 0..chunks {
+        watcher.cancel.check()?;
+        if case.verdicts(n as u32, &key)?.is_none() {
+            let verdicts = verify_chunk(&study, &archive, n, &watcher.cancel)?;
+            case.put_verdicts(n as u32, &key, &Packed::new(&verdicts))?;
+        }
+        let progress = Progress {
+            bytes: n as u64 + 1,
+            total: chunks as u64,
+            records: 0,
+            phase: Phase::Verifying,
+            snapshot: None,
+        };
+        (watcher.report)(progress);
+    }
+    let verification = tally(case, &study, &key)?;
+    if case.meta("verified")?.as_deref() != Some(&key) {
+        let findings = proof_findings::findings(&study, &archive, &verification)?;
+        case.atomically(|case| {
+            case.put_proof_findings(&findings)?;
+            case.set_meta("verified", &key)?;
+            case.set_meta("trust", &pins.trust)
+        })?;
+        seal::attribute_again(case, &watcher.cancel)?;
+        study::remember(case)?;
+    }
+    Ok(verification)
+}
+
+/// What was verified last, if anything was.
+pub fn last(case: &Case, study: &Study) -> Result<Option<Verification>, WorkError> {
+    case.meta("verified")?.map(|key| tally(case, study, &key)).transpose()
+}
+
+fn verdicts_of(path: &Path) -> Verdicts {
+    Verdicts::of(path.steps.iter().map(|result| (result.step, result.status)))
+}
+
+/// The hash of everything that verdicts depend on.
+fn key_of(study: &Study, pins: &Pins) -> String {
+    let mut hash = Sha256::new();
+    let mut add = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    add(env!("CARGO_PKG_VERSION").as_bytes());
+    for source in study.snapshot.sources() {
+        add(&source.sha256.unwrap_or_default().0);
+        add(&source.root.unwrap_or_default().0);
+    }
+    add(pins.trust.as_bytes());
+    pins.outside.iter().for_each(|outside| add(outside.note.as_bytes()));
+    add(&pins.now.map_or(0, |now| now.0).to_le_bytes());
+    Hash(hash.finalize().into()).hex()
+}
+
+/// Requests verified at a time by one thread: short enough to stop soon, long enough to cost no locks.
+const SLICE: usize = 256;
+
+fn verify_chunk(study: &Study, archive: &Archive, n: usize, cancel: &Cancel) -> Result<Vec<u64>, WorkError> {
+    let chunk = &study.snapshot.chunks()[n];
+    let kinds = study.snapshot.passing(chunk, Column::Kind)?;
+    let flags = study.snapshot.passing(chunk, Column::Flags)?;
+    let is_request = |place: usize| {
+        kinds.value(place) == Kind::Inference as u64 && flags.value(place) & Flags::DUPLICATE == 0
+    };
+    let places: Vec<usize> = (0..chunk.rows as usize).filter(|place| is_request(*place)).collect();
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new((vec![0u64; chunk.rows as usize], None::<StoreError>));
+    let workers = thread::available_parallelism().map_or(2, usize::from).clamp(1, 64);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while !cancel.is_cancelled() {
+                    let from = next.fetch_add(SLICE, Ordering::Relaxed);
+                    let Some(slice) =
+                        places.get(from..(from + SLICE).min(places.len())).filter(|s| !s.is_empty())
+                    else {
+                        return;
+                    };
+                    let verdict = |place: &usize| {
+                        let path = archive.path_of(Row::new(n, *place))?;
+                        Ok((*place, path.map_or(0, |path| verdicts_of(&path).0)))
+                    };
+                    let verdicts = slice.iter().map(verdict).collect::<Result<Vec<_>, StoreError>>();
+                    let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                    match verdicts {
+                        Ok(verdicts) => {
+                            for (place, verdict) in verdicts {
+                                done.0[place] = verdict;
+                            }
+                        }
+                        Err(error) => done.1 = Some(error),
+                    }
+                }
+            });
+        }
+    });
+    cancel.check()?;
+    let (verdicts, error) = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    error.map_or(Ok(verdicts), |error| Err(error.into()))
+}
+
+fn tally(case: &Case, study: &Study, key: &str) -> Result<Verification, WorkError> {
+    let mut verification = Verification::default();
+    for n in 0..study.snapshot.chunks().len() {
+        let Some(verdicts) = case.verdicts(n as u32, key)? else {
+            continue;
+        };
+        verdicts.each(|place, code| verification.add(Row::new(n, place), Verdicts(code)));
+    }
+    Ok(verification)
+}
+
+impl Verification {
+    fn add(&mut self, row: Row, verdicts: Verdicts) {
+        let Some(worst) = verdicts.worst() else {
+            return;
+        };
+        *self.paths.entry(worst).or_default() += 1;
+        for step in Step::ALL {
+            let Some(status) = verdicts.status(step) else {
+                continue;
+            };
+            *self.steps.entry(step).or_default().entry(status).or_default() += 1;
+            let is_shared = matches!(step, Step::Checkpoint | Step::Witness);
+            if status <= Status::Ambiguous && !is_shared {
+                self.failures.push(Failure { row, step, status });
+            }
+        }
+    }
+
+    /// Whether anything is false.
+    pub fn has_failed(&self) -> bool {
+        self.steps.values().any(|statuses| statuses.contains_key(&Status::Failed))
+    }
+
+    pub fn count(&self, step: Step, status: Status) -> u64 {
+        self.steps.get(&step).and_then(|statuses| statuses.get(&status)).copied().unwrap_or(0)
+    }
+}
