@@ -12,7 +12,7 @@
 use super::actions::{Action, entry};
 use super::model::{Model, Notice, Screen};
 use super::screens::overview::share;
-use super::text::{cut, fit, spans};
+use super::text::{cut, fit, shown, spans};
 use super::theme::Theme;
 use crate::model::Evidence;
 use crate::work::findings::{counted, grouped};
@@ -101,7 +101,7 @@ fn crumbs(model: &Model) -> Line<'static> {
         match screen {
             Screen::Request(state) => {
                 let id = state.explanation.as_ref().map_or("…", |e| &e.id);
-                line.extend(spans(&cut(id, 32, theme), theme.accent(), theme));
+                line.push(Span::styled(cut(&shown(id, theme), 32, theme), theme.accent()));
             }
             other => line.push(Span::raw(other.title())),
         }

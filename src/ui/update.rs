@@ -284,7 +284,7 @@ fn copy(model: &mut Model) -> Vec<Command> {
     match text {
         Some(text) => {
             let first = text.lines().next().unwrap_or_default();
-            let shown = super::text::cut(&crate::model::Untrusted(first).visible(), 60, &model.theme);
+            let shown = super::text::cut(&super::text::shown(first, &model.theme), 60, &model.theme);
             model.notice = Some(Notice::Said(format!("copied {shown}, if this terminal takes OSC 52")));
             vec![Command::Copy { text }]
         }

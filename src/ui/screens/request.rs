@@ -13,7 +13,7 @@ use crate::model::{Kind, Row};
 use crate::proof::ladder::Path;
 use crate::ui::actions::Action;
 use crate::ui::model::{Command, Model, Screen};
-use crate::ui::text::{cut_middle, spans};
+use crate::ui::text::{cut_middle, shown, spans};
 use crate::ui::theme::Theme;
 use crate::ui::update::{body_height, fail, open_row};
 use crate::ui::widgets::lines::{self, Focus};
@@ -381,8 +381,7 @@ pub fn draw_summary(model: &Model, r: &RequestRow, frame: &mut Frame<'_>, area: 
     let mut out: Vec<Line<'static>> = Vec::new();
     for (label, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
         let mut line = vec![Span::styled(format!("{label:<11}"), theme.quiet())];
-        let value = crate::model::Untrusted(&value).visible();
-        line.push(Span::raw(cut_middle(&value, width, theme)));
+        line.push(Span::raw(cut_middle(&shown(&value, theme), width, theme)));
         out.push(Line::from(line));
     }
     out.push(Line::default());

@@ -14,7 +14,7 @@ use crate::model::{Kind, Nanos};
 use crate::ui::actions::Action;
 use crate::ui::model::{Command, Model, Notice, Screen};
 use crate::ui::screens::requests;
-use crate::ui::text::{cut, padded, spans};
+use crate::ui::text::{cut, padded, shown, spans};
 use crate::ui::theme::Theme;
 use crate::ui::update::{fail, push};
 use crate::ui::widgets::scroll::{Scroll, Step};
@@ -314,7 +314,7 @@ fn draw_lane(
     let label = if lane.label.is_empty() {
         "(unknown)".to_owned()
     } else {
-        crate::model::Untrusted(&lane.label).visible()
+        shown(&lane.label, theme)
     };
     let faulty = model.study.as_deref().and_then(|s| s.window.as_ref()).map(|window| window.faulty);
     let is_faulty = state.lanes == Lanes::Versions && faulty == Some(lane.number);
