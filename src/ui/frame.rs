@@ -37,6 +37,10 @@ pub struct Panes {
     pub detail: Option<Rect>,
 }
 
+/// The screens of the tab line; what is not built has no tab.
+pub const TABS: [(u8, &str); 5] =
+    [(1, "Overview"), (2, "Timeline"), (3, "Requests"), (6, "Proofs"), (7, "Findings")];
+
 /// Below this nothing useful fits.
 pub const SMALLEST: (u16, u16) = (40, 10);
 
@@ -173,7 +177,7 @@ fn tabs(model: &Model) -> Line<'static> {
     }
     let here = model.screens.iter().rev().find_map(Screen::tab);
     let mut line = vec![Span::raw(" ")];
-    for (n, title) in [(1, "Overview"), (2, "Timeline"), (3, "Requests"), (6, "Proofs"), (7, "Findings")] {
+    for (n, title) in TABS {
         let style = if here == Some(n) { theme.tab() } else { theme.plain() };
         line.push(Span::styled(format!(" {n} {title} "), style));
     }

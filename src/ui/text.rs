@@ -15,7 +15,7 @@ const MARKS: usize = 8;
 
 /// Recorded text as spans; its escapes stand out, and what is left out is counted.
 pub fn spans(text: &str, style: Style, theme: &Theme) -> Vec<Span<'static>> {
-    let head = &text[..text.floor_char_boundary(SHOWN)];
+    let head = &text[..boundary(text, SHOWN)];
     let mut out = Vec::new();
     for piece in Untrusted(head).pieces() {
         match piece {
@@ -29,6 +29,11 @@ pub fn spans(text: &str, style: Style, theme: &Theme) -> Vec<Span<'static>> {
         out.push(Span::styled(words, style.patch(theme.escape())));
     }
     out
+}
+
+/// The last place, not past `most`, where a character begins.
+fn boundary(text: &str, most: usize) -> usize {
+    (0..=most.min(text.len())).rev().find(|place| text.is_char_boundary(*place)).unwrap_or(0)
 }
 
 /// The same as one string, where escapes cannot be styled.

@@ -90,14 +90,18 @@ fn with<T>(model: &mut Model, f: impl FnOnce(&mut State) -> T) -> Option<T> {
     }
 }
 
-pub fn explained(model: &mut Model, row: Row, explanation: Result<Explanation, WorkError>) -> Vec<Command> {
+pub fn explained(
+    model: &mut Model,
+    row: Row,
+    explanation: Result<(Explanation, Tree), WorkError>,
+) -> Vec<Command> {
     match explanation {
-        Ok(explanation) => {
+        Ok((explanation, tree)) => {
             with(model, |state| {
                 if state.row == row {
                     // A refresh of the same record keeps its folds.
                     if state.explanation.as_ref().is_none_or(|known| known.bytes != explanation.bytes) {
-                        state.tree = Tree::new(&String::from_utf8_lossy(&explanation.bytes));
+                        state.tree = tree;
                         if explanation.kind != Kind::Inference {
                             state.tab = Tab::Record;
                         }

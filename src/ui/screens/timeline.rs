@@ -311,11 +311,7 @@ fn draw_lane(
     let selected = n == state.scroll.cursor;
     let marker = if selected { theme.glyphs.selected } else { " " };
     frame.buffer_mut().set_span(area.x, area.y, &Span::styled(marker, theme.accent()), 1);
-    let label = if lane.label.is_empty() {
-        "(unknown)".to_owned()
-    } else {
-        shown(&lane.label, theme)
-    };
+    let label = if lane.label.is_empty() { "(unknown)".to_owned() } else { shown(&lane.label, theme) };
     let faulty = model.study.as_deref().and_then(|s| s.window.as_ref()).map(|window| window.faulty);
     let is_faulty = state.lanes == Lanes::Versions && faulty == Some(lane.number);
     let odd = lane.state.is_some_and(|state| state != NodeState::Ok);
