@@ -44,6 +44,7 @@ pub enum Action {
     Incident,
     Zone,
     CopyId,
+    Mouse,
     Palette,
     Help,
     Demo,
@@ -107,7 +108,7 @@ macro_rules! actions {
 
 use Action::{
     Back, CopyId, Demo, Down, Filter, FilterDrop, FiltersPause, Find, FindNext, FindPrevious, First,
-    HalfDown, HalfUp, Help, HistoryBack, HistoryForward, Incident, Lanes, Last, Left, NextBoundary,
+    HalfDown, HalfUp, Help, HistoryBack, HistoryForward, Incident, Lanes, Last, Left, Mouse, NextBoundary,
     NextFinding, NextPane, NotThis, OnlyThis, Open, PageDown, PageUp, Palette, PreviousBoundary,
     PreviousFinding, PreviousPane, Quit, Redo, Right, Screen, Undo, Up, Verify, Zone, ZoomAll, ZoomIn,
     ZoomOut,
@@ -129,6 +130,7 @@ pub const ACTIONS: &[Entry] = actions![
     Zone, Everywhere, "T", "time zone", "Show times in UTC or in local time";
     Palette, Everywhere, "<c-p> :", "palette", "Find any action, screen, agent, node or version by name";
     CopyId, Everywhere, "y", "copy", "Copy the id, or on the ladder the step's command, to this terminal's clipboard (OSC 52)";
+    Mouse, Everywhere, "<f2>", "mouse", "Give the mouse to the terminal for marking text, and take it back";
     Help, Everywhere, "? <f1>", "help", "Show all keys";
     Quit, Everywhere, "q <c-c>", "quit", "Quit: q on a screen of the tab line, <c-c> from anywhere";
     Down, Lists, "j <down>", "down", "Down; a number before it repeats: 9j, 05j (1, 2, 3, 6 and 7 alone are screens)";

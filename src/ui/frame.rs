@@ -12,7 +12,7 @@
 use super::actions::{Action, entry};
 use super::model::{Model, Notice, Screen};
 use super::screens::overview::share;
-use super::text::{cut, fit, spans};
+use super::text::{cut, fit, shown, spans};
 use super::theme::Theme;
 use crate::model::Evidence;
 use crate::work::findings::{counted, grouped};
@@ -36,6 +36,10 @@ pub struct Panes {
     pub list: Rect,
     pub detail: Option<Rect>,
 }
+
+/// The screens of the tab line; what is not built has no tab.
+pub const TABS: [(u8, &str); 5] =
+    [(1, "Overview"), (2, "Timeline"), (3, "Requests"), (6, "Proofs"), (7, "Findings")];
 
 /// Below this nothing useful fits.
 pub const SMALLEST: (u16, u16) = (40, 10);
@@ -101,7 +105,7 @@ fn crumbs(model: &Model) -> Line<'static> {
         match screen {
             Screen::Request(state) => {
                 let id = state.explanation.as_ref().map_or("…", |e| &e.id);
-                line.extend(spans(&cut(id, 32, theme), theme.accent(), theme));
+                line.push(Span::styled(cut(&shown(id, theme), 32, theme), theme.accent()));
             }
             other => line.push(Span::raw(other.title())),
         }
@@ -173,7 +177,7 @@ fn tabs(model: &Model) -> Line<'static> {
     }
     let here = model.screens.iter().rev().find_map(Screen::tab);
     let mut line = vec![Span::raw(" ")];
-    for (n, title) in [(1, "Overview"), (2, "Timeline"), (3, "Requests"), (6, "Proofs"), (7, "Findings")] {
+    for (n, title) in TABS {
         let style = if here == Some(n) { theme.tab() } else { theme.plain() };
         line.push(Span::styled(format!(" {n} {title} "), style));
     }

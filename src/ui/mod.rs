@@ -1,6 +1,7 @@
 //! The terminal: model, update, view, worker. Keys in, one frame out; nothing here blocks and nothing here knows SQL.
 
 pub mod actions;
+mod click;
 mod frame;
 mod fuzzy;
 pub mod headless;

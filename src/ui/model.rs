@@ -5,6 +5,7 @@ use super::screens::{findings, overview, proofs, request, requests, start, timel
 use super::theme::Theme;
 use super::widgets::field::Field;
 use super::widgets::scroll::Scroll;
+use super::widgets::tree::Tree;
 use crate::model::time::Zone;
 use crate::model::{Nanos, Row};
 use crate::proof::ladder::Path;
@@ -27,6 +28,8 @@ pub enum Msg {
     /// Text pasted at once.
     Paste(String),
     Wheel(isize),
+    /// The left button, at a column and a row.
+    Click(u16, u16),
     Resize(u16, u16),
     /// Rows to show while journals are still being read.
     Reading(Box<Progress>),
@@ -45,9 +48,10 @@ pub enum Msg {
         question: u64,
         rows: Result<Vec<RequestRow>, WorkError>,
     },
+    /// A record, and its line as a tree.
     Explained {
         row: Row,
-        explanation: Box<Result<Explanation, WorkError>>,
+        explanation: Box<Result<(Explanation, Tree), WorkError>>,
     },
     Drawn {
         axis: Axis,
@@ -69,7 +73,17 @@ pub enum Msg {
     Named(Vec<(Row, String)>),
     /// One question less is waiting, whether or not it came to anything.
     Answered,
+    /// A worker panicked, with these words.
+    Broke(String),
     Quit,
+}
+
+/// Who gets the mouse: the explorer, or the terminal for marking text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mouse {
+    #[default]
+    Ours,
+    Terminals,
 }
 
 /// Work for others: never done by the screen itself.
@@ -118,6 +132,9 @@ pub enum Command {
     Ids {
         rows: Vec<Row>,
     },
+    Mouse(Mouse),
+    /// Give up searches that are under way.
+    StopSearch,
     Suspend,
 }
 
@@ -240,6 +257,7 @@ pub struct Model {
     pub finding: Option<usize>,
     /// What to verify under.
     pub pins: Pins,
+    pub mouse: Mouse,
     pub quit: bool,
 }
 
@@ -270,6 +288,7 @@ impl Model {
             questions: 0,
             finding: None,
             pins: Pins::default(),
+            mouse: Mouse::default(),
             quit: false,
         }
     }

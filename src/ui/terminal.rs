@@ -1,28 +1,35 @@
 //! The real terminal: taken over, given back whatever happens, and fed by plain threads over one channel.
 //!
 //! ```text
-//! terminal ─keys─┐                              ┌▶ reader thread: newest question of each sort wins
+//! terminal ─keys─┐                              ┌▶ a reader thread per sort of question: the newest wins
 //!                ├▶ Msg ─▶ update ─▶ Command ───┤
 //! workers ───────┘                              └▶ opener thread: ingest, with progress and cancellation
 //! ```
 
 use super::keys::Key;
-use super::model::{Command, Model, Msg};
+use super::model::{Command, Model, Mouse, Msg};
 use super::update::update;
 use super::view::view;
 use super::worker;
 use crate::work::Cancel;
+use crate::work::filter::Filter;
 use crate::work::study::Study;
-use ratatui::DefaultTerminal;
+use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::clipboard::CopyToClipboard;
+use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{
     self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
-    KeyEventKind, MouseEventKind,
+    KeyEventKind, MouseButton, MouseEventKind,
 };
 use ratatui::crossterm::execute;
 use ratatui::crossterm::style::force_color_output;
-use std::io;
+use ratatui::crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::{DefaultTerminal, Terminal};
+use std::io::{self, Write};
 use std::mem::{Discriminant, discriminant};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -45,37 +52,72 @@ struct Question {
 pub fn run(mut model: Model, first: Vec<Command>) -> io::Result<()> {
     // Under NO_COLOR crossterm would drop reverse video too; the theme takes care of colours itself.
     force_color_output(true);
-    let mut terminal = ratatui::try_init()?;
-    let result = enter().and_then(|()| drive(&mut terminal, &mut model, first));
+    restore_on_panic();
+    let result = enter(model.mouse).and_then(|mut terminal| drive(&mut terminal, &mut model, first));
     leave();
     result
 }
 
-fn enter() -> io::Result<()> {
-    // ratatui's hook restores screen and raw mode on panic; mouse and paste are ours to give back.
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste);
-        hook(info);
-    }));
-    execute!(io::stdout(), EnableMouseCapture, EnableBracketedPaste)
+fn enter(mouse: Mouse) -> io::Result<DefaultTerminal> {
+    enable_raw_mode()?;
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+    capture(mouse)?;
+    Terminal::new(CrosstermBackend::new(io::stdout()))
+}
+
+fn capture(mouse: Mouse) -> io::Result<()> {
+    match mouse {
+        Mouse::Ours => execute!(io::stdout(), EnableMouseCapture),
+        Mouse::Terminals => execute!(io::stdout(), DisableMouseCapture),
+    }
 }
 
 fn leave() {
     // On the way out there is nobody left to tell that the terminal is gone.
-    let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste);
-    let _ = ratatui::try_restore();
+    let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
+    let _ = disable_raw_mode();
+}
+
+/// A panic of the screen's own thread gives the terminal back before it is told. One of a worker is told on the
+/// screen: its answer is missing, the rest works on.
+fn restore_on_panic() {
+    let screen = thread::current().id();
+    std::panic::set_hook(Box::new(move |what| {
+        if thread::current().id() == screen {
+            leave();
+            // The message may quote a record.
+            let words = crate::model::untrusted::visible_lines(&what.to_string());
+            let _ = writeln!(io::stderr(), "backtrail broke, and the case is as it was: {words}");
+        }
+    }));
+}
+
+/// Does a worker's work; a panic in it becomes a message.
+fn guarded(sender: &Sender<Msg>, work: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+        let words = panic.downcast_ref::<String>().cloned();
+        let words = words.or_else(|| panic.downcast_ref::<&str>().map(|words| (*words).to_owned()));
+        // Nobody listens any more: the explorer is closing.
+        let _ = sender.send(Msg::Broke(words.unwrap_or_default()));
+    }
 }
 
 /// Everything that runs beside the screen.
 struct Workers {
     sender: Sender<Msg>,
-    questions: Sender<Question>,
-    /// The cancellation of the newest question of each sort.
-    asked: Vec<(Discriminant<Command>, Cancel)>,
+    /// One for each sort of question, so that a slow search keeps no page waiting.
+    readers: Vec<Reader>,
     opening: Cancel,
     /// Answers still to come.
     waiting: usize,
+}
+
+/// A thread that answers one sort of question.
+struct Reader {
+    sort: Discriminant<Command>,
+    questions: Sender<Question>,
+    /// Stops the newest question.
+    cancel: Cancel,
 }
 
 fn drive(terminal: &mut DefaultTerminal, model: &mut Model, first: Vec<Command>) -> io::Result<()> {
@@ -83,10 +125,7 @@ fn drive(terminal: &mut DefaultTerminal, model: &mut Model, first: Vec<Command>)
     let suspended = Arc::new(AtomicBool::new(false));
     listen_to_terminal(sender.clone(), Arc::clone(&suspended));
     listen_to_signals(sender.clone())?;
-    let (questions, asked) = channel();
-    answer_questions(asked, sender.clone());
-    let mut workers =
-        Workers { sender, questions, asked: Vec::new(), opening: Cancel::default(), waiting: 0 };
+    let mut workers = Workers { sender, readers: Vec::new(), opening: Cancel::default(), waiting: 0 };
     model.size = terminal.size().map(|size| (size.width, size.height))?;
     workers.perform(model, first);
     while !model.quit {
@@ -100,11 +139,11 @@ fn drive(terminal: &mut DefaultTerminal, model: &mut Model, first: Vec<Command>)
         };
         let suspend = take_in(model, &mut workers, &messages, msg);
         if suspend {
-            pause(terminal, &suspended)?;
+            pause(terminal, model.mouse, &suspended)?;
         }
     }
     workers.opening.cancel();
-    workers.asked.iter().for_each(|(_, cancel)| cancel.cancel());
+    workers.stop();
     Ok(())
 }
 
@@ -151,12 +190,16 @@ impl Workers {
                 Command::Open { paths, case } => {
                     let (cancel, sender) = self.open_anew();
                     thread::spawn(move || {
-                        worker::open(&paths, case.as_deref(), &cancel, |msg| drop(sender.send(msg)));
+                        guarded(&sender, || {
+                            worker::open(&paths, case.as_deref(), &cancel, |msg| drop(sender.send(msg)));
+                        });
                     });
                 }
                 Command::Demo => {
                     let (cancel, sender) = self.open_anew();
-                    thread::spawn(move || worker::open_demo(&cancel, |msg| drop(sender.send(msg))));
+                    thread::spawn(move || {
+                        guarded(&sender, || worker::open_demo(&cancel, |msg| drop(sender.send(msg))));
+                    });
                 }
                 Command::Verify => {
                     let Some(study) = model.study.clone() else {
@@ -165,7 +208,9 @@ impl Workers {
                     let (pins, choice) = (model.pins.clone(), model.choice.clone());
                     let (cancel, sender) = self.open_anew();
                     thread::spawn(move || {
-                        worker::verify_all(&study, &pins, &choice, &cancel, |msg| drop(sender.send(msg)));
+                        guarded(&sender, || {
+                            worker::verify_all(&study, &pins, &choice, &cancel, |msg| drop(sender.send(msg)));
+                        });
                     });
                 }
                 Command::Copy { text } => {
@@ -173,6 +218,11 @@ impl Workers {
                     // A terminal that takes no OSC 52 ignores it.
                     let _ = execute!(io::stdout(), copy);
                 }
+                Command::Mouse(mouse) => {
+                    // A terminal that cannot be written to is noticed by the next frame.
+                    let _ = capture(mouse);
+                }
+                Command::StopSearch => self.stop_search(),
                 Command::Suspend => suspend = true,
                 command => self.ask(model, command),
             }
@@ -192,27 +242,44 @@ impl Workers {
             return;
         };
         let sort = discriminant(&command);
+        let known = self.readers.iter().position(|reader| reader.sort == sort);
+        let known = known.unwrap_or_else(|| {
+            let (questions, asked) = channel();
+            answer_questions(asked, self.sender.clone());
+            self.readers.push(Reader { sort, questions, cancel: Cancel::default() });
+            self.readers.len() - 1
+        });
         let cancel = Cancel::default();
-        match self.asked.iter_mut().find(|(known, _)| *known == sort) {
-            Some((_, older)) => std::mem::replace(older, cancel.clone()).cancel(),
-            None => self.asked.push((sort, cancel.clone())),
-        }
-        if self.questions.send(Question { study, command, cancel }).is_ok() {
+        let reader = &mut self.readers[known];
+        std::mem::replace(&mut reader.cancel, cancel.clone()).cancel();
+        if reader.questions.send(Question { study, command, cancel }).is_ok() {
             self.waiting += 1;
         }
+    }
+
+    fn stop_search(&self) {
+        let search = discriminant(&Command::Select { question: 0, filter: Filter::default(), keep: None });
+        let searching = self.readers.iter().filter(|reader| reader.sort == search);
+        searching.for_each(|reader| reader.cancel.cancel());
+    }
+
+    /// No question that is being answered is wanted any more.
+    fn stop(&self) {
+        self.readers.iter().for_each(|reader| reader.cancel.cancel());
     }
 }
 
 fn answer_questions(questions: Receiver<Question>, sender: Sender<Msg>) {
     thread::spawn(move || {
-        while let Ok(question) = questions.recv() {
-            let answer = match question.cancel.is_cancelled() {
-                true => None,
-                false => worker::answer(&question.study, question.command, &question.cancel),
-            };
-            if answer.is_some_and(|answer| sender.send(answer).is_err())
-                || sender.send(Msg::Answered).is_err()
-            {
+        while let Ok(Question { study, command, cancel }) = questions.recv() {
+            guarded(&sender, || {
+                let answer = match cancel.is_cancelled() {
+                    true => None,
+                    false => worker::answer(&study, command, &cancel),
+                };
+                answer.into_iter().for_each(|answer| drop(sender.send(answer)));
+            });
+            if sender.send(Msg::Answered).is_err() {
                 return;
             }
         }
@@ -242,6 +309,7 @@ fn listen_to_terminal(sender: Sender<Msg>, suspended: Arc<AtomicBool>) {
                 Ok(Event::Mouse(mouse)) => match mouse.kind {
                     MouseEventKind::ScrollDown => Msg::Wheel(3),
                     MouseEventKind::ScrollUp => Msg::Wheel(-3),
+                    MouseEventKind::Down(MouseButton::Left) => Msg::Click(mouse.column, mouse.row),
                     _ => continue,
                 },
                 Ok(_) => continue,
@@ -269,12 +337,11 @@ fn listen_to_signals(sender: Sender<Msg>) -> io::Result<()> {
 }
 
 /// ^Z: gives the terminal back, stops, and takes it again when continued.
-fn pause(terminal: &mut DefaultTerminal, suspended: &AtomicBool) -> io::Result<()> {
+fn pause(terminal: &mut DefaultTerminal, mouse: Mouse, suspended: &AtomicBool) -> io::Result<()> {
     suspended.store(true, Ordering::Relaxed);
     leave();
     let stopped = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP);
-    *terminal = ratatui::try_init()?;
-    execute!(io::stdout(), EnableMouseCapture, EnableBracketedPaste)?;
+    *terminal = enter(mouse)?;
     suspended.store(false, Ordering::Relaxed);
     terminal.clear()?;
     stopped

@@ -8,13 +8,64 @@ use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// Recorded text as spans; its escapes stand out.
+/// Bytes of one recorded text that a line ever shows. No terminal is as wide, and a value of 16 MiB must not cost a frame.
+const SHOWN: usize = 4096;
+/// Marks on one character; people write with fewer, and a terminal may choke on a million.
+const MARKS: usize = 8;
+
+/// Recorded text as spans; its escapes stand out, and what is left out is counted.
 pub fn spans(text: &str, style: Style, theme: &Theme) -> Vec<Span<'static>> {
-    let piece = |piece: Piece| match piece {
-        Piece::Plain(text) => Span::styled(text, style),
-        Piece::Escape(text) => Span::styled(text, style.patch(theme.escape())),
-    };
-    Untrusted(text).pieces().into_iter().map(piece).collect()
+    let head = &text[..boundary(text, SHOWN)];
+    let mut out = Vec::new();
+    for piece in Untrusted(head).pieces() {
+        match piece {
+            Piece::Plain(run) if run.is_ascii() => out.push(Span::styled(run, style)),
+            Piece::Plain(run) => out.extend(tame(&run, style, theme)),
+            Piece::Escape(run) => out.push(Span::styled(run, style.patch(theme.escape()))),
+        }
+    }
+    if head.len() < text.len() {
+        let words = format!("{} +{} bytes", theme.glyphs.ellipsis, text.len() - head.len());
+        out.push(Span::styled(words, style.patch(theme.escape())));
+    }
+    out
+}
+
+/// The last place, not past `most`, where a character begins.
+fn boundary(text: &str, most: usize) -> usize {
+    (0..=most.min(text.len())).rev().find(|place| text.is_char_boundary(*place)).unwrap_or(0)
+}
+
+/// The same as one string, where escapes cannot be styled.
+pub fn shown(text: &str, theme: &Theme) -> String {
+    if text.len() <= SHOWN && text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        return text.to_owned();
+    }
+    spans(text, Style::new(), theme).into_iter().map(|span| span.content).collect()
+}
+
+/// A run without its heaps of marks. Marks without a character to stand on get one, or they would stand on ours.
+fn tame(run: &str, style: Style, theme: &Theme) -> Vec<Span<'static>> {
+    let mut out = Vec::new();
+    let mut plain = String::new();
+    for grapheme in run.graphemes(true) {
+        if grapheme.width() == 0 {
+            plain.push('◌');
+        }
+        match grapheme.char_indices().nth(MARKS + 1) {
+            None => plain.push_str(grapheme),
+            Some((end, _)) => {
+                plain.push_str(&grapheme[..end]);
+                out.push(Span::styled(std::mem::take(&mut plain), style));
+                let words = format!("⟦+{} marks⟧", grapheme[end..].chars().count());
+                out.push(Span::styled(words, style.patch(theme.escape())));
+            }
+        }
+    }
+    if !plain.is_empty() {
+        out.push(Span::styled(plain, style));
+    }
+    out
 }
 
 /// Text that fits a width; what does not fit ends in an ellipsis.
@@ -106,6 +157,16 @@ mod tests {
             assert_eq!(cut(text, width, &THEME), shown);
         }
         assert_eq!(cut_middle("0123456789abcdef", 9, &THEME), "0123…cdef");
+    }
+
+    #[test]
+    fn heaps_of_marks_and_endless_texts_are_counted_and_not_drawn() {
+        let heap = format!("a{}b", "\u{301}".repeat(1_000_000));
+        let marks = "\u{301}".repeat(8);
+        assert_eq!(shown(&heap, &THEME), format!("a{marks}⟦+2039 marks⟧… +{} bytes", heap.len() - 4095));
+        assert_eq!(shown("\u{301}x", &THEME), "◌\u{301}x");
+        assert_eq!(shown("e\u{301}", &THEME), "e\u{301}");
+        assert_eq!(shown(&"x".repeat(5000), &THEME), "x".repeat(4096) + "… +904 bytes");
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use super::actions::{Action, Place, action_of};
 use super::keys::Key;
-use super::model::{Command, Model, Msg, Notice, Overlay, Screen};
+use super::model::{Command, Model, Mouse, Msg, Notice, Overlay, Screen};
 use super::screens::{findings, overview, proofs, request, requests, start, timeline};
 use super::widgets::scroll::Step;
 use super::{overlays, worker};
@@ -23,7 +23,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Command> {
         Msg::Wheel(lines) => step(model, Step::By(lines)),
         Msg::Resize(width, height) => {
             model.size = (width, height);
-            refresh(model)
+            match model.screen() {
+                Screen::Requests(_) => requests::resized(model),
+                _ => refresh(model),
+            }
         }
         Msg::Reading(mut progress) => {
             let snapshot = progress.snapshot.take();
@@ -50,6 +53,14 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Command> {
         Msg::Verified(verification) => proofs::verified(model, verification),
         Msg::Named(ids) => proofs::named(model, ids),
         Msg::Answered => Vec::new(),
+        Msg::Click(column, row) => super::click::click(model, column, row),
+        Msg::Broke(words) => {
+            model.progress = None;
+            let words = crate::model::Untrusted(&words).visible();
+            model.notice =
+                Some(Notice::Failed(format!("this broke, and is a mistake of Backtrail: {words}")));
+            Vec::new()
+        }
         Msg::Quit => {
             model.quit = true;
             Vec::new()
@@ -151,7 +162,8 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::First => step(model, Step::To(count.map_or(0, |n| n.saturating_sub(1)))),
         Action::Last => step(model, Step::To(count.map_or(usize::MAX, |n| n.saturating_sub(1)))),
         Action::Screen(n) => show_tab(model, n),
-        Action::Back | Action::HistoryBack => back(model),
+        Action::Back => escape(model),
+        Action::HistoryBack => back(model),
         Action::HistoryForward => forward(model),
         Action::Quit => quit(model),
         Action::Help => {
@@ -177,6 +189,7 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::FindNext => requests::find_again(model, 1),
         Action::FindPrevious => requests::find_again(model, -1),
         Action::CopyId => copy(model),
+        Action::Mouse => switch_mouse(model),
         _ => act_on_screen(model, action, times),
     }
 }
@@ -211,7 +224,7 @@ pub fn body_height(model: &Model) -> usize {
     usize::from(super::frame::areas(model.size).body.height)
 }
 
-fn show_tab(model: &mut Model, n: u8) -> Vec<Command> {
+pub fn show_tab(model: &mut Model, n: u8) -> Vec<Command> {
     if model.study.is_none() {
         return Vec::new();
     }
@@ -247,6 +260,14 @@ pub fn open_row(model: &mut Model, row: Row) -> Vec<Command> {
     push(model, Screen::Request(Box::new(request::State::new(row))))
 }
 
+/// `Esc`: a search that is under way is given up first.
+fn escape(model: &mut Model) -> Vec<Command> {
+    match requests::is_searching(model) {
+        true => vec![Command::StopSearch],
+        false => back(model),
+    }
+}
+
 fn back(model: &mut Model) -> Vec<Command> {
     if model.screens.len() > 1 {
         model.ahead.extend(model.screens.pop());
@@ -275,6 +296,16 @@ fn quit(model: &mut Model) -> Vec<Command> {
     Vec::new()
 }
 
+fn switch_mouse(model: &mut Model) -> Vec<Command> {
+    let (mouse, words) = match model.mouse {
+        Mouse::Ours => (Mouse::Terminals, "the mouse marks text now; <f2> gives it back"),
+        Mouse::Terminals => (Mouse::Ours, "the mouse clicks and scrolls here again"),
+    };
+    model.mouse = mouse;
+    model.notice = Some(Notice::Said(words.to_owned()));
+    vec![Command::Mouse(mouse)]
+}
+
 fn copy(model: &mut Model) -> Vec<Command> {
     let text = match model.screen() {
         Screen::Requests(state) => state.under_cursor().map(|row| row.id.clone()),
@@ -284,7 +315,7 @@ fn copy(model: &mut Model) -> Vec<Command> {
     match text {
         Some(text) => {
             let first = text.lines().next().unwrap_or_default();
-            let shown = super::text::cut(&crate::model::Untrusted(first).visible(), 60, &model.theme);
+            let shown = super::text::cut(&super::text::shown(first, &model.theme), 60, &model.theme);
             model.notice = Some(Notice::Said(format!("copied {shown}, if this terminal takes OSC 52")));
             vec![Command::Copy { text }]
         }

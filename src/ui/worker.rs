@@ -1,6 +1,7 @@
 //! The work behind the screen: opening, selecting, paging, explaining. On threads in life, in line when headless.
 
 use super::model::{Command, Msg};
+use super::widgets::tree::Tree;
 use crate::model::Row;
 use crate::store::{Case, Snapshot};
 use crate::work::explain::explain;
@@ -66,7 +67,14 @@ pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<M
             Msg::Previewed { text, hits }
         }
         Command::Page { question, rows } => Msg::Page { question, rows: page(study, &rows) },
-        Command::Explain { row } => Msg::Explained { row, explanation: Box::new(explain(study, row)) },
+        Command::Explain { row } => {
+            // A line of 16 MiB takes longer to read than a frame may: the tree is built here.
+            let explained = explain(study, row).map(|explanation| {
+                let tree = Tree::new(&String::from_utf8_lossy(&explanation.bytes));
+                (explanation, tree)
+            });
+            Msg::Explained { row, explanation: Box::new(explained) }
+        }
         Command::Draw { axis, lanes } => {
             Msg::Drawn { axis, lanes, timeline: timeline(study, lanes, axis, cancel) }
         }
@@ -89,9 +97,13 @@ pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<M
         Command::Study { choice } => {
             Msg::Studied(Study::choose(study.snapshot.path(), &choice, cancel).map(Arc::new))
         }
-        Command::Open { .. } | Command::Demo | Command::Copy { .. } | Command::Verify | Command::Suspend => {
-            return None;
-        }
+        Command::Open { .. }
+        | Command::Demo
+        | Command::Copy { .. }
+        | Command::Verify
+        | Command::Mouse(_)
+        | Command::StopSearch
+        | Command::Suspend => return None,
     })
 }
 

@@ -13,7 +13,7 @@ use crate::model::{Kind, Row};
 use crate::proof::ladder::Path;
 use crate::ui::actions::Action;
 use crate::ui::model::{Command, Model, Screen};
-use crate::ui::text::{cut_middle, spans};
+use crate::ui::text::{cut_middle, shown, spans};
 use crate::ui::theme::Theme;
 use crate::ui::update::{body_height, fail, open_row};
 use crate::ui::widgets::lines::{self, Focus};
@@ -90,14 +90,18 @@ fn with<T>(model: &mut Model, f: impl FnOnce(&mut State) -> T) -> Option<T> {
     }
 }
 
-pub fn explained(model: &mut Model, row: Row, explanation: Result<Explanation, WorkError>) -> Vec<Command> {
+pub fn explained(
+    model: &mut Model,
+    row: Row,
+    explanation: Result<(Explanation, Tree), WorkError>,
+) -> Vec<Command> {
     match explanation {
-        Ok(explanation) => {
+        Ok((explanation, tree)) => {
             with(model, |state| {
                 if state.row == row {
                     // A refresh of the same record keeps its folds.
                     if state.explanation.as_ref().is_none_or(|known| known.bytes != explanation.bytes) {
-                        state.tree = Tree::new(&String::from_utf8_lossy(&explanation.bytes));
+                        state.tree = tree;
                         if explanation.kind != Kind::Inference {
                             state.tab = Tab::Record;
                         }
@@ -381,8 +385,7 @@ pub fn draw_summary(model: &Model, r: &RequestRow, frame: &mut Frame<'_>, area: 
     let mut out: Vec<Line<'static>> = Vec::new();
     for (label, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
         let mut line = vec![Span::styled(format!("{label:<11}"), theme.quiet())];
-        let value = crate::model::Untrusted(&value).visible();
-        line.push(Span::raw(cut_middle(&value, width, theme)));
+        line.push(Span::raw(cut_middle(&shown(&value, theme), width, theme)));
         out.push(Line::from(line));
     }
     out.push(Line::default());

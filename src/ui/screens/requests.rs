@@ -35,6 +35,10 @@ pub struct State {
     pages: BTreeMap<Row, RequestRow>,
     /// The last question asked; answers to older ones are dropped.
     question: u64,
+    /// What the rows shown were selected by.
+    filter: Filter,
+    /// Whether that question is still open.
+    searching: bool,
     /// Which value `=` and `-` are about.
     pub field: usize,
 }
@@ -73,9 +77,15 @@ pub fn select(model: &mut Model) -> Vec<Command> {
     let filter = model.filter.clone();
     let keep = with(model, |state| {
         state.question = question;
+        state.searching = true;
         state.row(state.scroll.cursor)
     });
     keep.map_or_else(Vec::new, |keep| vec![Command::Select { question, filter, keep }])
+}
+
+/// Whether a selection is being made that can be given up; the first one cannot, there is nothing to fall back to.
+pub fn is_searching(model: &Model) -> bool {
+    matches!(model.screen(), Screen::Requests(state) if state.searching && state.selection.is_some())
 }
 
 pub fn selected(
@@ -84,7 +94,14 @@ pub fn selected(
     answer: Result<(Selection, usize), WorkError>,
 ) -> Vec<Command> {
     let height = list_height(model);
+    let filter = model.filter.clone();
+    let given_up = with(model, |state| {
+        let newest = state.question == question;
+        state.searching &= !newest;
+        newest && state.selection.is_some()
+    });
     match answer {
+        Err(WorkError::Cancelled) if given_up == Some(true) => return give_up(model),
         Err(error) => return fail(model, &error),
         Ok((selection, cursor)) => {
             let fresh = with(model, |state| {
@@ -97,6 +114,7 @@ pub fn selected(
                 state.scroll = Scroll { cursor, top: cursor.saturating_sub(line) };
                 state.scroll.settle(len, height);
                 state.selection = Some(selection);
+                state.filter = filter;
                 state.pages.clear();
             });
             if fresh.is_none() {
@@ -105,6 +123,21 @@ pub fn selected(
         }
     }
     ask_page(model)
+}
+
+/// The rows shown stay, and so does the filter they were selected by.
+fn give_up(model: &mut Model) -> Vec<Command> {
+    let shown = with(model, |state| state.filter.clone()).unwrap_or_default();
+    if shown != model.filter {
+        model.undo.pop();
+        model.redo.push(std::mem::replace(&mut model.filter, shown));
+    }
+    said(model, "given up; <c-r> tries again")
+}
+
+/// After the size changed: the same rows, perhaps more of them.
+pub fn resized(model: &mut Model) -> Vec<Command> {
+    step(model, Step::By(0))
 }
 
 /// Asks for the rows on screen that are not at hand, and for a screen around them.

@@ -14,7 +14,7 @@ use crate::model::{Kind, Nanos};
 use crate::ui::actions::Action;
 use crate::ui::model::{Command, Model, Notice, Screen};
 use crate::ui::screens::requests;
-use crate::ui::text::{cut, padded, spans};
+use crate::ui::text::{cut, padded, shown, spans};
 use crate::ui::theme::Theme;
 use crate::ui::update::{fail, push};
 use crate::ui::widgets::scroll::{Scroll, Step};
@@ -311,11 +311,7 @@ fn draw_lane(
     let selected = n == state.scroll.cursor;
     let marker = if selected { theme.glyphs.selected } else { " " };
     frame.buffer_mut().set_span(area.x, area.y, &Span::styled(marker, theme.accent()), 1);
-    let label = if lane.label.is_empty() {
-        "(unknown)".to_owned()
-    } else {
-        crate::model::Untrusted(&lane.label).visible()
-    };
+    let label = if lane.label.is_empty() { "(unknown)".to_owned() } else { shown(&lane.label, theme) };
     let faulty = model.study.as_deref().and_then(|s| s.window.as_ref()).map(|window| window.faulty);
     let is_faulty = state.lanes == Lanes::Versions && faulty == Some(lane.number);
     let odd = lane.state.is_some_and(|state| state != NodeState::Ok);

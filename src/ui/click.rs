@@ -1,0 +1,60 @@
+//! What a click means: a tab of the tab line, or a row of the list; on the row under the cursor it opens.
+
+use super::actions::Action;
+use super::frame::{TABS, areas};
+use super::model::{Command, Model, Screen};
+use super::update::{act, show_tab, step};
+use super::widgets::scroll::{Scroll, Step};
+
+pub fn click(model: &mut Model, column: u16, row: u16) -> Vec<Command> {
+    if model.overlay.is_some() {
+        return Vec::new();
+    }
+    if row == areas(model.size).head.bottom() - 1 {
+        return tab_at(column).map_or_else(Vec::new, |n| show_tab(model, n));
+    }
+    let Some((first, scroll)) = list(model) else {
+        return Vec::new();
+    };
+    let Some(line) = row.checked_sub(first).filter(|_| row < areas(model.size).body.bottom()) else {
+        return Vec::new();
+    };
+    let place = scroll.top + usize::from(line);
+    match place == scroll.cursor {
+        true => act(model, Action::Open, None),
+        false => step(model, Step::To(place)),
+    }
+}
+
+/// The tab under a column: ` n Title ` each, after one blank.
+fn tab_at(column: u16) -> Option<u8> {
+    let mut left = 1;
+    TABS.iter().find_map(|(n, title)| {
+        let right = left + title.len() as u16 + 4;
+        let hit = (left..right).contains(&column);
+        left = right;
+        hit.then_some(*n)
+    })
+}
+
+/// The screen's row of a list's first entry, and where the list stands.
+fn list(model: &Model) -> Option<(u16, Scroll)> {
+    let body = areas(model.size).body.y;
+    match model.screen() {
+        Screen::Overview(state) => Some((body + 1, state.scroll)),
+        Screen::Requests(state) => Some((body + 1, state.scroll)),
+        Screen::Findings(state) => Some((body + 1, state.scroll)),
+        Screen::Start(state) => Some((body + 4, state.scroll)),
+        Screen::Timeline(_) | Screen::Request(_) | Screen::Proofs(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tab_at;
+
+    #[test]
+    fn every_tab_has_its_columns() {
+        assert_eq!([0, 1, 12, 13].map(tab_at), [None, Some(1), Some(1), Some(2)]);
+    }
+}
