@@ -355,6 +355,23 @@ pub fn between(from: Option<Nanos>, to: Option<Nanos>, zone: Zone, theme: &Theme
     }
 }
 
+/// `10-05 08:08 → 14:29 (6h21m)`, for narrow places.
+pub fn between_minutes(from: Option<Nanos>, to: Option<Nanos>, zone: Zone, theme: &Theme) -> String {
+    let arrow = theme.glyphs.arrow;
+    let day = |at: Nanos| at.format(zone, "%m-%d %H:%M");
+    match (from, to) {
+        (Some(from), Some(to)) => {
+            let same_day = from.format(zone, "%F") == to.format(zone, "%F");
+            let end = if same_day { to.format(zone, "%H:%M") } else { day(to) };
+            format!("{} {arrow} {end} ({})", day(from), to.since(from))
+        }
+        (from, to) => {
+            let end = |at: Option<Nanos>, open: &str| at.map_or_else(|| open.to_owned(), day);
+            format!("{} {arrow} {}", end(from, "?"), end(to, "open"))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::share;
