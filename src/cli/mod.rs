@@ -12,6 +12,7 @@ mod shell;
 mod simulate;
 mod verify;
 
+use crate::model::Untrusted;
 use crate::model::untrusted::visible_lines;
 use anyhow::Error;
 use args::{Arguments, Verb};
@@ -33,8 +34,13 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             let code = if error.use_stderr() { 2 } else { 0 };
-            // Nothing can be said where even this cannot be printed.
-            let _ = error.print();
+            let words = error.render().to_string();
+            // An argument may be a file's name, and so be made to harm. Nothing can be said where this cannot be printed.
+            let _ = if words.lines().any(|line| Untrusted(line).hides_something()) {
+                writeln!(std::io::stderr(), "{}", visible_lines(words.trim_end()))
+            } else {
+                error.print()
+            };
             return ExitCode::from(code);
         }
     };

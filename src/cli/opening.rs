@@ -3,10 +3,9 @@
 use crate::model::Nanos;
 use crate::model::time::Span;
 use crate::proof::trust::Trust;
-use crate::store::Case;
 use crate::work::archive::{Archive, Outside};
-use crate::work::ingest::{Phase, Pictures, Progress, Watcher, ingest, journals_in};
-use crate::work::open::{Opened, cached_case, what_is};
+use crate::work::ingest::{Phase, Pictures, Progress, Watcher, ingest};
+use crate::work::open::{Opened, cached_case, case_beside, what_is};
 use crate::work::study::{Choice, Study};
 use crate::work::verify::Pins;
 use crate::work::{Cancel, WorkError};
@@ -37,9 +36,7 @@ pub fn case_of(paths: &[PathBuf], at: Option<&Path>) -> Result<PathBuf, WorkErro
 
 /// Reads journals into a case, showing progress; Ctrl-C stops at the next chunk and leaves a resumable case.
 pub fn read_into(case: &Path, journals: &[PathBuf]) -> Result<crate::work::ingest::Done, WorkError> {
-    // Before a case is made: a path that cannot be read leaves none behind.
-    journals_in(journals)?;
-    let mut open = Case::create_or_open(case)?;
+    let mut open = case_beside(case, journals)?;
     watched(|watcher| ingest(&mut open, journals, watcher))
 }
 

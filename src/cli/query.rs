@@ -1,8 +1,9 @@
 //! `query`: one SELECT over the views, as a table, CSV, JSON or JSON Lines.
 
 use super::args::{Format, Query};
-use super::{Outcome, opening};
+use super::{Outcome, json, opening};
 use crate::model::Untrusted;
+use crate::model::untrusted::visible_lines;
 use crate::store::views::{Cell, Flow, Views};
 use crate::work::study::Choice;
 use anyhow::Result;
@@ -21,13 +22,11 @@ pub fn run(arguments: &Query) -> Result<Outcome> {
             let rows = objects(&mut views, &arguments.sql)?;
             let document =
                 serde_json::json!({"schema": "backtrail/query/1", "sql": arguments.sql, "rows": rows});
-            serde_json::to_writer_pretty(&mut out, &document)?;
-            writeln!(out)?;
+            writeln!(out, "{}", json::tame(&serde_json::to_string_pretty(&document)?))?;
         }
         Format::Jsonl => {
             for row in objects(&mut views, &arguments.sql)? {
-                serde_json::to_writer(&mut out, &row)?;
-                writeln!(out)?;
+                writeln!(out, "{}", json::tame(&serde_json::to_string(&row)?))?;
             }
         }
     }
@@ -42,7 +41,7 @@ fn objects(views: &mut Views, sql: &str) -> Result<Vec<Value>> {
         sql,
         |head| names = head.to_vec(),
         |row| {
-            rows.push(row.iter().map(json).collect());
+            rows.push(row.iter().map(value).collect());
             Flow::More
         },
     )?;
@@ -50,7 +49,7 @@ fn objects(views: &mut Views, sql: &str) -> Result<Vec<Value>> {
     Ok(rows.into_iter().map(object).collect())
 }
 
-fn json(cell: &Cell) -> Value {
+fn value(cell: &Cell) -> Value {
     match cell {
         Cell::Null => Value::Null,
         Cell::Integer(number) => (*number).into(),
@@ -97,7 +96,8 @@ fn table(views: &mut Views, sql: &str, out: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-/// RFC 4180. A cell that a spreadsheet would take for a formula gets a leading apostrophe.
+/// RFC 4180, for people and spreadsheets: what a screen would obey is made visible, and a cell that would be taken for
+/// a formula gets a leading apostrophe. JSON keeps the recorded text exactly.
 fn csv(views: &mut Views, sql: &str, out: &mut impl Write) -> Result<()> {
     let mut lines: Vec<String> = Vec::new();
     let mut head = String::new();
@@ -122,8 +122,9 @@ fn csv_line(cells: impl Iterator<Item = String>) -> String {
 }
 
 fn csv_cell(text: &str) -> String {
+    let text = visible_lines(text);
     let risky = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    let text = if risky { format!("'{text}") } else { text.to_owned() };
+    let text = if risky { format!("'{text}") } else { text };
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
@@ -142,6 +143,7 @@ mod tests {
             ("＝1", "'＝1"),
             ("-1,2", "\"'-1,2\""),
             ("a\nb", "\"a\nb\""),
+            ("\u{1b}[2J\r", "␛[2J␍"),
         ] {
             assert_eq!(csv_cell(text), cell);
         }

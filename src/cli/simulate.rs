@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::args::Simulate;
+use crate::model::Untrusted;
 use crate::work::findings::counted;
 use crate::work::simulate::{Scenario, Simulation};
 use anyhow::{Context, Result, anyhow};
@@ -23,6 +24,7 @@ pub fn run(arguments: &Simulate) -> Result<Outcome> {
     let simulation = Simulation { signed: arguments.signed.unwrap_or(simulation.signed), ..simulation };
     let output = arguments.output.as_deref().context("say where with -o DIR")?;
     let summary = simulation.write(output, &mut |_| ())?;
-    writeln!(std::io::stderr(), "{} in {}", counted(summary.lines, "line"), output.display())?;
+    let folder = output.to_string_lossy();
+    writeln!(std::io::stderr(), "{} in {}", counted(summary.lines, "line"), Untrusted(&folder).visible())?;
     Ok(Outcome::Done)
 }

@@ -38,6 +38,10 @@ impl Framing {
         if let Some((_, what)) = FOREIGN.iter().find(|(magic, _)| start.starts_with(magic)) {
             return Self::Foreign(what);
         }
+        if start.trim_ascii_start().starts_with(b"{") {
+            // Whatever follows, as the NULs of a file that was made longer than it was filled.
+            return Self::Plain;
+        }
         let binary = start.iter().filter(|b| **b == 0 || (**b < 0x20 && !b.is_ascii_whitespace())).count();
         if binary * 4 > start.len() { Self::Foreign("binary data") } else { Self::Plain }
     }
@@ -55,6 +59,7 @@ mod tests {
             (b"\x1f\x8b\x08", Framing::Gzip),
             (b"\x28\xb5\x2f\xfd\x04", Framing::Zstd),
             (b"SQLite format 3\0", Framing::Foreign("an SQLite database")),
+            (b"{}\n\0\0\0\0\0\0\0\0\0", Framing::Plain),
             (b"\0\0\0\0\0\0", Framing::Foreign("binary data")),
         ] {
             assert_eq!(Framing::of(start), framing);

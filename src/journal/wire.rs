@@ -221,7 +221,7 @@ pub struct Head<'r> {
 pub fn parse(line: &[u8]) -> Result<(Record<'_>, Nanos), String> {
     let text = std::str::from_utf8(line).map_err(|e| format!("not UTF-8 at byte {}", e.valid_up_to()))?;
     if !text.trim_ascii_start().starts_with('{') {
-        return Err("not a JSON object".to_owned());
+        return Err(not_an_object(text).to_owned());
     }
     let record = typed(text)?;
     let head = record.head_texts();
@@ -236,6 +236,16 @@ pub fn parse(line: &[u8]) -> Result<(Record<'_>, Nanos), String> {
 /// The typed parse alone, without the checks around it: what benchmarks compare with.
 pub fn parse_typed(line: &[u8]) -> Result<Record<'_>, String> {
     typed(std::str::from_utf8(line).map_err(|e| e.to_string())?)
+}
+
+fn not_an_object(text: &str) -> &'static str {
+    if text.starts_with('\u{feff}') {
+        "it begins with a byte order mark, which JSON has not"
+    } else if text.bytes().all(|b| b == 0) {
+        "nothing but NUL: padding, or a hole in the file"
+    } else {
+        "not a JSON object"
+    }
 }
 
 fn typed(text: &str) -> Result<Record<'_>, String> {

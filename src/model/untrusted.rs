@@ -47,8 +47,13 @@ impl Untrusted<'_> {
 
     /// Whether the text holds anything a screen would not show as itself.
     pub fn hides_something(self) -> bool {
-        self.0.chars().any(|c| escape(c).is_some())
+        self.0.chars().any(is_unsafe)
     }
+}
+
+/// Whether a character must not reach a screen as itself.
+pub fn is_unsafe(c: char) -> bool {
+    escape(c).is_some()
 }
 
 /// Bytes that may not even be UTF-8, made visible; a stray byte shows as `⟦xFF⟧`.
@@ -65,7 +70,7 @@ pub fn visible_bytes(bytes: &[u8]) -> String {
 
 /// Text of several lines, made visible line by line: its own line ends stay line ends.
 pub fn visible_lines(text: &str) -> String {
-    text.lines().map(|line| Untrusted(line).visible()).collect::<Vec<_>>().join("\n")
+    text.split('\n').map(|line| Untrusted(line).visible()).collect::<Vec<_>>().join("\n")
 }
 
 fn escape(c: char) -> Option<String> {

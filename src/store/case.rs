@@ -12,11 +12,13 @@ use super::StoreError;
 use super::snapshot::Snapshot;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Marks the file as ours: "BTRL".
-const APPLICATION_ID: i64 = 0x4254_524c;
+const APPLICATION_ID: i32 = 0x4254_524c;
 const FORMAT: i64 = 1;
 
 const SCHEMA: &str = "
@@ -57,48 +59,75 @@ pub struct Case {
 }
 
 impl Case {
-    /// Opens a case for writing, making it if there is no such file.
+    /// Opens a case for writing, making it if there is no such file or only the beginning of one.
     pub fn create_or_open(path: &Path) -> Result<Self, StoreError> {
         let fresh = std::fs::metadata(path).map_or(true, |meta| meta.len() == 0);
+        if !fresh && !Self::is_case(path) {
+            return Err(StoreError::NotACase(path.to_owned()));
+        }
         let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         let case = Self { path: path.to_owned(), connection };
         if fresh {
             case.connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        }
+        // A kill may have come between any two of these steps: whatever is missing is made.
+        if case.format()? == 0 {
             case.connection.pragma_update(None, "journal_mode", "wal")?;
-            let filled = case.connection.table_exists(None, "meta")?;
-            if !filled {
-                case.connection.execute_batch(&format!(
-                    "begin immediate; {SCHEMA} pragma user_version = {FORMAT}; commit;"
-                ))?;
-            }
+            case.connection.execute_batch(&format!(
+                "begin immediate; {SCHEMA} pragma user_version = {FORMAT}; commit;"
+            ))?;
         }
         case.check_format()?;
         case.connection.pragma_update(None, "synchronous", "normal")?;
+        // A checkpoint syncs the file: every 64 MiB instead of every 4 keeps ingest from waiting for the disk.
+        case.connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
         Ok(case)
     }
 
     /// Opens an existing case for reading only.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        // Said as what it is before SQLite is asked, which calls a missing file only "unable to open".
+        if std::fs::metadata(path).is_ok_and(|meta| meta.is_file()) && !Self::is_case(path) {
+            return Err(StoreError::NotACase(path.to_owned()));
+        }
         let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let case = Self { path: path.to_owned(), connection };
         case.check_format()?;
         Ok(case)
     }
 
-    /// Whether the file at `path` says it is a case; false for anything else, unreadable files too.
+    /// Whether the file at `path` says in its header that it is a case; false for anything else, unreadable files too.
+    /// SQLite is not asked: it would put files of its own beside somebody else's database.
     pub fn is_case(path: &Path) -> bool {
-        path.is_file() && Self::open(path).is_ok()
+        let header = || {
+            let mut header = [0; 72];
+            let is_file = std::fs::metadata(path).ok()?.is_file();
+            File::open(path).ok().filter(|_| is_file)?.read_exact(&mut header).ok()?;
+            Some(header)
+        };
+        // SQLite's file format §1.3: the magic string, and the application id at offset 68, big-endian.
+        header().is_some_and(|header| {
+            header.starts_with(b"SQLite format 3\0") && header[68..] == APPLICATION_ID.to_be_bytes()
+        })
+    }
+
+    fn format(&self) -> Result<i64, StoreError> {
+        let found = self.connection.pragma_query_value(None, "user_version", |row| row.get(0));
+        found.map_err(|e| StoreError::Open { path: self.path.clone(), reason: reason_of(&e) })
     }
 
     fn check_format(&self) -> Result<(), StoreError> {
-        let not_a_case = |_| StoreError::NotACase(self.path.clone());
-        let pragma = |name: &str| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-        if pragma("application_id").map_err(not_a_case)? != APPLICATION_ID {
-            return Err(StoreError::NotACase(self.path.clone()));
-        }
-        let found = pragma("user_version").map_err(not_a_case)?;
+        let found = self.format()?;
         if found > FORMAT {
             return Err(StoreError::Newer { path: self.path.clone(), found, known: FORMAT });
+        }
+        if found < FORMAT {
+            return Err(StoreError::Unfinished(self.path.clone()));
+        }
+        let strange = "select count(*) from sqlite_schema where type in ('trigger', 'view')";
+        if self.connection.query_row(strange, [], |row| row.get::<_, i64>(0))? > 0 {
+            let reason = "it holds triggers or views, as no case has; somebody made it to do harm";
+            return Err(StoreError::Open { path: self.path.clone(), reason: reason.to_owned() });
         }
         Ok(())
     }
@@ -164,6 +193,8 @@ pub(super) fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreErr
     connection.busy_timeout(Duration::from_secs(5)).map_err(fail)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).map_err(fail)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false).map_err(fail)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false).map_err(fail)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false).map_err(fail)?;
     connection.pragma_update(None, "cell_size_check", true).map_err(fail)?;
     connection.pragma_update(None, "mmap_size", 0).map_err(fail)?;
     Ok(connection)

@@ -27,6 +27,8 @@ pub enum StoreError {
     Open { path: PathBuf, reason: String },
     #[error("{} is not a Backtrail case", .0.display())]
     NotACase(PathBuf),
+    #[error("case {} is only the beginning of one; run `backtrail ingest` with it again", .0.display())]
+    Unfinished(PathBuf),
     #[error("case {} was written by a newer Backtrail (format {found}, this one knows {known})", path.display())]
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error("the case file: {0}")]

@@ -183,10 +183,23 @@ impl Snapshot {
         if let Some(packed) = cell.get() {
             return Ok(packed);
         }
-        // A column that was never written holds nothing but zeros: flags before sealing, for one.
-        let loaded = self.parts.loader.cell(chunk.id, column as u8)?;
-        let packed = loaded.unwrap_or_else(|| Packed::zeros(chunk.rows as usize));
+        let packed = self.load(chunk, column)?;
         Ok(cell.get_or_init(|| packed))
+    }
+
+    /// A column from the case. One that was never written holds nothing but zeros: flags before sealing, for one.
+    fn load(&self, chunk: &Chunk, column: Column) -> Result<Packed, StoreError> {
+        let rows = chunk.rows as usize;
+        match self.parts.loader.cell(chunk.id, column as u8)? {
+            None => Ok(Packed::zeros(rows)),
+            Some(packed) if packed.len() == rows => Ok(packed),
+            Some(packed) => Err(StoreError::Damaged(format!(
+                "column {} of chunk {} has {} values for {rows} records",
+                column as u8,
+                chunk.id,
+                packed.len()
+            ))),
+        }
     }
 
     /// A chunk's column without keeping it in memory.
@@ -194,8 +207,7 @@ impl Snapshot {
         if let Some(packed) = chunk.cell(column) {
             return Ok(packed.clone());
         }
-        let loaded = self.parts.loader.cell(chunk.id, column as u8)?;
-        Ok(loaded.unwrap_or_else(|| Packed::zeros(chunk.rows as usize)))
+        self.load(chunk, column)
     }
 
     /// One value of one record.

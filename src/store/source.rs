@@ -1,6 +1,7 @@
 //! The journals a case was made from, and the way back to their bytes. Opened read-only, always.
 
 use super::StoreError;
+use crate::journal::LINE_LIMIT;
 use crate::model::Hash;
 use std::collections::HashMap;
 use std::fs::File;
@@ -85,8 +86,16 @@ impl SourceFiles {
     /// Reads `length` bytes at `offset`. Says so when the file has become shorter.
     pub fn read(&self, path: &Path, offset: u64, length: usize) -> Result<Vec<u8>, StoreError> {
         let fail = |reason: String| StoreError::Source { path: path.to_owned(), reason };
+        if length > LINE_LIMIT {
+            // No record is longer: the case says what no ingest wrote.
+            return Err(StoreError::Damaged(format!("a record of {length} bytes")));
+        }
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if !open.contains_key(path) {
+            // A case may come from somebody else and name a pipe or a device, which would wait or never end.
+            if !std::fs::metadata(path).map_err(|e| fail(e.to_string()))?.is_file() {
+                return Err(fail("not a regular file".to_owned()));
+            }
             let file = File::open(path).map_err(|e| fail(e.to_string()))?;
             open.insert(path.to_owned(), file);
         }

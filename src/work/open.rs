@@ -35,6 +35,19 @@ pub fn what_is(paths: &[PathBuf]) -> Result<Opened, WorkError> {
     }
 }
 
+/// Makes or opens the case of some journals at a path, which must not be one of them: an empty journal would be taken
+/// for a case in the making and written to. A path that cannot be read leaves no case behind.
+pub fn case_beside(path: &Path, journals: &[PathBuf]) -> Result<Case, WorkError> {
+    let given = journals_in(journals)?;
+    if let Ok(whole) = fs::canonicalize(path)
+        && given.journals.iter().any(|journal| journal.path == whole)
+    {
+        let what = "it is one of the journals; the case must be another file".to_owned();
+        return Err(WorkError::Unfit { path: path.to_owned(), what });
+    }
+    Ok(Case::create_or_open(path)?)
+}
+
 /// The case of these journals in the user's cache folder: the same journals, the same case.
 pub fn cached_case(journals: &[PathBuf]) -> Result<PathBuf, WorkError> {
     let refused =

@@ -85,7 +85,8 @@ pub fn timeline(study: &Study, kind: Lanes, axis: Axis, cancel: &Cancel) -> Resu
         Lanes::Versions => study.snapshot.names(Names::Version),
         Lanes::Nodes => study.snapshot.names(Names::Node),
     };
-    let counts = each_chunk(&study.snapshot, cancel, |_, chunk| count(study, kind, axis, chunk))?;
+    let lanes = names.len() + 1;
+    let counts = each_chunk(&study.snapshot, cancel, |_, chunk| count(study, kind, axis, lanes, chunk))?;
     let mut lanes: Vec<Lane> = (0..=names.len() as u64)
         .map(|number| Lane {
             number,
@@ -128,7 +129,13 @@ pub fn timeline(study: &Study, kind: Lanes, axis: Axis, cancel: &Cancel) -> Resu
 /// Lane, bucket, requests, faulty requests.
 type Count = (usize, usize, u32, u32);
 
-fn count(study: &Study, kind: Lanes, axis: Axis, chunk: &Chunk) -> Result<Vec<Count>, StoreError> {
+fn count(
+    study: &Study,
+    kind: Lanes,
+    axis: Axis,
+    lanes: usize,
+    chunk: &Chunk,
+) -> Result<Vec<Count>, StoreError> {
     if chunk.span.1 < axis.from || chunk.span.0 >= axis.to {
         return Ok(Vec::new());
     }
@@ -137,7 +144,7 @@ fn count(study: &Study, kind: Lanes, axis: Axis, chunk: &Chunk) -> Result<Vec<Co
     let kinds = snapshot.passing(chunk, Column::Kind)?;
     let flags = snapshot.passing(chunk, Column::Flags)?;
     let (model, faulty) = study.window.as_ref().map_or((0, 0), |window| (window.model, window.faulty));
-    let mut dense: Vec<Vec<(u32, u32)>> = Vec::new();
+    let mut dense: Vec<Vec<(u32, u32)>> = vec![Vec::new(); lanes];
     kinds.each(|place, code| {
         let counted = code == Kind::Inference as u64 && flags.value(place) & Flags::DUPLICATE == 0;
         if !counted || (model != 0 && requests.model.value(place) != model) {
@@ -151,14 +158,15 @@ fn count(study: &Study, kind: Lanes, axis: Axis, chunk: &Chunk) -> Result<Vec<Co
             Lanes::Versions => effective,
             Lanes::Nodes => requests.node.value(place),
         } as usize;
-        if dense.len() <= lane {
-            dense.resize(lane + 1, Vec::new());
+        // A number without a name is in no dictionary: a damaged case.
+        let Some(lane) = dense.get_mut(lane) else {
+            return;
+        };
+        if lane.is_empty() {
+            lane.resize(axis.buckets, (0, 0));
         }
-        if dense[lane].is_empty() {
-            dense[lane] = vec![(0, 0); axis.buckets];
-        }
-        dense[lane][bucket].0 += 1;
-        dense[lane][bucket].1 += u32::from(model != 0 && effective == faulty);
+        lane[bucket].0 += 1;
+        lane[bucket].1 += u32::from(model != 0 && effective == faulty);
     });
     let lanes = dense.into_iter().enumerate();
     Ok(lanes

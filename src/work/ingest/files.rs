@@ -80,6 +80,11 @@ fn walk(folder: &Path, depth: usize, given: &mut Given) -> Result<(), WorkError>
 
 /// Looks at a file's first bytes. Judged on the opened descriptor, so nothing can be swapped in between.
 fn probe(path: PathBuf) -> Result<Journal, WorkError> {
+    if path.to_str().is_none() {
+        // A case writes paths as text; half of such a name would lead nowhere.
+        let what = "its name is not UTF-8; pipe it to `-`, or read it by a link with another name".to_owned();
+        return Err(WorkError::Unfit { path, what });
+    }
     // Opening a FIFO would wait for a writer: ask before opening, and again after.
     let regular = fs::metadata(&path).is_ok_and(|meta| meta.is_file());
     let file = if regular {

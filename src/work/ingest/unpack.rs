@@ -24,10 +24,11 @@ pub struct Plain {
     pub damage: Option<String>,
 }
 
-/// A stream that unpacks to more than this many times its size is taken for a bomb…
-const RATIO: u64 = 1000;
+/// A stream that unpacks to more than this many times its size is taken for a bomb (gzip cannot do more than 1,032;
+/// journals come to 5 to 30)…
+const RATIO: u64 = 500;
 /// …once it has unpacked so much.
-const RATIO_FROM: u64 = 1 << 30;
+const RATIO_FROM: u64 = 256 << 20;
 
 pub fn unpack_all(
     case: &Case,
