@@ -41,7 +41,7 @@ pub struct Panes {
 }
 
 /// The screens of the tab line; what is not built has no tab.
-pub const TABS: [(u8, &str); 5] =
+const TABS: [(u8, &str); 5] =
     [(1, "Overview"), (2, "Timeline"), (3, "Requests"), (6, "Proofs"), (7, "Findings")];
 
 /// Below this nothing useful fits.
@@ -145,17 +145,19 @@ fn incident(model: &Model) -> Line<'static> {
         );
         return Line::styled(words, theme.warn());
     }
-    let lines = [Detail::Full, Detail::Short, Detail::Least].map(|detail| headline(study, model, detail));
+    let details = [Detail::Full, Detail::Short, Detail::Least, Detail::Bare];
+    let lines = details.map(|detail| headline(study, model, detail));
     let fits = lines.iter().position(|line| line.width() <= usize::from(model.size.0));
-    lines.into_iter().nth(fits.unwrap_or(2)).unwrap_or_default()
+    lines.into_iter().nth(fits.unwrap_or(details.len() - 1)).unwrap_or_default()
 }
 
 /// How much the headline tells: its facts stay at every width, their words do not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Detail {
     Full,
     Short,
     Least,
+    Bare,
 }
 
 fn headline(study: &Study, model: &Model, detail: Detail) -> Line<'static> {
@@ -165,20 +167,28 @@ fn headline(study: &Study, model: &Model, detail: Detail) -> Line<'static> {
     match &study.window {
         None => line.push(Span::styled("nothing under suspicion (i chooses a version)", theme.quiet())),
         Some(window) => {
-            if detail != Detail::Least {
+            if detail < Detail::Least {
                 line.extend(spans(study.model_name(window.model), theme.strong(), theme));
                 line.push(Span::raw(" "));
             }
             line.extend(spans(study.version_name(window.faulty), theme.bad(), theme));
             let (from, to) = (window.from(), window.to());
-            let between = match full {
-                true => between(from, to, model.zone, theme),
-                false => between_minutes(from, to, model.zone, theme),
+            let between = match detail {
+                Detail::Full => between(from, to, model.zone, theme),
+                _ => between_minutes(from, to, model.zone, theme),
             };
-            line.push(Span::raw(format!("{}{between}", if full { "  faulty " } else { "  " })));
+            let lasted = match (from, to) {
+                (Some(from), Some(to)) if detail == Detail::Short => format!(" ({})", to.since(from)),
+                _ => String::new(),
+            };
+            line.push(Span::raw(format!("{}{between}{lasted}", if full { "  faulty " } else { "  " })));
             let late = window.late_nodes().count() as u64;
             if late > 0 {
-                let words = if full { counted(late, "late node") } else { format!("{late} late") };
+                let words = match detail {
+                    Detail::Full => counted(late, "late node"),
+                    Detail::Bare => grouped(late),
+                    _ => format!("{late} late"),
+                };
                 line.push(Span::styled(format!("  +{words}"), theme.warn()));
             }
         }
@@ -186,12 +196,16 @@ fn headline(study: &Study, model: &Model, detail: Detail) -> Line<'static> {
     let all = study.fold.requests();
     let known = all - study.fold.by_evidence[Evidence::None as usize].min(all);
     let known = share(known, all);
-    let words = if detail == Detail::Least { format!("  {known}") } else { format!("  known {known}") };
+    let words = match detail {
+        Detail::Full | Detail::Short => format!("  known {known}"),
+        Detail::Least => format!("  {known}"),
+        Detail::Bare => String::new(),
+    };
     line.push(Span::styled(words, theme.quiet()));
     let faults: u64 = study.snapshot.sources().iter().map(|source| source.faults).sum();
     for (count, one) in [(faults, "fault"), (study.gaps.len() as u64, "gap")] {
         if count > 0 {
-            let words = if detail == Detail::Least { grouped(count) } else { counted(count, one) };
+            let words = if full { counted(count, one) } else { grouped(count) };
             line.push(Span::styled(format!("  {} {words}", theme.glyphs.warning), theme.warn()));
         }
     }
@@ -203,13 +217,27 @@ fn tabs(model: &Model) -> Line<'static> {
     if model.study.is_none() {
         return Line::default();
     }
-    let here = model.screens.iter().rev().find_map(Screen::tab);
     let mut line = vec![Span::raw(" ")];
-    for (n, title) in TABS {
+    let here = tab_here(model);
+    for (n, title) in tab_titles(model) {
         let style = if here == Some(n) { theme.tab() } else { theme.plain() };
-        line.push(Span::styled(format!(" {n} {title} "), style));
+        line.push(Span::styled(title, style));
     }
     Line::from(line)
+}
+
+fn tab_here(model: &Model) -> Option<u8> {
+    model.screens.iter().rev().find_map(Screen::tab)
+}
+
+/// What stands on the tab line after one blank; where titles do not fit, only the one shown has one.
+pub fn tab_titles(model: &Model) -> Vec<(u8, String)> {
+    let titles: Vec<_> = TABS.iter().map(|(n, title)| (*n, format!(" {n} {title} "))).collect();
+    if titles.iter().map(|(_, title)| title.width()).sum::<usize>() < usize::from(model.size.0) {
+        return titles;
+    }
+    let here = tab_here(model);
+    titles.into_iter().map(|(n, title)| (n, if here == Some(n) { title } else { format!(" {n} ") })).collect()
 }
 
 fn chips(model: &Model) -> Line<'static> {
@@ -287,7 +315,7 @@ fn hints(model: &Model, room: usize) -> Line<'static> {
     let mut hints: Vec<(Hint, usize)> =
         near.chain(far).filter_map(|(action, rank)| Some((hint(action)?, rank))).collect();
     let count = model.count.map(|count| format!("{count} ")).unwrap_or_default();
-    while hints.iter().map(|((key, name), _)| key.width() + name.width() + 3).sum::<usize>() + count.len()
+    while hints.iter().map(|((key, name), _)| key.width() + name.width() + 3).sum::<usize>() + count.len() + 1
         > room
     {
         let Some(least) = hints.iter().enumerate().max_by_key(|(_, (_, rank))| *rank).map(|(n, _)| n) else {

@@ -1,6 +1,7 @@
 //! The screens, one file each: its state, what keys do to it, and how it is drawn.
 
 pub mod findings;
+pub mod hours;
 pub mod ladder;
 pub mod overview;
 pub mod proofs;
