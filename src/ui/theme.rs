@@ -53,6 +53,8 @@ pub struct Glyphs {
     pub bars: [&'static str; 9],
     /// A bar of the faulty version where a bar has one line only.
     pub heavy: &'static str,
+    /// Left end, middle and right end of a stretch of time.
+    pub band: [&'static str; 3],
     pub release: &'static str,
     pub rollback: &'static str,
     pub deployment: &'static str,
@@ -85,6 +87,7 @@ const UNICODE: Glyphs = Glyphs {
     unfolded: "▾",
     bars: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     heavy: "▓",
+    band: ["├", "─", "┤"],
     release: "▲",
     rollback: "▼",
     deployment: "•",
@@ -117,6 +120,7 @@ const ASCII: Glyphs = Glyphs {
     unfolded: "-",
     bars: [" ", ".", ":", "-", "=", "+", "*", "#", "@"],
     heavy: "X",
+    band: ["|", "-", "|"],
     release: "^",
     rollback: "v",
     deployment: "o",

@@ -9,3 +9,4 @@ pub mod request;
 pub mod requests;
 pub mod start;
 pub mod timeline;
+pub mod timeline_view;
