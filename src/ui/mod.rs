@@ -17,6 +17,8 @@ mod view;
 mod widgets;
 mod worker;
 
+pub use update::update;
+
 use crate::work::open::recent;
 use crate::work::verify::Pins;
 use model::{Command, Model, Screen};
