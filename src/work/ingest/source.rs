@@ -79,7 +79,8 @@ impl Run {
     ) -> Result<Outcome, WorkError> {
         let known = self.sources.iter().find(|source| source.path == plain.path).cloned();
         let source = match known {
-            Some(source) => source,
+            // A compressed journal that grew may have been unpacked to another place.
+            Some(source) => Source { plain: plain.plain.clone(), ..source },
             None => {
                 let id = self.sources.iter().map(|source| source.id + 1).max().unwrap_or(0);
                 Source::new(id, plain.path.clone(), plain.plain.clone())
