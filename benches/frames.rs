@@ -9,10 +9,11 @@
 )]
 
 use backtrail::store::Case;
-use backtrail::ui::headless::{Stage, buffer, play, send};
+use backtrail::ui::headless::{Stage, buffer, perform, play, send};
 use backtrail::ui::keys::Key;
 use backtrail::ui::model::{Model, Msg};
 use backtrail::ui::theme::{Charset, Colours, Theme};
+use backtrail::ui::update;
 use backtrail::work::Cancel;
 use backtrail::work::ingest::{Pictures, Watcher, ingest};
 use backtrail::work::simulate::{Scenario, Simulation};
@@ -73,10 +74,12 @@ fn press_all(model: &mut Model, messages: &Receiver<Msg>, times: &mut Vec<f64>) 
         if let Some(msg) = messages.try_iter().last() {
             send(model, msg);
         }
+        // The frame that answers the key; what it asks of workers comes after, as it does in the terminal.
         let started = Instant::now();
-        send(model, Msg::Key(key));
+        let commands = update(model, Msg::Key(key));
         std::hint::black_box(buffer(model));
         times.push(started.elapsed().as_secs_f64() * 1000.0);
+        perform(model, commands);
     }
 }
 

@@ -136,17 +136,30 @@ fn peak_mb() -> u64 {
     line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
+/// The command, or Python's package of the same name, whichever is installed.
 fn duckdb(journals: &Path, ours: f64) {
+    let files = journals.join("*.jsonl");
     let sql = format!(
-        "create table t as select * from read_json_auto('{}/*.jsonl', ignore_errors=true, union_by_name=true)",
-        journals.display()
+        "create table t as select * from read_json_auto('{}', ignore_errors=true, union_by_name=true, sample_size=20000)",
+        files.display()
     );
-    let (ran, took) = timed(|| Command::new("duckdb").args([":memory:", &sql]).output());
-    match ran {
-        Ok(output) if output.status.success() => {
-            println!("DuckDB read_json_auto {took:.2} s: {:.1} × ours (must 3, aim 8)", took / ours);
+    let python = format!("import duckdb; duckdb.sql(\"\"\"{sql}\"\"\")");
+    for (command, arguments) in [("duckdb", [":memory:", &sql]), ("python3", ["-c", &python])] {
+        let (ran, took) = timed(|| Command::new(command).args(arguments).output());
+        match ran {
+            Ok(output) if output.status.success() => {
+                println!(
+                    "DuckDB read_json_auto                    {took:>7.2} s   {:.1} × ours (must 3, aim 8)",
+                    took / ours
+                );
+                return;
+            }
+            Ok(output) if !String::from_utf8_lossy(&output.stderr).contains("No module named") => {
+                println!("DuckDB failed: {}", String::from_utf8_lossy(&output.stderr));
+                return;
+            }
+            _ => {}
         }
-        Ok(output) => println!("DuckDB failed: {}", String::from_utf8_lossy(&output.stderr)),
-        Err(_) => println!("DuckDB is not installed: not compared"),
     }
+    println!("DuckDB is not installed: not compared");
 }

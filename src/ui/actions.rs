@@ -45,6 +45,7 @@ pub enum Action {
     Zone,
     CopyId,
     Mouse,
+    Colours,
     Palette,
     Help,
     Demo,
@@ -107,7 +108,7 @@ macro_rules! actions {
 }
 
 use Action::{
-    Back, CopyId, Demo, Down, Filter, FilterDrop, FiltersPause, Find, FindNext, FindPrevious, First,
+    Back, Colours, CopyId, Demo, Down, Filter, FilterDrop, FiltersPause, Find, FindNext, FindPrevious, First,
     HalfDown, HalfUp, Help, HistoryBack, HistoryForward, Incident, Lanes, Last, Left, Mouse, NextBoundary,
     NextFinding, NextPane, NotThis, OnlyThis, Open, PageDown, PageUp, Palette, PreviousBoundary,
     PreviousFinding, PreviousPane, Quit, Redo, Right, Screen, Undo, Up, Verify, Zone, ZoomAll, ZoomIn,
@@ -131,6 +132,7 @@ pub const ACTIONS: &[Entry] = actions![
     Palette, Everywhere, "<c-p> :", "palette", "Find any action, screen, agent, node or version by name";
     CopyId, Everywhere, "y", "copy", "Copy the id, or on the ladder the step's command, to this terminal's clipboard (OSC 52)";
     Mouse, Everywhere, "<f2>", "mouse", "Give the mouse to the terminal for marking text, and take it back";
+    Colours, Everywhere, "<f3>", "colours", "Change colours: sixteen (the terminal's own), dark, light, mono";
     Help, Everywhere, "? <f1>", "help", "Show all keys";
     Quit, Everywhere, "q <c-c>", "quit", "Quit: q on a screen of the tab line, <c-c> from anywhere";
     Down, Lists, "j <down>", "down", "Down; a number before it repeats: 9j, 05j (1, 2, 3, 6 and 7 alone are screens)";
@@ -173,9 +175,10 @@ impl Entry {
         })
     }
 
-    /// The first key, for hints.
+    /// The first key, for hints: `enter`, `^p`.
     pub fn key(&self) -> String {
-        self.keys.split(' ').next().unwrap_or_default().trim_matches(['<', '>']).to_owned()
+        let key = self.keys.split(' ').next().unwrap_or_default();
+        key.trim_matches(['<', '>']).replace("c-", "^").replace("a-", "alt-")
     }
 }
 

@@ -11,15 +11,18 @@
 
 use super::actions::{Action, entry};
 use super::model::{Model, Notice, Screen};
-use super::screens::overview::share;
+use super::screens::overview::{between, between_minutes, share};
 use super::text::{cut, fit, shown, spans};
 use super::theme::Theme;
 use crate::model::Evidence;
+use crate::model::time::Zone;
 use crate::work::findings::{counted, grouped};
 use crate::work::ingest::Phase;
+use crate::work::study::Study;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 /// The parts of the terminal.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +41,7 @@ pub struct Panes {
 }
 
 /// The screens of the tab line; what is not built has no tab.
-pub const TABS: [(u8, &str); 5] =
+const TABS: [(u8, &str); 5] =
     [(1, "Overview"), (2, "Timeline"), (3, "Requests"), (6, "Proofs"), (7, "Findings")];
 
 /// Below this nothing useful fits.
@@ -68,7 +71,9 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     put(frame, areas.head, 1, incident(model), theme);
     put(frame, areas.head, 2, tabs(model), theme);
     put(frame, areas.chips, 0, chips(model), theme);
-    put(frame, areas.foot, 0, sides(hints(model), progress(model), model.size.0, theme), theme);
+    let progress = progress(model);
+    let room = usize::from(model.size.0).saturating_sub(progress.width() + 1);
+    put(frame, areas.foot, 0, sides(hints(model, room), progress, model.size.0, theme), theme);
 }
 
 fn put(frame: &mut Frame<'_>, area: Rect, n: u16, line: Line<'static>, theme: &Theme) {
@@ -121,10 +126,10 @@ fn corner(model: &Model) -> Line<'static> {
         line.push(Span::styled(words, theme.warn()));
     }
     let zone = match model.zone {
-        crate::model::time::Zone::Utc => "   UTC ",
-        crate::model::time::Zone::Local => "   local ",
+        Zone::Utc => "UTC".to_owned(),
+        Zone::Local => model.day().format(Zone::Local, "local, UTC%:z"),
     };
-    line.push(Span::styled(zone, theme.quiet()));
+    line.push(Span::styled(format!("   {zone} "), theme.quiet()));
     Line::from(line)
 }
 
@@ -140,31 +145,68 @@ fn incident(model: &Model) -> Line<'static> {
         );
         return Line::styled(words, theme.warn());
     }
+    let details = [Detail::Full, Detail::Short, Detail::Least, Detail::Bare];
+    let lines = details.map(|detail| headline(study, model, detail));
+    let fits = lines.iter().position(|line| line.width() <= usize::from(model.size.0));
+    lines.into_iter().nth(fits.unwrap_or(details.len() - 1)).unwrap_or_default()
+}
+
+/// How much the headline tells: its facts stay at every width, their words do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Detail {
+    Full,
+    Short,
+    Least,
+    Bare,
+}
+
+fn headline(study: &Study, model: &Model, detail: Detail) -> Line<'static> {
+    let theme = &model.theme;
+    let full = detail == Detail::Full;
     let mut line = vec![Span::raw(" ")];
     match &study.window {
         None => line.push(Span::styled("nothing under suspicion (i chooses a version)", theme.quiet())),
         Some(window) => {
-            line.extend(spans(study.model_name(window.model), theme.strong(), theme));
-            line.push(Span::raw(" "));
+            if detail < Detail::Least {
+                line.extend(spans(study.model_name(window.model), theme.strong(), theme));
+                line.push(Span::raw(" "));
+            }
             line.extend(spans(study.version_name(window.faulty), theme.bad(), theme));
-            let between = super::screens::overview::between(window.from(), window.to(), model.zone, theme);
-            line.push(Span::raw(format!("  faulty {between}")));
+            let (from, to) = (window.from(), window.to());
+            let between = match detail {
+                Detail::Full => between(from, to, model.zone, theme),
+                _ => between_minutes(from, to, model.zone, theme),
+            };
+            let lasted = match (from, to) {
+                (Some(from), Some(to)) if detail == Detail::Short => format!(" ({})", to.since(from)),
+                _ => String::new(),
+            };
+            line.push(Span::raw(format!("{}{between}{lasted}", if full { "  faulty " } else { "  " })));
             let late = window.late_nodes().count() as u64;
             if late > 0 {
-                line.push(Span::styled(format!("  +{}", counted(late, "late node")), theme.warn()));
+                let words = match detail {
+                    Detail::Full => counted(late, "late node"),
+                    Detail::Bare => grouped(late),
+                    _ => format!("{late} late"),
+                };
+                line.push(Span::styled(format!("  +{words}"), theme.warn()));
             }
         }
     }
     let all = study.fold.requests();
     let known = all - study.fold.by_evidence[Evidence::None as usize].min(all);
-    line.push(Span::styled(format!("   known {}", share(known, all)), theme.quiet()));
+    let known = share(known, all);
+    let words = match detail {
+        Detail::Full | Detail::Short => format!("  known {known}"),
+        Detail::Least => format!("  {known}"),
+        Detail::Bare => String::new(),
+    };
+    line.push(Span::styled(words, theme.quiet()));
     let faults: u64 = study.snapshot.sources().iter().map(|source| source.faults).sum();
     for (count, one) in [(faults, "fault"), (study.gaps.len() as u64, "gap")] {
         if count > 0 {
-            line.push(Span::styled(
-                format!("  {} {}", theme.glyphs.warning, counted(count, one)),
-                theme.warn(),
-            ));
+            let words = if full { counted(count, one) } else { grouped(count) };
+            line.push(Span::styled(format!("  {} {words}", theme.glyphs.warning), theme.warn()));
         }
     }
     Line::from(line)
@@ -175,13 +217,27 @@ fn tabs(model: &Model) -> Line<'static> {
     if model.study.is_none() {
         return Line::default();
     }
-    let here = model.screens.iter().rev().find_map(Screen::tab);
     let mut line = vec![Span::raw(" ")];
-    for (n, title) in TABS {
+    let here = tab_here(model);
+    for (n, title) in tab_titles(model) {
         let style = if here == Some(n) { theme.tab() } else { theme.plain() };
-        line.push(Span::styled(format!(" {n} {title} "), style));
+        line.push(Span::styled(title, style));
     }
     Line::from(line)
+}
+
+fn tab_here(model: &Model) -> Option<u8> {
+    model.screens.iter().rev().find_map(Screen::tab)
+}
+
+/// What stands on the tab line after one blank; where titles do not fit, only the one shown has one.
+pub fn tab_titles(model: &Model) -> Vec<(u8, String)> {
+    let titles: Vec<_> = TABS.iter().map(|(n, title)| (*n, format!(" {n} {title} "))).collect();
+    if titles.iter().map(|(_, title)| title.width()).sum::<usize>() < usize::from(model.size.0) {
+        return titles;
+    }
+    let here = tab_here(model);
+    titles.into_iter().map(|(n, title)| (n, if here == Some(n) { title } else { format!(" {n} ") })).collect()
 }
 
 fn chips(model: &Model) -> Line<'static> {
@@ -223,12 +279,15 @@ fn chips(model: &Model) -> Line<'static> {
                 counted(study.findings.len() as u64, "finding")
             )));
         }
+        _ if !model.filter.is_empty() => {
+            line.push(Span::styled("these filters are for Requests only", theme.quiet()));
+        }
         _ => {}
     }
     Line::from(line)
 }
 
-fn hints(model: &Model) -> Line<'static> {
+fn hints(model: &Model, room: usize) -> Line<'static> {
     let theme = &model.theme;
     match &model.notice {
         Some(Notice::Said(words)) => return Line::from(format!(" {words}")),
@@ -250,17 +309,32 @@ fn hints(model: &Model) -> Line<'static> {
         Screen::Proofs(_) => &[Action::Open, Action::Verify],
         Screen::Findings(_) => &[Action::Open, Action::NextFinding, Action::PreviousFinding],
     };
-    let mut line = vec![Span::raw(" ")];
-    if let Some(count) = model.count {
-        line.push(Span::styled(format!("{count} "), theme.strong()));
+    // Help is shown longest; a hint is left out whole, never cut.
+    let far = [(Action::Back, 8), (Action::Palette, 9), (Action::Help, 0), (Action::Quit, 3)];
+    let near = near.iter().enumerate().map(|(n, action)| (*action, n + 1));
+    let mut hints: Vec<(Hint, usize)> =
+        near.chain(far).filter_map(|(action, rank)| Some((hint(action)?, rank))).collect();
+    let count = model.count.map(|count| format!("{count} ")).unwrap_or_default();
+    while hints.iter().map(|((key, name), _)| key.width() + name.width() + 3).sum::<usize>() + count.len() + 1
+        > room
+    {
+        let Some(least) = hints.iter().enumerate().max_by_key(|(_, (_, rank))| *rank).map(|(n, _)| n) else {
+            break;
+        };
+        hints.remove(least);
     }
-    for action in near.iter().chain(&[Action::Back, Action::Palette, Action::Help, Action::Quit]) {
-        if let Some(entry) = entry(*action) {
-            line.push(Span::styled(entry.key(), theme.strong()));
-            line.push(Span::styled(format!(" {}  ", entry.name), theme.quiet()));
-        }
+    let mut line = vec![Span::raw(" "), Span::styled(count, theme.strong())];
+    for ((key, name), _) in hints {
+        line.push(Span::styled(key, theme.strong()));
+        line.push(Span::styled(format!(" {name}  "), theme.quiet()));
     }
     Line::from(line)
+}
+
+type Hint = (String, &'static str);
+
+fn hint(action: Action) -> Option<Hint> {
+    entry(action).map(|entry| (entry.key(), entry.name))
 }
 
 fn progress(model: &Model) -> Line<'static> {

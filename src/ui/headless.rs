@@ -46,7 +46,8 @@ pub fn send(model: &mut Model, msg: Msg) {
     perform(model, commands);
 }
 
-fn perform(model: &mut Model, commands: Vec<Command>) {
+/// Does commands in line, and all that follows from them.
+pub fn perform(model: &mut Model, commands: Vec<Command>) {
     for command in commands {
         let cancel = Cancel::default();
         let mut answers = Vec::new();

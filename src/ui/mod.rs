@@ -17,6 +17,8 @@ mod view;
 mod widgets;
 mod worker;
 
+pub use update::update;
+
 use crate::work::open::recent;
 use crate::work::verify::Pins;
 use model::{Command, Model, Screen};
@@ -25,10 +27,11 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use theme::{Charset, Colours, Theme};
 
-/// The theme that the environment asks for.
+/// The theme that the environment asks for: `NO_COLOR`, else `BACKTRAIL_COLOURS` (sixteen, dark, light, mono).
 pub fn theme_of(charset: Charset) -> Theme {
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    Theme::new(if no_colour { Colours::Mono } else { Colours::Sixteen }, charset)
+    let wanted = std::env::var("BACKTRAIL_COLOURS").ok().and_then(|name| Colours::of(&name));
+    Theme::new(if no_colour { Colours::Mono } else { wanted.unwrap_or_default() }, charset)
 }
 
 /// Opens the explorer on a terminal.

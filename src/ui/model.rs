@@ -304,10 +304,16 @@ impl Model {
         window.or(study.and_then(|study| study.fold.span).map(|(from, _)| Nanos(from))).unwrap_or_default()
     }
 
-    /// The name of what is open, for the title line.
+    /// The name of what is open, for the title line. A case of our own cache goes by its journals' name.
     pub fn case_name(&self) -> String {
-        let path = self.study.as_deref().map(|study| study.snapshot.path().to_owned());
-        path.and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()))
-            .unwrap_or_default()
+        let path = self.study.as_deref().map(|study| study.snapshot.path());
+        let name = path.and_then(|path| path.file_name()).unwrap_or_default().to_string_lossy();
+        let ours = name.strip_suffix(".case").and_then(|stem| stem.rsplit_once('-'));
+        match ours {
+            Some((label, print)) if print.len() == 16 && print.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                label.to_owned()
+            }
+            _ => name.into_owned(),
+        }
     }
 }

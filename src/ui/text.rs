@@ -130,6 +130,29 @@ pub fn fit(line: Line<'static>, width: usize, theme: &Theme) -> Line<'static> {
     Line::from(out)
 }
 
+/// A line as lines that fit a width, broken between words; all but the first begin with so many blanks.
+pub fn wrap(line: Line<'static>, width: usize, indent: usize) -> Vec<Line<'static>> {
+    if line.width() <= width || width <= indent + 8 {
+        return vec![line];
+    }
+    let mut lines = vec![Vec::new()];
+    let mut used = 0;
+    for span in line.spans {
+        for word in span.content.split_inclusive(' ') {
+            let broken = used > indent && used + word.trim_end().width() > width;
+            if broken {
+                lines.push(vec![Span::raw(" ".repeat(indent))]);
+                used = indent;
+            }
+            used += word.width();
+            if let Some(line) = lines.last_mut() {
+                line.push(Span::styled(word.to_owned(), span.style));
+            }
+        }
+    }
+    lines.into_iter().map(Line::from).collect()
+}
+
 /// Text filled with spaces to a width, or cut to it.
 pub fn padded(text: &str, width: usize, theme: &Theme) -> String {
     let mut text = cut(text, width, theme);
@@ -167,6 +190,13 @@ mod tests {
         assert_eq!(shown("\u{301}x", &THEME), "◌\u{301}x");
         assert_eq!(shown("e\u{301}", &THEME), "e\u{301}");
         assert_eq!(shown(&"x".repeat(5000), &THEME), "x".repeat(4096) + "… +904 bytes");
+    }
+
+    #[test]
+    fn lines_break_between_words_and_lose_none() {
+        let lines = wrap(Line::from("label one two three four five"), 20, 6);
+        let shown: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["label one two three ", "      four five"]);
     }
 
     proptest! {

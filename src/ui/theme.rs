@@ -11,10 +11,33 @@ pub struct Theme {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Colours {
+    /// The terminal's own palette.
     #[default]
     Sixteen,
+    /// Fixed colours for a dark ground, and for a light one.
+    Dark,
+    Light,
     /// `NO_COLOR`: weight and reverse video only.
     Mono,
+}
+
+impl Colours {
+    pub const ALL: [(Self, &'static str); 4] =
+        [(Self::Sixteen, "sixteen"), (Self::Dark, "dark"), (Self::Light, "light"), (Self::Mono, "mono")];
+
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(colours, _)| colours)
+    }
+
+    pub fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(known, _)| *known == self).map_or("", |(_, name)| name)
+    }
+
+    /// The next one, round and round.
+    pub fn next(self) -> Self {
+        let place = Self::ALL.iter().position(|(known, _)| *known == self).unwrap_or(0);
+        Self::ALL[(place + 1) % Self::ALL.len()].0
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +51,10 @@ pub struct Glyphs {
     pub folded: &'static str,
     pub unfolded: &'static str,
     pub bars: [&'static str; 9],
+    /// A bar of the faulty version where a bar has one line only.
+    pub heavy: &'static str,
+    /// Left end, middle and right end of a stretch of time.
+    pub band: [&'static str; 3],
     pub release: &'static str,
     pub rollback: &'static str,
     pub deployment: &'static str,
@@ -59,6 +86,8 @@ const UNICODE: Glyphs = Glyphs {
     folded: "▸",
     unfolded: "▾",
     bars: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+    heavy: "▓",
+    band: ["├", "─", "┤"],
     release: "▲",
     rollback: "▼",
     deployment: "•",
@@ -90,6 +119,8 @@ const ASCII: Glyphs = Glyphs {
     folded: "+",
     unfolded: "-",
     bars: [" ", ".", ":", "-", "=", "+", "*", "#", "@"],
+    heavy: "X",
+    band: ["|", "-", "|"],
     release: "^",
     rollback: "v",
     deployment: "o",
@@ -124,9 +155,12 @@ impl Theme {
         self.glyphs.crumb.len() == 1
     }
 
-    fn coloured(&self, colour: Color) -> Style {
+    /// The terminal's colour, or numbers 16–255 of the fixed palette on a dark and on a light ground.
+    fn coloured(&self, sixteen: Color, dark: u8, light: u8) -> Style {
         match self.colours {
-            Colours::Sixteen => Style::new().fg(colour),
+            Colours::Sixteen => Style::new().fg(sixteen),
+            Colours::Dark => Style::new().fg(Color::Indexed(dark)),
+            Colours::Light => Style::new().fg(Color::Indexed(light)),
             Colours::Mono => Style::new(),
         }
     }
@@ -139,40 +173,44 @@ impl Theme {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// What is there but not news.
+    /// What is there but not news. Bright black would be the ground itself in Solarized: dim is legible everywhere.
     pub fn quiet(&self) -> Style {
         match self.colours {
-            Colours::Sixteen => Style::new().fg(Color::DarkGray),
-            Colours::Mono => Style::new().add_modifier(Modifier::DIM),
+            Colours::Sixteen | Colours::Mono => Style::new().add_modifier(Modifier::DIM),
+            Colours::Dark => Style::new().fg(Color::Indexed(245)),
+            Colours::Light => Style::new().fg(Color::Indexed(242)),
         }
     }
 
     /// Names and links.
     pub fn accent(&self) -> Style {
-        self.coloured(Color::Cyan)
+        self.coloured(Color::Cyan, 80, 24)
     }
 
+    /// Blue against orange and red: the pair that colour-blind people tell apart.
     pub fn good(&self) -> Style {
-        self.coloured(Color::Blue)
+        self.coloured(Color::LightBlue, 75, 26)
     }
 
     pub fn warn(&self) -> Style {
-        self.coloured(Color::Yellow)
+        self.coloured(Color::Yellow, 179, 130)
     }
 
     /// The faulty version, and what is critical.
     pub fn bad(&self) -> Style {
-        self.coloured(Color::LightRed).add_modifier(Modifier::BOLD)
+        self.coloured(Color::LightRed, 203, 124).add_modifier(Modifier::BOLD)
     }
 
     /// Escapes inside recorded text.
     pub fn escape(&self) -> Style {
-        self.coloured(Color::Magenta).add_modifier(Modifier::BOLD)
+        self.coloured(Color::Magenta, 176, 90).add_modifier(Modifier::BOLD)
     }
 
-    /// The row under the cursor: reverse video in every theme, and a marker beside it.
+    /// The row under the cursor: reverse video in every theme, and a marker beside it. One colour for the whole row,
+    /// since what is legible as text may not be as a ground.
     pub fn selected(&self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD)
+        let plain = Style::new().fg(Color::Reset).bg(Color::Reset).remove_modifier(Modifier::DIM);
+        plain.add_modifier(Modifier::REVERSED | Modifier::BOLD)
     }
 
     pub fn tab(&self) -> Style {

@@ -190,6 +190,11 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::FindPrevious => requests::find_again(model, -1),
         Action::CopyId => copy(model),
         Action::Mouse => switch_mouse(model),
+        Action::Colours => {
+            model.theme.colours = model.theme.colours.next();
+            model.notice = Some(Notice::Said(format!("colours: {}", model.theme.colours.name())));
+            Vec::new()
+        }
         _ => act_on_screen(model, action, times),
     }
 }

@@ -4,7 +4,7 @@ use super::actions::{ACTIONS, Entry, Place};
 use super::frame::{self, SMALLEST};
 use super::model::{Finder, Model, Overlay, Preview, Screen};
 use super::overlays::{FINDER_HEIGHT, LISTED, choices};
-use super::screens::{findings, overview, proofs, request, requests, start, timeline};
+use super::screens::{findings, overview, proofs, request, requests, start, timeline_view};
 use super::text::{padded, spans};
 use super::widgets::field::Field;
 use super::widgets::lines::{self, Focus};
@@ -47,7 +47,7 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
     match model.screen() {
         Screen::Start(state) => start::draw(model, state, frame, body),
         Screen::Overview(state) => overview::draw(model, state, frame, body),
-        Screen::Timeline(state) => timeline::draw(model, state, frame, body),
+        Screen::Timeline(state) => timeline_view::draw(model, state, frame, body),
         Screen::Requests(state) => requests::draw(model, state, frame, body),
         Screen::Request(state) => request::draw(model, state, frame, body),
         Screen::Proofs(state) => proofs::draw(model, state, frame, body),

@@ -15,7 +15,6 @@ use crate::model::{Kind, Nanos, Row, Verdicts};
 use crate::store::chunk::Chunk;
 use crate::store::{Case, Packed, Snapshot, StoreError};
 use std::collections::{BTreeMap, HashMap};
-use std::thread;
 
 /// Seals a case whose sources have all been read.
 pub fn seal(case: &mut Case, watcher: &mut Watcher<'_>) -> Result<(), WorkError> {
@@ -26,8 +25,7 @@ pub fn seal(case: &mut Case, watcher: &mut Watcher<'_>) -> Result<(), WorkError>
         (watcher.report)(report);
     };
     tell(0);
-    let prints = sorted_prints(&snapshot, &watcher.cancel)?;
-    let flags = repeats(&snapshot, &prints)?;
+    let flags = index_ids(case, &snapshot, &watcher.cancel)?;
     tell(1);
     let order = time_order(&snapshot, &flags)?;
     tell(2);
@@ -37,7 +35,6 @@ pub fn seal(case: &mut Case, watcher: &mut Watcher<'_>) -> Result<(), WorkError>
     let gaps = gaps(&snapshot, &order)?;
     let repeated = count_repeats(&snapshot, &flags);
     case.atomically(|case| {
-        case.write_index(&prints)?;
         case.write_order(&order)?;
         put_attribution(case, &derived)?;
         write_flags(case, &snapshot, &flags)?;
@@ -57,6 +54,13 @@ pub fn seal(case: &mut Case, watcher: &mut Watcher<'_>) -> Result<(), WorkError>
     Ok(())
 }
 
+/// Indexes ids and finds the records that repeat one. The sorted prints, 16 bytes a record, live only here.
+fn index_ids(case: &mut Case, snapshot: &Snapshot, cancel: &Cancel) -> Result<HashMap<Row, u64>, WorkError> {
+    let prints = sorted_prints(snapshot, cancel)?;
+    case.atomically(|case| case.write_index(&prints))?;
+    repeats(snapshot, &prints)
+}
+
 /// Every record's id print with its row, sorted as the index stores them.
 fn sorted_prints(snapshot: &Snapshot, cancel: &Cancel) -> Result<Vec<(i64, Row)>, WorkError> {
     let mut prints = Vec::with_capacity(usize::try_from(snapshot.rows()).unwrap_or(0));
@@ -65,14 +69,8 @@ fn sorted_prints(snapshot: &Snapshot, cancel: &Cancel) -> Result<Vec<(i64, Row)>
         let column = snapshot.passing(chunk, Column::Print)?;
         column.each(|place, print| prints.push((print.cast_signed(), Row::new(n, place))));
     }
-    let half = prints.len() / 2;
-    // Two sorted halves merge in one pass: the stable sort sees two runs.
-    thread::scope(|scope| {
-        let (left, right) = prints.split_at_mut(half);
-        scope.spawn(|| left.sort_unstable());
-        right.sort_unstable();
-    });
-    prints.sort();
+    // In place: a stable sort would hold half of it again.
+    prints.sort_unstable();
     Ok(prints)
 }
 
@@ -137,14 +135,13 @@ fn mark_repeats(
 
 /// Rows but duplicates, by time and then by row.
 fn time_order(snapshot: &Snapshot, flags: &HashMap<Row, u64>) -> Result<Vec<Row>, WorkError> {
-    let at = snapshot.column(Column::At)?;
     let mut keyed: Vec<(u64, Row)> = Vec::with_capacity(usize::try_from(snapshot.rows()).unwrap_or(0));
-    for n in 0..snapshot.chunks().len() {
-        at.cell(n).each(|place, at| keyed.push((at, Row::new(n, place))));
+    for (n, chunk) in snapshot.chunks().iter().enumerate() {
+        let at = snapshot.passing(chunk, Column::At)?;
+        at.each(|place, at| keyed.push((at, Row::new(n, place))));
     }
     keyed.retain(|(_, row)| flags.get(row).is_none_or(|flags| flags & Flags::DUPLICATE == 0));
-    // Journals are nearly sorted; a stable merge sort finds their runs.
-    keyed.sort();
+    keyed.sort_unstable();
     Ok(keyed.into_iter().map(|(_, row)| row).collect())
 }
 

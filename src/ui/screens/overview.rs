@@ -15,8 +15,8 @@ use crate::model::time::Zone;
 use crate::model::{Evidence, Nanos, Pointers, Severity};
 use crate::ui::actions::Action;
 use crate::ui::model::{Command, Model, Screen};
-use crate::ui::screens::{findings, requests, timeline};
-use crate::ui::text::spans;
+use crate::ui::screens::{findings, hours, requests, timeline};
+use crate::ui::text::{spans, wrap};
 use crate::ui::theme::Theme;
 use crate::ui::update::{body_height, push};
 use crate::ui::widgets::lines::{self, Focus};
@@ -56,8 +56,9 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
     let (Some(study), Screen::Overview(state)) = (model.study.clone(), model.screen()) else {
         return Vec::new();
     };
-    let target =
-        answers(&study, model.zone, &model.theme).into_iter().nth(state.scroll.cursor).map(|a| a.target);
+    let answers = answers(&study, model);
+    let place = nearest(&answers, state.scroll.cursor);
+    let target = answers.into_iter().nth(place).map(|answer| answer.target);
     match target {
         Some(Target::Requests(filter)) => {
             requests::remember(model, filter);
@@ -72,27 +73,53 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
 
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
     let height = body_height(model).saturating_sub(1);
-    let len = model.study.as_deref().map_or(0, |study| answers(study, model.zone, &model.theme).len());
+    let answers = model.study.as_deref().map(|study| answers(study, model)).unwrap_or_default();
+    let leading: Vec<usize> = leading(&answers).collect();
     if let Some(Screen::Overview(state)) = model.screens.last_mut() {
-        state.scroll.step(step, len, height);
+        let now = leading.partition_point(|place| *place < nearest(&answers, state.scroll.cursor));
+        let next = match step {
+            Step::By(n) => now.saturating_add_signed(n),
+            // A click or `G`: the line itself, or the last one that leads somewhere.
+            Step::To(place) => leading.partition_point(|known| *known < place),
+        };
+        let next = next.min(leading.len().saturating_sub(1));
+        let place = leading.get(next).copied().unwrap_or(0);
+        // What stands above the first line is read with it.
+        state.scroll.top = if next == 0 { 0 } else { state.scroll.top };
+        state.scroll.step(Step::To(place), answers.len(), height);
     }
     Vec::new()
+}
+
+/// Places of the lines that lead somewhere.
+fn leading(answers: &[Answer]) -> impl Iterator<Item = usize> {
+    answers.iter().enumerate().filter(|(_, answer)| answer.target != Target::Nothing).map(|(place, _)| place)
+}
+
+/// The line at a place, or the next one that leads somewhere.
+fn nearest(answers: &[Answer], place: usize) -> usize {
+    leading(answers).find(|known| *known >= place).or_else(|| leading(answers).last()).unwrap_or(0)
 }
 
 pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let Some(study) = model.study.as_deref() else {
         return;
     };
-    let answers = answers(study, model.zone, &model.theme);
+    let answers = answers(study, model);
     let area = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    lines::draw(frame, area, &state.scroll, answers.len(), Focus::Here, &model.theme, |n| {
-        answers[n].line.clone()
-    });
+    let scroll = Scroll { cursor: nearest(&answers, state.scroll.cursor), ..state.scroll };
+    lines::draw(frame, area, &scroll, answers.len(), Focus::Here, &model.theme, |n| answers[n].line.clone());
+    let below = area.height.saturating_sub(answers.len() as u16 + 1);
+    if below >= hours::LEAST {
+        let chart = Rect { y: area.bottom() - below, height: below, ..area };
+        hours::draw(study, model.zone, frame, chart, &model.theme);
+    }
 }
 
 /// The answer, line by line.
-pub fn answers(study: &Study, zone: Zone, theme: &Theme) -> Vec<Answer> {
-    let mut page = Page { study, zone, theme, answers: Vec::new() };
+pub fn answers(study: &Study, model: &Model) -> Vec<Answer> {
+    let width = usize::from(model.size.0).saturating_sub(3);
+    let mut page = Page { study, zone: model.zone, theme: &model.theme, width, answers: Vec::new() };
     if !study.snapshot.is_sealed() {
         page.say(
             "reading",
@@ -117,6 +144,7 @@ struct Page<'p> {
     study: &'p Study,
     zone: Zone,
     theme: &'p Theme,
+    width: usize,
     answers: Vec<Answer>,
 }
 
@@ -127,7 +155,9 @@ impl Page<'_> {
     fn say(&mut self, label: &str, mut spans: Vec<Span<'static>>, target: Target) {
         let label = Span::styled(format!("{label:<LABEL$}"), self.theme.quiet());
         spans.insert(0, label);
-        self.answers.push(Answer { line: Line::from(spans), target });
+        let mut lines = wrap(Line::from(spans), self.width, LABEL).into_iter();
+        self.answers.extend(lines.next().map(|line| Answer { line, target }));
+        self.answers.extend(lines.map(|line| Answer { line, target: Target::Nothing }));
     }
 
     fn blank(&mut self) {
@@ -351,6 +381,23 @@ pub fn between(from: Option<Nanos>, to: Option<Nanos>, zone: Zone, theme: &Theme
             let same_day = from.format(zone, "%F") == to.format(zone, "%F");
             let end = if same_day { to.format(zone, "%H:%M:%S") } else { to.short(zone) };
             format!("{} {arrow} {end} ({})", from.short(zone), to.since(from))
+        }
+    }
+}
+
+/// `10-05 08:08 → 14:29`, for narrow places.
+pub fn between_minutes(from: Option<Nanos>, to: Option<Nanos>, zone: Zone, theme: &Theme) -> String {
+    let arrow = theme.glyphs.arrow;
+    let day = |at: Nanos| at.format(zone, "%m-%d %H:%M");
+    match (from, to) {
+        (Some(from), Some(to)) => {
+            let same_day = from.format(zone, "%F") == to.format(zone, "%F");
+            let end = if same_day { to.format(zone, "%H:%M") } else { day(to) };
+            format!("{} {arrow} {end}", day(from))
+        }
+        (from, to) => {
+            let end = |at: Option<Nanos>, open: &str| at.map_or_else(|| open.to_owned(), day);
+            format!("{} {arrow} {}", end(from, "?"), end(to, "open"))
         }
     }
 }

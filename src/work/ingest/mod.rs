@@ -92,6 +92,8 @@ pub fn ingest(case: &mut Case, paths: &[PathBuf], watcher: &mut Watcher<'_>) -> 
             source::Outcome::Unchanged => done.unchanged += 1,
         }
     }
+    // What reading kept in memory is not needed to seal.
+    drop(run);
     if done.read > 0 || case.meta("sealed")?.as_deref() != Some("yes") {
         seal::seal(case, watcher)?;
     } else if !study::is_remembered(case)? {
