@@ -2,6 +2,7 @@
 //!
 //! Without that folder the tests say so and pass; with `CI=true` they fail, so that no pipeline is green by absence.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its vectors has failed")]
+#![expect(clippy::print_stderr, reason = "a test that is skipped says why")]
 
 use backtrail::analysis::stats::combine::{acat, benjamini_hochberg};
 use backtrail::analysis::stats::rank::Rank;
@@ -78,8 +79,12 @@ fn mann_whitney_on_bins_is_scipys_on_values() {
 fn no_three_way_interaction_is_statsmodels_deviance() {
     let Some(reference) = reference() else { return };
     for case in cases(&reference, "no_three_way_2x2xK") {
-        let n: Vec<Vec<Vec<f64>>> = case["n"].as_array().unwrap().iter()
-            .map(|plane| plane.as_array().unwrap().iter().map(numbers).collect()).collect();
+        let n: Vec<Vec<Vec<f64>>> = case["n"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|plane| plane.as_array().unwrap().iter().map(numbers).collect())
+            .collect();
         let (agent, controls) = ([&*n[0][0], &*n[0][1]], [&*n[1][0], &*n[1][1]]);
         let exact = tables::g_no_three_way(agent, controls);
         near("G3", exact.statistic, &case["G2_ipf"]);
@@ -88,7 +93,11 @@ fn no_three_way_interaction_is_statsmodels_deviance() {
         near("G3 swept long", tables::g_swept(agent, controls, 300).statistic, &case["G2_ipf"]);
         // Twelve sweeps are as good on tables as dense as these.
         let twelve = tables::g_swept(agent, controls, tables::SWEEPS).statistic;
-        assert!((twelve / exact.statistic - 1.0).abs() < 1e-6, "{twelve} after 12 sweeps, {}", exact.statistic);
+        assert!(
+            (twelve / exact.statistic - 1.0).abs() < 1e-6,
+            "{twelve} after 12 sweeps, {}",
+            exact.statistic
+        );
     }
 }
 

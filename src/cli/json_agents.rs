@@ -2,6 +2,7 @@
 
 use super::json::moment;
 use crate::analysis::drift::Feature;
+use crate::analysis::drift::lasting::Persistence;
 use crate::analysis::drift::verdict::Verdict;
 use crate::work::agents::words::{Portrait, portrait};
 use crate::work::agents::{Agent, Agents, Standing};
@@ -19,7 +20,7 @@ pub fn one(study: &Study, agents: &Agents, agent: &Agent) -> Value {
     json!({
         "agent": study.agent_name(agent.number),
         "verdict": agent.verdict.name(),
-        "persistence": agent.persistence.map(|persistence| persistence.name()),
+        "persistence": agent.persistence.map(Persistence::name),
         "q": agent.q.map(rounded),
         "tvd": agent.sight.iter().any(Option::is_some).then(|| rounded(agent.effect())),
         "retention": agent.retention.map(|(feature, kept)| json!({

@@ -120,7 +120,11 @@ impl Lasting {
     /// About how many more records after would decide it: the interval narrows with the root of their number.
     pub fn needed(&self) -> u64 {
         let Retention { rho, lo, hi } = self.retention;
-        let (half, room) = if rho > (STICKY + RECOVERED) / 2.0 { (rho - lo, rho - STICKY) } else { (hi - rho, RECOVERED - rho) };
+        let (half, room) = if rho > (STICKY + RECOVERED) / 2.0 {
+            (rho - lo, rho - STICKY)
+        } else {
+            (hi - rho, RECOVERED - rho)
+        };
         let by_rho = (half / room.max(0.02)).powi(2);
         let by_away = if rho < RECOVERED { (self.away / BACK).powi(2) } else { 0.0 };
         let factor = by_rho.max(by_away).clamp(1.0, 1e6);
@@ -156,7 +160,8 @@ fn retained(own: &[[f64; WIDEST]; 3], drift: Option<&[[f64; WIDEST]; 2]>, noise:
     let (mut along, mut length, mut away) = (0.0, 0.0, 0.0);
     for k in 0..WIDEST {
         let shares: [f64; 3] = std::array::from_fn(|phase| own[phase][k] / totals[phase]);
-        let [during, after] = [1, 2].map(|p| shares[p] - shares[0] - drift.map_or(0.0, |drift| drift[p - 1][k]));
+        let [during, after] =
+            [1, 2].map(|p| shares[p] - shares[0] - drift.map_or(0.0, |drift| drift[p - 1][k]));
         along += after * during;
         length += during * during;
         away += after.abs() / 2.0;

@@ -1,7 +1,7 @@
 //! Before, during and after, by exposure and not by the clock; and what an agent did in each.
 
 use super::strip::{Event, Led, Served, What};
-use super::{Counts, COLUMNS, Feature};
+use super::{COLUMNS, Counts, Feature};
 use std::ops::Range;
 
 /// Which of an agent's records count to which phase.

@@ -36,7 +36,8 @@ impl Move {
         for (k, delta) in delta.iter_mut().enumerate().take(rows.before.len()) {
             *delta = f64::from(rows.during[k]) / n_during - f64::from(rows.before[k]) / n_before;
             if controls[0] > 0.0 && controls[1] > 0.0 {
-                *delta -= f64::from(rows.controls[1][k]) / controls[1] - f64::from(rows.controls[0][k]) / controls[0];
+                *delta -= f64::from(rows.controls[1][k]) / controls[1]
+                    - f64::from(rows.controls[0][k]) / controls[0];
             }
         }
         Some(Self { delta, weight: n_before * n_during / (n_before + n_during) })

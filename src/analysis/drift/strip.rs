@@ -34,8 +34,16 @@ pub enum Led {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// Outcome and category number from 0; tenths from 1, 0 where nothing was recorded.
-    Request { served: Served, outcome: u32, tokens: u32, latency: u32 },
-    Action { led: Led, category: u32 },
+    Request {
+        served: Served,
+        outcome: u32,
+        tokens: u32,
+        latency: u32,
+    },
+    Action {
+        led: Led,
+        category: u32,
+    },
 }
 
 /// One record of a strip. Sorts by time, requests before actions of the same tick.
@@ -179,10 +187,10 @@ impl Strips {
         for place in places {
             let mut before = None;
             for event in self.of(place) {
-                if let What::Action { category, .. } = event.what() {
-                    if let Some(before) = before.replace(category) {
-                        counts[(before * 16 + category) as usize] += 1;
-                    }
+                if let What::Action { category, .. } = event.what()
+                    && let Some(before) = before.replace(category)
+                {
+                    counts[(before * 16 + category) as usize] += 1;
                 }
             }
         }

@@ -31,7 +31,8 @@ impl Pooled {
             return None;
         }
         let share = n_before.min(n_during) / (n_before + n_during);
-        let mut pooled = Self { width: 0, rows: [[0.0; WIDEST]; 4], has_controls: !rows.controls[0].is_empty() };
+        let mut pooled =
+            Self { width: 0, rows: [[0.0; WIDEST]; 4], has_controls: !rows.controls[0].is_empty() };
         let mut rest = [0.0; 4];
         for k in 0..rows.before.len() {
             let cells = [
@@ -83,8 +84,8 @@ pub fn sum(counts: &[u32]) -> f64 {
 
 /// λ of the noncentral χ² distribution with which a test at .05 has power .8, by degrees of freedom from 1.
 const LAMBDA: [f64; 15] = [
-    7.849, 9.635, 10.903, 11.935, 12.828, 13.624, 14.351, 15.022, 15.650, 16.241, 16.802, 17.336, 17.847, 18.338,
-    18.811,
+    7.849, 9.635, 10.903, 11.935, 12.828, 13.624, 14.351, 15.022, 15.650, 16.241, 16.802, 17.336, 17.847,
+    18.338, 18.811,
 ];
 
 /// The smallest effect (Cohen's w) that so many records could have shown, four times in five.

@@ -134,7 +134,8 @@ pub fn strongest(sight: &Sight) -> Option<Feature> {
 /// last but one…), judged by the very procedure against all other nulls. Returns how many are flagged.
 pub fn placebo_flags(rounds: &[Vec<Sight>], controls: &[Sight]) -> usize {
     let flagged = |own: usize| {
-        let others = rounds.iter().enumerate().filter(|(round, _)| *round != own).flat_map(|(_, sights)| sights);
+        let others =
+            rounds.iter().enumerate().filter(|(round, _)| *round != own).flat_map(|(_, sights)| sights);
         let null = Null::new(others.chain(controls).copied());
         let flags = Flags::new(&rounds[own], &null);
         rounds[own].iter().enumerate().filter(|(place, sight)| flags.is_flagged(*place, sight)).count()

@@ -55,7 +55,8 @@ impl<'c> Window<'c> {
 
     /// How this agent moved, by feature.
     pub fn moves(&self) -> [Option<Move>; Feature::ALL.len()] {
-        Feature::ALL.map(|feature| (feature != Feature::Volume).then(|| Move::of(self.rows(feature))).flatten())
+        Feature::ALL
+            .map(|feature| (feature != Feature::Volume).then(|| Move::of(self.rows(feature))).flatten())
     }
 
     /// Tests every feature. `own`: this agent's part in the fleet's direction.
@@ -134,7 +135,14 @@ impl<'c> Window<'c> {
                 let z2 = (n[1] - all * expected).powi(2) / (all * expected * (1.0 - expected));
                 let test = tables::Test { statistic: z2, df: 1 };
                 let exact = phi <= 1.0;
-                (test, if exact { tails::two_rates(n[1] as u64, n[0] as u64, expected) } else { test.p_with(phi) })
+                (
+                    test,
+                    if exact {
+                        tails::two_rates(n[1] as u64, n[0] as u64, expected)
+                    } else {
+                        test.p_with(phi)
+                    },
+                )
             }
         };
         // As a distance: by how much the share of requests that fell into this stretch is off.

@@ -83,17 +83,16 @@ pub fn g_no_three_way(agent: [&[f64]; 2], controls: [&[f64]; 2]) -> Test {
 /// The odds ratio under which the fitted cells of the agent before sum to what was seen.
 fn common_ratio(seen: [&[f64]; 4], sums: [f64; 4]) -> f64 {
     let wanted = sums[0];
+    // Row, column and total of every category, which the fit keeps.
+    let columns = seen[0].iter().zip(seen[1]).zip(seen[2].iter().zip(seen[3]));
+    let margins =
+        columns.map(|((a, b), (c, d))| (a + b, a + c, a + b + c + d)).filter(|(_, _, all)| *all > 0.0);
     let mut log = ((sums[0] / sums[1]) / (sums[2] / sums[3])).ln().clamp(-FARTHEST, FARTHEST);
     let (mut low, mut high) = (-FARTHEST, FARTHEST);
     for _ in 0..60 {
         let ratio = log.exp();
         let (mut sum, mut slope) = (0.0, 0.0);
-        for k in 0..seen[0].len() {
-            let (of_agent, before) = (seen[0][k] + seen[1][k], seen[0][k] + seen[2][k]);
-            let all = of_agent + seen[2][k] + seen[3][k];
-            if all <= 0.0 {
-                continue;
-            }
+        for (of_agent, before, all) in margins.clone() {
             let fit = fitted(of_agent, before, all, ratio);
             sum += fit;
             // dm/d(ln ψ) = 1/(Σ 1/cell), written without dividing by an empty cell.
@@ -106,7 +105,11 @@ fn common_ratio(seen: [&[f64]; 4], sums: [f64; 4]) -> f64 {
         if away.abs() <= 1e-12 * wanted || high - low < 1e-13 {
             return ratio;
         }
-        if away > 0.0 { high = log } else { low = log }
+        if away > 0.0 {
+            high = log;
+        } else {
+            low = log;
+        }
         let step = log - away / slope;
         log = if slope > 0.0 && step > low && step < high { step } else { f64::midpoint(low, high) };
     }

@@ -58,7 +58,8 @@ impl Calibration {
         let mut calibration = Self { standing: standings(aggregate, cancel)?, ..Self::default() };
         calibration.controls = calibration.gather(aggregate, cancel)?;
         let tally = |place: usize| {
-            Rule::of(strips.of(place), EVERYTHING).map(|rule| Tally::new(strips.of(place), rule, &strips.pairs))
+            Rule::of(strips.of(place), EVERYTHING)
+                .map(|rule| Tally::new(strips.of(place), rule, &strips.pairs))
         };
         let exposed: Vec<usize> =
             (0..strips.len()).filter(|place| calibration.standing[*place] == Standing::Exposed).collect();
@@ -113,14 +114,19 @@ impl Calibration {
             cut.window().look(&Fleet::default(), &[None; Feature::ALL.len()])[Feature::Volume as usize]
         });
         // Volume has no categories: its φ is the mean G over placebo windows, one degree of freedom each.
-        let (sum, n, count) = windows.by_ref().fold((0.0, 0.0, 0.0), |(sum, n, count), seen| {
-            (sum + seen.g, n + seen.n[1], count + 1.0)
-        });
+        let (sum, n, count) = windows
+            .by_ref()
+            .fold((0.0, 0.0, 0.0), |(sum, n, count), seen| (sum + seen.g, n + seen.n[1], count + 1.0));
         if count > 0.0 {
             scatter[Feature::Volume as usize] = Some(Scatter { phi: sum / count, mean: n / count });
         }
         let moves = window(tally, meanwhile.as_ref()).moves();
-        Surveyed { scatter, moves, during: (tally.spans[1].start, tally.spans[1].end), records: tally.records[1] }
+        Surveyed {
+            scatter,
+            moves,
+            during: (tally.spans[1].start, tally.spans[1].end),
+            records: tally.records[1],
+        }
     }
 
     /// The fleet's scatter and direction.
@@ -193,7 +199,8 @@ impl Calibration {
 
     fn self_check(&self, by_agent: &[Vec<Sight>], controls: &[Sight], surveyed: &[Surveyed]) -> SelfCheck {
         let most = by_agent.iter().map(Vec::len).max().unwrap_or(0);
-        let round = |n: usize| by_agent.iter().filter_map(|sights| sights.get(n).copied()).collect::<Vec<_>>();
+        let round =
+            |n: usize| by_agent.iter().filter_map(|sights| sights.get(n).copied()).collect::<Vec<_>>();
         let rounds: Vec<Vec<Sight>> = (0..most).map(round).collect();
         let mut sizes: Vec<u32> = surveyed.iter().map(|one| one.records).collect();
         let usual = f64::from(middle(&mut sizes).unwrap_or(0));
@@ -236,7 +243,8 @@ impl Cut {
 
 /// The true window of an agent.
 pub fn window<'t>(tally: &'t Tally, meanwhile: Option<&'t [Counts; 3]>) -> Window<'t> {
-    let length = |phase: usize| f64::from(tally.spans[phase].end.saturating_sub(tally.spans[phase].start).max(1));
+    let length =
+        |phase: usize| f64::from(tally.spans[phase].end.saturating_sub(tally.spans[phase].start).max(1));
     Window {
         before: &tally.phases[0],
         during: &tally.phases[1],

@@ -28,7 +28,8 @@ pub fn all<'n>(
     cancel: &Cancel,
 ) -> Result<Vec<Agent>, WorkError> {
     let places = base.aggregate.strips.len();
-    let looked = each_stretch(places, cancel, |part| part.map(|place| look(base, place, clip)).collect::<Vec<_>>())?;
+    let looked =
+        each_stretch(places, cancel, |part| part.map(|place| look(base, place, clip)).collect::<Vec<_>>())?;
     let mut agents: Vec<Agent> = looked.into_iter().flatten().collect();
     let exposed: Vec<usize> = (0..agents.len()).filter(|place| agents[*place].n[1] > 0).collect();
     let sights: Vec<Sight> = exposed.iter().map(|place| agents[*place].sight).collect();
@@ -74,7 +75,8 @@ fn look(base: &Base, place: usize, clip: (u32, u32)) -> Agent {
         return agent;
     };
     let meanwhile = base.calibration.meanwhile(&tally);
-    agent.sight = window(&tally, meanwhile.as_ref()).look(&base.calibration.fleet, &base.calibration.own(place));
+    agent.sight =
+        window(&tally, meanwhile.as_ref()).look(&base.calibration.fleet, &base.calibration.own(place));
     agent.n = tally.phases.each_ref().map(|counts| counts[Feature::Outcomes.columns()].iter().sum());
     if agent.sight.iter().all(Option::is_none) {
         agent.smallest_effect = smallest(&tally);
@@ -165,7 +167,8 @@ fn settle(agent: &mut Agent, features: &[(Feature, Option<(Lasting, Differs)>)])
     };
     let carriers = features.iter().filter(|(feature, _)| carries(feature));
     let worst = carriers.min_by(|a, b| {
-        let room = |lasting: &Option<(Lasting, Differs)>| lasting.map_or(0.0, |(lasting, _)| -lasting.retention.lo);
+        let room =
+            |lasting: &Option<(Lasting, Differs)>| lasting.map_or(0.0, |(lasting, _)| -lasting.retention.lo);
         judged(&a.1).cmp(&judged(&b.1)).then(room(&a.1).total_cmp(&room(&b.1)))
     });
     let mut deciding = worst;

@@ -151,7 +151,9 @@ impl Survey {
                 survey.faulty.push(print.value(place));
             }
             let early = at.value(place).cast_signed() < baseline.0;
-            for (histogram, stored) in survey.histograms.iter_mut().zip([tokens.value(place), latency.value(place)]) {
+            for (histogram, stored) in
+                survey.histograms.iter_mut().zip([tokens.value(place), latency.value(place)])
+            {
                 if let Some(value) = stored.checked_sub(1) {
                     histogram[usize::from(!early)].0[bin(value)] += 1;
                 }

@@ -4,8 +4,8 @@ use super::prints::Prints;
 use super::scales::{REST, Scales, Survey};
 use crate::analysis::drift::strip::{Clock, Event, Led, Served, Strips};
 use crate::analysis::{Number, Window};
-use crate::journal::{Column, Names};
 use crate::journal::batch::{EdgeKind, Flags};
+use crate::journal::{Column, Names};
 use crate::model::{Kind, Nanos};
 use crate::store::{Chunk, Packed, Snapshot, StoreError};
 use crate::work::fold::Fold;
@@ -23,13 +23,19 @@ pub struct Aggregate {
 }
 
 impl Aggregate {
-    pub fn new(snapshot: &Snapshot, window: &Window, fold: &Fold, cancel: &Cancel) -> Result<Self, WorkError> {
+    pub fn new(
+        snapshot: &Snapshot,
+        window: &Window,
+        fold: &Fold,
+        cancel: &Cancel,
+    ) -> Result<Self, WorkError> {
         let subject = (window.model, window.faulty);
         let baseline = window.from().unwrap_or(Nanos::MAX);
         let mut surveys =
             each_chunk(snapshot, cancel, |_, chunk| Survey::of(snapshot, chunk, subject, baseline))?;
         let scales = Scales::new(&surveys);
-        let faulty: Vec<Vec<u64>> = surveys.iter_mut().map(|survey| std::mem::take(&mut survey.faulty)).collect();
+        let faulty: Vec<Vec<u64>> =
+            surveys.iter_mut().map(|survey| std::mem::take(&mut survey.faulty)).collect();
         drop(surveys);
         let faulty = Prints::new(&faulty);
         let clock = Clock::over(fold.span.unwrap_or_default());
@@ -73,10 +79,10 @@ fn sort(strips: &mut Strips, cancel: &Cancel) -> Result<(), WorkError> {
 /// Marks agents that read what the faulty version made: an answer of it, or an action that it led to.
 fn taint(strips: &mut Strips, read: &[(u32, u64)], faulty: &Prints, misled: &Prints) {
     for (agent, print) in read {
-        if faulty.has(*print) || misled.has(*print) {
-            if let Ok(place) = strips.agents.binary_search(&Number::from(*agent)) {
-                strips.tainted[place] = true;
-            }
+        if (faulty.has(*print) || misled.has(*print))
+            && let Ok(place) = strips.agents.binary_search(&Number::from(*agent))
+        {
+            strips.tainted[place] = true;
         }
     }
 }
@@ -114,7 +120,8 @@ impl Reading<'_> {
         };
         let (kind, flags, print) = (column(Column::Kind)?, column(Column::Flags)?, column(Column::Print)?);
         let edges = self.snapshot.passing_edges(chunk)?;
-        let mut part = Part { events: Vec::with_capacity(chunk.rows as usize), misled: Vec::new(), read: Vec::new() };
+        let mut part =
+            Part { events: Vec::with_capacity(chunk.rows as usize), misled: Vec::new(), read: Vec::new() };
         let mut edge = 0;
         kind.each(|place, code| {
             // Edges stand in the order of their records.
@@ -134,7 +141,8 @@ impl Reading<'_> {
                 let reads = |kind| matches!(kind, Some(EdgeKind::Parent | EdgeKind::CacheOf));
                 part.read.extend(own.filter(|n| reads(edges.kind(*n))).map(|n| (agent, edges.print(n))));
             } else if code == Kind::Action as u64 {
-                let mut causes = own.filter(|n| edges.kind(*n) == Some(EdgeKind::Cause)).map(|n| edges.print(n));
+                let mut causes =
+                    own.filter(|n| edges.kind(*n) == Some(EdgeKind::Cause)).map(|n| edges.print(n));
                 let led = match causes.next() {
                     None => Led::NotSaid,
                     Some(cause) if self.faulty.has(cause) => Led::ByFaulty,
@@ -157,7 +165,8 @@ impl Reading<'_> {
             (_, version) if version == self.subject.1 => Served::Faulty,
             _ => Served::Good,
         };
-        let outcome = self.scales.outcomes.column((columns.state.value(place), columns.category.value(place)));
+        let outcome =
+            self.scales.outcomes.column((columns.state.value(place), columns.category.value(place)));
         let tokens = self.scales.tokens.of(columns.tokens.value(place));
         let latency = self.scales.latency.of(columns.latency.value(place));
         Event::request(tick, served, outcome, tokens, latency)

@@ -46,8 +46,10 @@ pub struct Portrait {
 pub fn portrait(study: &Study, agents: &Agents, agent: &Agent) -> Portrait {
     let edges = study.window.as_ref().map_or((None, None), |window| window.moved);
     let tally = agents.tally(agent, edges).filter(|_| agent.standing == Standing::Exposed);
-    let features: Vec<Shares> =
-        tally.iter().flat_map(|tally| Feature::MIXES.map(|feature| shares(study, agents, tally, feature))).collect();
+    let features: Vec<Shares> = tally
+        .iter()
+        .flat_map(|tally| Feature::MIXES.map(|feature| shares(study, agents, tally, feature)))
+        .collect();
     let clock = agents.base.aggregate.strips.clock;
     let moments = tally.as_ref().map(|tally| {
         let resumed = Some(clock.at(tally.spans[2].start)).filter(|_| tally.records[2] > 0);
@@ -140,15 +142,17 @@ fn explanation(agents: &Agents, agent: &Agent, features: &[Shares]) -> [String; 
             [format!("no change that stands out from chance in {}", phases(agent)), told]
         }
         Verdict::Untested => untested(agent),
-        Verdict::Control => {
-            ["nothing of the faulty version reached it: it shows what would have happened anyway".to_owned(), String::new()]
-        }
+        Verdict::Control => [
+            "nothing of the faulty version reached it: it shows what would have happened anyway".to_owned(),
+            String::new(),
+        ],
     }
 }
 
 /// Actions before anything else: they are what an agent did itself.
 fn told_first(agent: &Agent) -> Option<Feature> {
-    let acts = [Feature::Actions, Feature::Transitions].into_iter().find(|feature| agent.carriers.contains(feature));
+    let acts =
+        [Feature::Actions, Feature::Transitions].into_iter().find(|feature| agent.carriers.contains(feature));
     acts.or_else(|| agent.foremost()).filter(|feature| *feature != Feature::Volume)
 }
 
@@ -173,7 +177,11 @@ fn in_shares(shares: &Shares) -> String {
         .filter_map(|share| share.controls)
         .map(|own| format!("{:.0} → {:.0} → {:.0} %", own[0] * 100.0, own[1] * 100.0, own[2] * 100.0))
         .collect();
-    let controls = if controls.is_empty() { "no control group".to_owned() } else { format!("controls {}", controls.join(", ")) };
+    let controls = if controls.is_empty() {
+        "no control group".to_owned()
+    } else {
+        format!("controls {}", controls.join(", "))
+    };
     format!("{}: {}; n {} → {} → {}; {controls}", shares.feature.name(), list.join(", "), n[0], n[1], n[2])
 }
 
@@ -227,12 +235,14 @@ fn kept(agent: &Agent) -> String {
 fn untested(agent: &Agent) -> [String; 2] {
     match agent.standing {
         Standing::Tainted => [
-            "not served by the faulty version, but it read what that made: neither exposed nor a control".to_owned(),
+            "not served by the faulty version, but it read what that made: neither exposed nor a control"
+                .to_owned(),
             String::new(),
         ],
-        _ if agent.n[1] == 0 => {
-            ["no faulty answer reached it in this window, though one did outside of it".to_owned(), String::new()]
-        }
+        _ if agent.n[1] == 0 => [
+            "no faulty answer reached it in this window, though one did outside of it".to_owned(),
+            String::new(),
+        ],
         _ => {
             let effect = agent.smallest_effect.map_or_else(
                 || "no feature has two categories".to_owned(),
