@@ -7,8 +7,8 @@ use backtrail::proof::attestation::{Document, verify_chain};
 use backtrail::proof::blob::{BlobId, Cid, walrus_id};
 use backtrail::proof::cbor::Cbor;
 use backtrail::proof::ladder::{
-    CheckedBatch, CheckedCheckpoint, CheckedEnclave, EnclaveRecord, EvidenceFor, Inclusion, Journal, Payment,
-    Response, RootAtSize, Settlement, climb,
+    CheckedBatch, CheckedCheckpoint, CheckedEnclave, CheckedPayment, EnclaveRecord, EvidenceFor, Inclusion,
+    Journal, Payment, Response, RootAtSize, Settlement, climb,
 };
 use backtrail::proof::malformed::base64_text;
 use backtrail::proof::merkle::{verify_consistency, verify_inclusion};
@@ -169,7 +169,16 @@ pub(crate) fn ladder(bytes: &[u8]) {
     let enclave = CheckedEnclave::check(&record, &trust);
     let batch = CheckedBatch::check(text);
     let receipt = ReceiptProof { header: bytes.to_vec(), index: 0, nodes: vec![bytes.to_vec()] };
-    let (hash, proof) = ("0x00".to_owned() + &"11".repeat(31), [text]);
+    let (hash, proof) = ("0x00".to_owned() + &"11".repeat(31), [text.to_owned()]);
+    let payment = Payment {
+        authorization: Some(text),
+        state: "settled",
+        tx_hash: Some(&hash),
+        receipt: Some(&receipt),
+        chain_id: Some(8453),
+        ..Payment::default()
+    };
+    let payment = CheckedPayment::check(&payment, &trust);
     let evidence = EvidenceFor {
         checkpoint: Some(&checkpoint),
         inclusion: Inclusion::Path(&[]),
@@ -197,14 +206,7 @@ pub(crate) fn ladder(bytes: &[u8]) {
             receipt: Some(&receipt),
             ..Settlement::default()
         }),
-        payment: Some(Payment {
-            authorization: Some(text),
-            state: "settled",
-            tx_hash: Some(&hash),
-            receipt: Some(&receipt),
-            chain_id: Some(8453),
-            ..Payment::default()
-        }),
+        payment: Some(&payment),
         ..EvidenceFor::bare(&trust, bytes, 0, Nanos(0), Nanos(0))
     };
     let path = climb(&evidence);

@@ -32,7 +32,7 @@ pub struct Settlement<'a> {
     pub mode: &'a str,
     pub merkle_root: Option<&'a str>,
     pub batch_size: Option<u64>,
-    pub merkle_proof: Option<&'a [&'a str]>,
+    pub merkle_proof: Option<&'a [String]>,
     pub batch: Option<&'a CheckedBatch>,
     pub chain_id: Option<u64>,
     pub contract: Option<&'a str>,
