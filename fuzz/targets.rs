@@ -20,6 +20,7 @@ use backtrail::proof::tee::{EnclaveKey, output_text, readings};
 use backtrail::proof::trust::Trust;
 use backtrail::proof::typed_data::{Types, domain_separator};
 use backtrail::proof::{payment, python_json, zk};
+use backtrail::work::bundle;
 
 /// A target's name and what it does with bytes.
 pub(crate) type Target = (&'static str, fn(&[u8]));
@@ -35,6 +36,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("payment", payment_text),
     ("merkle", merkle),
     ("ladder", ladder),
+    ("bundle", bundle_file),
 ];
 
 pub(crate) fn note(bytes: &[u8]) {
@@ -150,6 +152,21 @@ pub(crate) fn merkle(bytes: &[u8]) {
         assert!(!verify_inclusion(root, a, b, path, &Hash::default()), "nothing leads to a root of zeros");
         verify_consistency((a, root), (b, root), path);
     }
+}
+
+/// A bundle, as it is and with its outer form made right around the same bytes.
+pub(crate) fn bundle_file(bytes: &[u8]) {
+    let trust = Trust::default();
+    if let Ok(files) = bundle::unpack(bytes) {
+        assert_eq!(bundle::pack(&files).as_deref(), Some(bytes), "one form for each content");
+    }
+    let _ = bundle::check(bytes, &trust);
+    let _ = bundle::Manifest::parse(bytes);
+    let names = ["RECIPE.txt", "SHA256SUMS", "manifest.json", "records/0001.json"];
+    let files = names.map(|name| (name.to_owned(), bytes.to_vec())).into();
+    let packed = bundle::pack(&files).expect("a fuzzer's input is small");
+    assert_eq!(bundle::unpack(&packed), Ok(files), "what is packed reads back");
+    assert!(bundle::check(&packed, &trust).is_err(), "no file holds the sums of itself and others");
 }
 
 /// The whole ladder with the same bytes in every place, as text where they are text, else as base64.

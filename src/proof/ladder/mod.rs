@@ -19,9 +19,9 @@ pub use build::{BlobContent, Release};
 pub use enclave::{CheckedEnclave, EnclaveRecord};
 pub use logged::{CheckedCheckpoint, Inclusion, Journal, RootAtSize};
 pub use paid::{CheckedPayment, Payment};
-pub use reproduce::{Command, MAX_COMMAND_BYTES};
+pub use reproduce::{Command, KECCAK, MAX_COMMAND_BYTES};
 pub use response::Response;
-pub use settled::{CheckedBatch, Settlement};
+pub use settled::{CheckedBatch, Settlement, leaf_hashes};
 pub use step::{Check, Checks, Preview, StepResult};
 
 use super::registry::Registry;

@@ -18,6 +18,8 @@ pub struct Settled {
     pub merkle_root: Option<String>,
     batch_size: Option<u64>,
     pub merkle_proof: Option<Vec<String>>,
+    /// Whether the record itself holds the tree.
+    pub holds_tree: bool,
     /// Its tree, where it is in evidence.
     pub batch: Option<CheckedBatch>,
     chain_id: Option<u64>,
@@ -71,6 +73,7 @@ impl Settled {
             merkle_root: text(&s.merkle_root),
             batch_size: s.batch_size,
             merkle_proof: proof,
+            holds_tree: s.tree.is_some(),
             batch: dump.map(|dump| CheckedBatch::check(&dump)),
             chain_id: chain_id(s.chain_id),
             contract: text(&s.contract),
@@ -132,7 +135,7 @@ impl Paid {
 }
 
 /// What an authorisation may be used for once.
-pub(super) fn nonce_of(payment: &wire::Payment<'_>) -> Option<Hash> {
+pub fn nonce_of(payment: &wire::Payment<'_>) -> Option<Hash> {
     let signed = parse_authorization(payment.authorization?.get()).ok()?;
     Some(signed.nonce_key())
 }

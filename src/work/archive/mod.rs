@@ -6,7 +6,7 @@ mod registered;
 
 pub use checkpoints::{Held, Outside, roots_at};
 use linked::Weigh;
-pub use linked::{Paid, Settled};
+pub use linked::{Paid, Settled, nonce_of};
 pub use registered::{Gathering, Logged, Registered};
 
 use super::WorkError;
@@ -14,7 +14,7 @@ use super::study::Study;
 use crate::journal::Column;
 use crate::journal::batch::EdgeKind;
 use crate::journal::wire::{self, Record};
-use crate::model::{Hash, Kind, Nanos, Row};
+use crate::model::{Hash, Kind, Nanos, Row, Status};
 use crate::proof::ladder::{BlobContent, CheckedCheckpoint, EvidenceFor, Inclusion, Path, Response, climb};
 use crate::proof::trust::Trust;
 use crate::store::{Case, Snapshot, Source, StoreError};
@@ -130,6 +130,15 @@ impl Archive {
         held.get(first)
     }
 
+    /// The smallest checkpoint above a line that a pinned log vouches for, or else the smallest above it.
+    pub fn vouching(&self, source: &Source, index: u64) -> Option<&Held> {
+        let covering = self.covering(source, index)?;
+        let held = self.checkpoints.get(&source.id)?;
+        let vouches =
+            |held: &&Held| held.size > index && held.checked.log_result().status == Status::Verified;
+        Some(held.iter().find(vouches).unwrap_or(covering))
+    }
+
     /// The latest settlement that names a request.
     pub fn settled(&self, print: u64, id: &str) -> Result<Option<Arc<Settled>>, StoreError> {
         for row in self.settles.get(&print).into_iter().flatten().rev() {
@@ -208,19 +217,7 @@ pub fn evidence_for<'e>(
     EvidenceFor {
         checkpoint: behind.checkpoint,
         inclusion: behind.inclusion,
-        response: Response {
-            proof: r.proof.as_deref(),
-            scheme: r.scheme.as_deref(),
-            request: r.request.map(RawValue::get),
-            response: r.response.map(RawValue::get),
-            output: r.output.as_deref(),
-            tee_id: r.tee_id.as_deref(),
-            request_hash: r.tee_request_hash.as_deref(),
-            output_hash: r.tee_output_hash.as_deref(),
-            timestamp: r.tee_timestamp,
-            signature: r.tee_signature.as_deref(),
-            zk: r.zk.map(RawValue::get),
-        },
+        response: response_of(r),
         enclave: registered.enclave(r.tee_id.as_deref()),
         registry: Some(&registered.registry),
         claimed_version: r.version.as_deref(),
@@ -230,6 +227,23 @@ pub fn evidence_for<'e>(
         settlement: behind.settled.map(Settled::evidence),
         payment: behind.paid.map(|paid| &paid.checked),
         ..EvidenceFor::bare(trust, request.line, request.index, request.at, now)
+    }
+}
+
+/// What a request's record says of its answer.
+pub fn response_of<'r>(r: &'r wire::Inference<'_>) -> Response<'r> {
+    Response {
+        proof: r.proof.as_deref(),
+        scheme: r.scheme.as_deref(),
+        request: r.request.map(RawValue::get),
+        response: r.response.map(RawValue::get),
+        output: r.output.as_deref(),
+        tee_id: r.tee_id.as_deref(),
+        request_hash: r.tee_request_hash.as_deref(),
+        output_hash: r.tee_output_hash.as_deref(),
+        timestamp: r.tee_timestamp,
+        signature: r.tee_signature.as_deref(),
+        zk: r.zk.map(RawValue::get),
     }
 }
 
@@ -277,7 +291,7 @@ fn reused_nonces(snapshot: &Snapshot) -> Result<HashMap<Hash, Vec<Row>>, StoreEr
             let Ok((Record::Payment(payment), _)) = wire::parse(&line) else {
                 continue;
             };
-            if let Some(nonce) = linked::nonce_of(&payment) {
+            if let Some(nonce) = nonce_of(&payment) {
                 let users = seen.entry(nonce).or_default();
                 if users.iter().all(|(_, id)| *id != *payment.id) {
                     users.push((row, payment.id.to_string()));

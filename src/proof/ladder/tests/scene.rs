@@ -98,7 +98,6 @@ impl Scene {
             receipt: Some(&self.transfer),
             expected: Some(amount(41)),
             is_nonce_reused: self.is_nonce_reused,
-            ..Payment::default()
         };
         let payment = CheckedPayment::check(&payment, &self.trust);
         let mut evidence = EvidenceFor {
