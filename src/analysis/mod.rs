@@ -2,6 +2,7 @@
 
 pub mod attest;
 pub mod attribution;
+pub mod behaviour;
 pub mod drift;
 pub mod gaps;
 pub mod incident;

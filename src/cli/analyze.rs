@@ -4,9 +4,11 @@ use super::args::Analyze;
 use super::{Outcome, json, json_agents, opening};
 use crate::analysis::drift::lasting::Persistence;
 use crate::analysis::drift::verdict::Verdict;
-use crate::model::{Nanos, Untrusted};
+use crate::model::{Finding, Nanos, Untrusted};
 use crate::work::Cancel;
 use crate::work::agents::Agents;
+use crate::work::agents::findings::findings;
+use crate::work::agents::sensitivity;
 use crate::work::agents::words::portrait;
 use crate::work::filter::moment;
 use crate::work::findings::{counted, grouped};
@@ -33,10 +35,11 @@ pub fn run(arguments: &Analyze) -> Result<Outcome> {
     }
     let study = opening::study(&arguments.paths, &choice)?;
     let agents = study.agents(&Cancel::default())?;
+    let found = all_findings(&study, agents.as_deref())?;
     if arguments.json {
-        json::print(&document(&study, agents.as_deref()))?;
+        json::print(&document(&study, agents.as_deref(), &found)?)?;
     } else {
-        in_words(&study, agents.as_deref())?;
+        in_words(&study, agents.as_deref(), &found)?;
     }
     Ok(Outcome::Done)
 }
@@ -61,28 +64,40 @@ fn only_model(study: &Study) -> Result<String> {
     }
 }
 
-fn document(study: &Study, agents: Option<&Agents>) -> Value {
+/// What the study found, and what its agents add.
+fn all_findings(study: &Study, agents: Option<&Agents>) -> Result<Vec<Finding>> {
+    let mut found = study.findings.clone();
+    if let Some(agents) = agents {
+        found.extend(findings(study, agents, &Cancel::default())?);
+        found.sort_by(|a, b| (b.severity, &a.rule, &a.subject).cmp(&(a.severity, &b.rule, &b.subject)));
+    }
+    Ok(found)
+}
+
+fn document(study: &Study, agents: Option<&Agents>, found: &[Finding]) -> Result<Value> {
     let mut document = Map::new();
     document.insert("schema".into(), "backtrail/analyze/1".into());
     if let Some(window) = &study.window {
-        document.insert("window".into(), json::window(study, window));
+        document.insert("window".into(), json::window(study, window, agents));
     }
     document.insert("requests".into(), json::requests(study));
     if let Some(agents) = agents {
         document.insert("agents".into(), json_agents::agents(study, agents).into());
         document.insert("self_check".into(), json_agents::self_check(agents));
+        let band = sensitivity::band(study, agents, &Cancel::default())?;
+        document.insert("sensitivity".into(), json_agents::sensitivity(&band).into());
     }
     document.insert(
         "findings".into(),
-        study.findings.iter().map(|finding| json::finding(study, finding)).collect(),
+        found.iter().map(|finding| json::finding(study, finding)).collect(),
     );
     let mut completeness = json::completeness(study);
     completeness["agents"] = agents.map_or(Value::Null, json_agents::counts);
     document.insert("completeness".into(), completeness);
-    Value::Object(document)
+    Ok(Value::Object(document))
 }
 
-fn in_words(study: &Study, agents: Option<&Agents>) -> Result<()> {
+fn in_words(study: &Study, agents: Option<&Agents>, found: &[Finding]) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let shown = |text: &str| Untrusted(text).visible();
     match &study.window {
@@ -113,7 +128,7 @@ fn in_words(study: &Study, agents: Option<&Agents>) -> Result<()> {
     if let Some(agents) = agents {
         agents_in_words(study, agents, &mut out)?;
     }
-    for finding in &study.findings {
+    for finding in found.iter().filter(|finding| !finding.rule.starts_with("agent-")) {
         let (subject, sentence) = (shown(&finding.subject), shown(&finding.sentence));
         writeln!(out, "{:<8} {}: {subject}: {sentence}", finding.severity.name(), finding.rule)?;
     }

@@ -1,12 +1,13 @@
 //! `explain`: one record by its id; or an agent or a node by its name, as far as this version can.
 
 use super::args::Explain;
-use super::{Outcome, json, opening};
-use crate::journal::Column;
+use super::{Outcome, json, json_agents, opening};
+use crate::journal::{Column, Names};
 use crate::journal::batch::EdgeKind;
 use crate::model::untrusted::visible_bytes;
 use crate::model::{Kind, Nanos, Row, Untrusted};
 use crate::work::Cancel;
+use crate::work::agents::words::portrait;
 use crate::work::explain::{Explanation, Linked, explain};
 use crate::work::filter::{Clause, Field, Filter};
 use crate::work::findings::{counted, grouped};
@@ -63,6 +64,9 @@ fn named(study: &Study, arguments: &Explain) -> Result<Outcome> {
             .entry((name(Column::Model)?.to_owned(), name(Column::Effective)?.to_owned()))
             .or_default() += 1;
     }
+    let judged = if field == Field::Agent { study.agents(&Cancel::default())? } else { None };
+    let number = study.snapshot.names(Names::Agent).find(&arguments.id).map(u64::from);
+    let agent = judged.as_deref().and_then(|agents| Some((agents, agents.find(number?)?)));
     let span = |row: Option<&Row>| row.map(|row| study.snapshot.at(*row)).transpose();
     let (first, last) = (span(selection.rows.first())?, span(selection.rows.last())?);
     if arguments.json {
@@ -73,6 +77,7 @@ fn named(study: &Study, arguments: &Explain) -> Result<Outcome> {
         json::print(&json!({
             "schema": "backtrail/explain/1", "kind": field.name(), "id": arguments.id,
             "requests": selection.rows.len(), "first": json::moment(first), "last": json::moment(last), "versions": served,
+            "agent": agent.map(|(agents, agent)| json_agents::whole(study, agents, agent)),
         }))?;
         return Ok(Outcome::Done);
     }
@@ -91,6 +96,13 @@ fn named(study: &Study, arguments: &Explain) -> Result<Outcome> {
         let version =
             if version.is_empty() { "(no evidence)".to_owned() } else { Untrusted(&version).visible() };
         writeln!(out, "  {} {version}: {}", Untrusted(&model).visible(), grouped(n))?;
+    }
+    if let Some((agents, agent)) = agent {
+        let persistence = agent.persistence.map_or("", |persistence| persistence.name());
+        writeln!(out, "  {} {persistence}", agent.verdict.name())?;
+        for line in portrait(study, agents, agent).explanation {
+            writeln!(out, "    {}", Untrusted(&line).visible())?;
+        }
     }
     Ok(Outcome::Done)
 }

@@ -6,7 +6,9 @@ use crate::model::untrusted::is_unsafe;
 use crate::model::{Evidence, Finding, Nanos, Pointers, Untrusted};
 use crate::proof::ladder::{Check, Path, StepResult};
 use crate::store::{Case, Source};
+use super::json_agents;
 use crate::work::WorkError;
+use crate::work::agents::Agents;
 use crate::work::study::Study;
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -81,14 +83,18 @@ pub fn faults(case: &Case) -> Result<Vec<Value>, WorkError> {
     Ok(faults.collect())
 }
 
-pub fn window(study: &Study, window: &Window) -> Value {
+pub fn window(study: &Study, window: &Window, agents: Option<&Agents>) -> Value {
     let nodes = window.nodes.iter().map(|node| {
+        let state = agents.map_or(node.state, |agents| {
+            agents.base.nodes.state(node.node, Some(node), window.rolled_back)
+        });
         let observed = node.observed.map(|o| {
             json!({"from": o.first.rfc3339(), "to": o.last.rfc3339(), "requests": o.requests, "against_schedule": o.against_schedule})
         });
         json!({
             "node": study.node_name(node.node), "from": moment(node.from()), "to": moment(node.to()),
-            "state": node.state.name(), "observed": observed,
+            "state": state.name(), "observed": observed,
+            "behaviour": agents.map(|agents| json_agents::behaviour(agents, node.node)),
             "scheduled": node.scheduled.iter()
                 .map(|(from, to)| json!({"from": from.rfc3339(), "to": moment(*to)})).collect::<Vec<_>>(),
         })

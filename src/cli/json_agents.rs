@@ -1,9 +1,14 @@
 //! The parts of `analyze --json` that are about agents: verdicts, self-check, and what could not be tested.
 
 use super::json::moment;
+use crate::analysis::Number;
+use crate::analysis::behaviour::Mute;
 use crate::analysis::drift::Feature;
 use crate::analysis::drift::lasting::Persistence;
 use crate::analysis::drift::verdict::Verdict;
+use crate::model::time::SECOND;
+use crate::work::agents::nodes::Learned;
+use crate::work::agents::sensitivity::Shifted;
 use crate::work::agents::words::{Portrait, portrait};
 use crate::work::agents::{Agent, Agents, Standing};
 use crate::work::study::Study;
@@ -36,6 +41,28 @@ pub fn one(study: &Study, agents: &Agents, agent: &Agent) -> Value {
         "top": top(agent, &portrait),
         "explanation": portrait.explanation.join("\n").trim_end(),
     })
+}
+
+/// One agent with the shares of every category of every feature, as `explain` shows it.
+pub fn whole(study: &Study, agents: &Agents, agent: &Agent) -> Value {
+    let shares = portrait(study, agents, agent).features.into_iter().map(|feature| {
+        let shares = feature.shares.iter().map(|share| {
+            let of = |[before, during, after]: [f64; 3]| {
+                json!({"before": rounded(before), "during": rounded(during), "after": rounded(after)})
+            };
+            json!({"category": share.category, "own": of(share.own), "controls": share.controls.map(of)})
+        });
+        let [before, during, after] = feature.n;
+        json!({
+            "feature": feature.feature.name(),
+            "n": {"before": before, "during": during, "after": after},
+            "shares": shares.collect::<Vec<_>>(),
+        })
+    });
+    let shares: Vec<Value> = shares.collect();
+    let mut whole = one(study, agents, agent);
+    whole["shares"] = shares.into();
+    whole
 }
 
 fn features(agent: &Agent) -> Vec<Value> {
@@ -92,4 +119,35 @@ pub fn rounded(value: f64) -> f64 {
         return 0.0;
     }
     format!("{value:.5e}").parse().unwrap_or(value)
+}
+
+/// What a node's outcomes say of the versions it ran, for `window.nodes[]`.
+pub fn behaviour(agents: &Agents, node: Number) -> Value {
+    let nodes = &agents.base.nodes;
+    let stretches = nodes.of(node).iter().map(|one| {
+        json!({
+            "from": one.from.rfc3339(), "to": one.to.rfc3339(),
+            "error_s": [one.error.0.0 / SECOND, one.error.1.0 / SECOND],
+            "log_likelihood_ratio": rounded(one.evidence),
+        })
+    });
+    json!({
+        "learned_from": nodes.learned.map(Learned::name),
+        "cannot_tell": nodes.mute.map(|mute| match mute {
+            Mute::TooFew => "fewer than 200 requests of one version are known",
+            Mute::Alike => "the outcomes of both versions are alike",
+        }),
+        "faulty": stretches.collect::<Vec<_>>(),
+    })
+}
+
+pub fn sensitivity(band: &[Shifted]) -> Vec<Value> {
+    band.iter()
+        .map(|row| {
+            json!({
+                "shift": row.shift, "from": row.from.rfc3339(), "to": row.to.rfc3339(),
+                "faulty": row.faulty, "changed": row.changed, "direct": Value::Null,
+            })
+        })
+        .collect()
 }

@@ -5,6 +5,7 @@ use super::{Outcome, json, opening};
 use crate::model::Untrusted;
 use crate::model::untrusted::visible_lines;
 use crate::store::views::{Cell, Flow, Views};
+use crate::work::Cancel;
 use crate::work::study::Choice;
 use anyhow::Result;
 use serde_json::{Map, Value};
@@ -13,6 +14,10 @@ use unicode_width::UnicodeWidthStr;
 
 pub fn run(arguments: &Query) -> Result<Outcome> {
     let study = opening::study(std::slice::from_ref(&arguments.path), &Choice::default())?;
+    // Judging agents takes longer than most queries; only one that reads them waits for it.
+    if arguments.sql.to_lowercase().contains("agents") {
+        study.agents(&Cancel::default())?;
+    }
     let mut views = Views::open(&study.sight())?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     match arguments.format {

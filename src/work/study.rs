@@ -166,7 +166,8 @@ impl Study {
     /// What SQL views look into.
     pub fn sight(&self) -> Sight {
         let (snapshot, window) = (self.snapshot.clone(), self.window.clone());
-        Sight { snapshot, window, findings: self.findings.clone().into() }
+        let agents = self.agents_known().map(|agents| Arc::new(agents.judged())).unwrap_or_default();
+        Sight { snapshot, window, findings: self.findings.clone().into(), agents }
     }
 
     pub fn model_name(&self, model: Number) -> &str {

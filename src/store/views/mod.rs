@@ -8,7 +8,7 @@ mod table;
 mod tables;
 
 use super::{Snapshot, StoreError};
-use crate::analysis::Window;
+use crate::analysis::{Number, Window};
 use crate::model::Finding;
 use columns::RECORD_VIEWS;
 use rusqlite::Connection;
@@ -16,6 +16,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 pub use rusqlite::types::Value as Cell;
 use rusqlite::types::ValueRef;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the views look into.
@@ -24,6 +25,19 @@ pub struct Sight {
     pub snapshot: Snapshot,
     pub window: Option<Window>,
     pub findings: Arc<[Finding]>,
+    /// What the analysis says of agents, by number; empty where it was not asked.
+    pub agents: Arc<BTreeMap<Number, JudgedAgent>>,
+}
+
+/// One agent in the words of the analysis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JudgedAgent {
+    pub verdict: &'static str,
+    pub persistence: Option<&'static str>,
+    pub q: Option<f64>,
+    pub tvd: Option<f64>,
+    pub retention: Option<[f64; 3]>,
+    pub n: [u32; 3],
 }
 
 /// A connection that answers questions about one case.

@@ -1,6 +1,6 @@
 //! The views that are small: sources, faults, nodes, agents, findings, checkpoints as plain temporary tables, and edges.
 
-use super::Sight;
+use super::{JudgedAgent, Sight};
 use crate::journal::{Column, Names};
 use crate::model::{Kind, Row, Step};
 use crate::store::{Case, StoreError};
@@ -34,7 +34,28 @@ const TABLES: &[(&str, &[&str], Fill)] = &[
     ),
     ("faults", &["source", "line", "offset", "length", "reason"], faults),
     ("nodes", &["node", "requests", "first", "last", "state"], nodes),
-    ("agents", &["agent", "requests", "actions", "payments", "first", "last"], agents),
+    (
+        "agents",
+        &[
+            "agent",
+            "requests",
+            "actions",
+            "payments",
+            "first",
+            "last",
+            "verdict",
+            "persistence",
+            "q",
+            "tvd",
+            "retention",
+            "retention_lo",
+            "retention_hi",
+            "n_before",
+            "n_during",
+            "n_after",
+        ],
+        agents,
+    ),
     ("findings", &["rule", "severity", "subject", "sentence", "count"], findings),
     (
         "checkpoints",
@@ -228,9 +249,31 @@ fn agents(sight: &Sight) -> Result<Vec<Cells>, StoreError> {
     let row = |(number, tally): (u64, Tally)| {
         let (first, last) = tally.span.map_or((Value::Null, Value::Null), |(a, b)| (moment(a), moment(b)));
         let name = text(sight.snapshot.name(Column::Agent, number));
-        vec![name, count(tally.requests), count(tally.actions), count(tally.payments), first, last]
+        let mut row = vec![name, count(tally.requests), count(tally.actions), count(tally.payments), first, last];
+        row.extend(judged(sight.agents.get(&number)));
+        row
     };
     Ok(tally(sight, Column::Agent)?.into_iter().map(row).collect())
+}
+
+/// Nothing but NULL for payers and payees, which the analysis does not judge.
+fn judged(agent: Option<&JudgedAgent>) -> [Value; 10] {
+    let Some(agent) = agent else { return std::array::from_fn(|_| Value::Null) };
+    let word = |word: Option<&str>| maybe(word.map(str::to_owned));
+    let real = |number: Option<f64>| number.map_or(Value::Null, Value::Real);
+    let [before, during, after] = agent.n.map(|n| count(n.into()));
+    [
+        word(Some(agent.verdict)),
+        word(agent.persistence),
+        real(agent.q),
+        real(agent.tvd),
+        real(agent.retention.map(|kept| kept[0])),
+        real(agent.retention.map(|kept| kept[1])),
+        real(agent.retention.map(|kept| kept[2])),
+        before,
+        during,
+        after,
+    ]
 }
 
 fn edges(sight: &Sight) -> Result<Vec<Cells>, StoreError> {

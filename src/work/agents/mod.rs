@@ -1,9 +1,12 @@
 //! Which agents changed and which stayed changed, over a whole fleet (ANALYSIS §3): counts once, then any window.
 
 pub mod calibrate;
+pub mod findings;
 mod judge;
+pub mod nodes;
 mod prints;
 pub mod scales;
+pub mod sensitivity;
 pub mod strips;
 pub mod words;
 
@@ -19,8 +22,10 @@ use crate::analysis::drift::verdict::Verdict;
 use crate::analysis::drift::window::Sight;
 use crate::journal::Column;
 use crate::model::Nanos;
+use crate::store::views::JudgedAgent;
 use calibrate::{Calibration, EVERYTHING};
-use std::collections::BTreeSet;
+use nodes::Nodes;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use strips::Aggregate;
 
@@ -37,6 +42,8 @@ pub struct Agents {
 pub struct Base {
     pub aggregate: Arc<Aggregate>,
     pub calibration: Arc<Calibration>,
+    /// What the nodes' outcomes say of the versions they ran.
+    pub nodes: Arc<Nodes>,
 }
 
 /// One agent, judged.
@@ -70,7 +77,9 @@ impl Agents {
         let Some(window) = &study.window else { return Ok(None) };
         let aggregate = Arc::new(Aggregate::new(&study.snapshot, window, &study.fold, cancel)?);
         let calibration = Arc::new(Calibration::new(&aggregate, cancel)?);
-        Self::within(study, Base { aggregate, calibration }, window.moved, cancel).map(Some)
+        let nodes = Nodes::new(&study.snapshot, window, &aggregate.scales, &study.fold, cancel)?;
+        let base = Base { aggregate, calibration, nodes: Arc::new(nodes) };
+        Self::within(study, base, window.moved, cancel).map(Some)
     }
 
     /// The same fleet in a window whose edges were moved: faulty answers outside of it count as any other.
@@ -80,9 +89,7 @@ impl Agents {
         edges: (Option<Nanos>, Option<Nanos>),
         cancel: &Cancel,
     ) -> Result<Self, WorkError> {
-        let clock = base.aggregate.strips.clock;
-        let tick = |at: Option<Nanos>, open: u32| at.map_or(open, |at| clock.tick(at));
-        let clip = (tick(edges.0, EVERYTHING.0), tick(edges.1, EVERYTHING.1));
+        let clip = clip(&base, edges);
         let name = |number| study.snapshot.name(Column::Agent, number);
         let agents = judge::all(&base, clip, &name, cancel)?;
         Ok(Self { base, agents })
@@ -120,16 +127,33 @@ impl Agents {
         ranked
     }
 
-    /// What an agent did before, during and after, counted again from its strip; `None` for one without exposure.
-    pub fn tally(&self, agent: &Agent, edges: (Option<Nanos>, Option<Nanos>)) -> Option<Tally> {
-        judge::tally(&self.base.aggregate, agent.place, self.clip(edges))
+    /// For SQL views.
+    pub fn judged(&self) -> BTreeMap<Number, JudgedAgent> {
+        let judged = |agent: &Agent| JudgedAgent {
+            verdict: agent.verdict.name(),
+            persistence: agent.persistence.map(Persistence::name),
+            q: agent.q,
+            tvd: agent.sight.iter().any(Option::is_some).then(|| agent.effect()),
+            retention: agent.retention.map(|(_, kept)| [kept.rho, kept.lo, kept.hi]),
+            n: agent.n,
+        };
+        self.agents.iter().map(|agent| (agent.number, judged(agent))).collect()
     }
 
-    fn clip(&self, edges: (Option<Nanos>, Option<Nanos>)) -> (u32, u32) {
-        let clock = self.base.aggregate.strips.clock;
-        let tick = |at: Option<Nanos>, open: u32| at.map_or(open, |at| clock.tick(at));
-        (tick(edges.0, EVERYTHING.0), tick(edges.1, EVERYTHING.1))
+    /// What an agent did before, during and after, counted again from its strip; `None` for one without exposure.
+    pub fn tally(&self, agent: &Agent, edges: (Option<Nanos>, Option<Nanos>)) -> Option<Tally> {
+        judge::tally(&self.base.aggregate, agent.place, clip(&self.base, edges))
     }
+}
+
+/// Edges as ticks. A window that ends before it begins holds nothing, not even the one tick both round to.
+fn clip(base: &Base, (from, to): (Option<Nanos>, Option<Nanos>)) -> (u32, u32) {
+    if from.zip(to).is_some_and(|(from, to)| from > to) {
+        return (1, 0);
+    }
+    let clock = base.aggregate.strips.clock;
+    let tick = |at: Option<Nanos>, open: u32| at.map_or(open, |at| clock.tick(at));
+    (tick(from, EVERYTHING.0), tick(to, EVERYTHING.1))
 }
 
 impl Agent {
