@@ -1,6 +1,7 @@
 //! The verbs both faces use, with progress and cancellation: ingest, seal, select, overview, timeline, explain.
 
 pub mod archive;
+pub mod bundle;
 pub mod explain;
 pub mod filter;
 pub mod findings;
@@ -12,6 +13,7 @@ pub mod parallel;
 pub mod proof_findings;
 pub mod registry;
 pub mod rows;
+pub mod save;
 pub mod seal;
 pub mod select;
 pub mod sheet;
