@@ -7,6 +7,7 @@ mod explain;
 mod explore;
 mod ingest;
 mod json;
+mod json_agents;
 mod opening;
 mod query;
 mod shell;

@@ -1,5 +1,6 @@
 //! All that is computed about a case in the light of one incident: what every screen and every report starts from.
 
+use super::agents::Agents;
 use super::archive::Archive;
 use super::findings;
 use super::fold::{self, Fold};
@@ -58,6 +59,7 @@ pub struct Study {
     /// The pins it was verified under, as `trust.toml`.
     pub trust: String,
     archive: OnceLock<Arc<Archive>>,
+    agents: OnceLock<Option<Arc<Agents>>>,
 }
 
 impl Study {
@@ -113,6 +115,7 @@ impl Study {
             verified: case.meta("verified")?.is_some(),
             trust: case.meta("trust")?.unwrap_or_default(),
             archive: OnceLock::new(),
+            agents: OnceLock::new(),
         };
         study.findings = findings::findings(&case, &study)?;
         Ok(study)
@@ -133,6 +136,7 @@ impl Study {
             verified: false,
             trust: String::new(),
             archive: OnceLock::new(),
+            agents: OnceLock::new(),
         }
     }
 
@@ -154,6 +158,20 @@ impl Study {
         Ok(Arc::clone(self.archive.get_or_init(|| archive)))
     }
 
+    /// Which agents changed; computed when first asked for. `None` where nothing is under suspicion.
+    pub fn agents(&self, cancel: &Cancel) -> Result<Option<Arc<Agents>>, WorkError> {
+        if let Some(agents) = self.agents.get() {
+            return Ok(agents.clone());
+        }
+        let agents = Agents::of(self, cancel)?.map(Arc::new);
+        Ok(self.agents.get_or_init(|| agents).clone())
+    }
+
+    /// The same, if it was computed already: what a screen may ask.
+    pub fn agents_known(&self) -> Option<&Arc<Agents>> {
+        self.agents.get().and_then(Option::as_ref)
+    }
+
     pub fn incident(&self) -> Option<&Incident> {
         self.chosen.map(|chosen| &self.incidents[chosen])
     }
@@ -170,6 +188,10 @@ impl Study {
 
     pub fn version_name(&self, version: Number) -> &str {
         self.snapshot.names(Names::Version).text(version)
+    }
+
+    pub fn agent_name(&self, agent: Number) -> &str {
+        self.snapshot.name(Column::Agent, agent)
     }
 
     pub fn node_name(&self, node: Number) -> &str {
