@@ -3,7 +3,11 @@
 //! `cargo bench --bench analysis -- [REQUESTS]` (default 2,000,000: 5,000 agents and about 5 M records). Nothing here
 //! asserts a time. Each line is set against one plain pass over the same records' kinds, agents and times.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot run should stop, and it prints")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark that cannot run should stop, and it prints"
+)]
 
 use backtrail::journal::Column;
 use backtrail::model::Nanos;
@@ -43,12 +47,13 @@ fn main() {
     let aggregate = Arc::new(aggregate);
     let (calibration, took_too) = timed(|| Calibration::new(&aggregate, &cancel).unwrap());
     let check = calibration.check;
-    let what = format!("{} agents, {} placebo windows (must 0.3 s)", aggregate.strips.len(), check.placebo_windows);
+    let what =
+        format!("{} agents, {} placebo windows (must 0.3 s)", aggregate.strips.len(), check.placebo_windows);
     line("calibration with placebo windows", took_too, plain, &what);
     let behaviour = || Nodes::new(&study.snapshot, &window, &aggregate.scales, &study.fold, &cancel).unwrap();
     let (nodes, behaved) = timed(behaviour);
     line("nodes by their behaviour", behaved, plain, "");
-    let base = Base { aggregate, calibration: Arc::new(calibration), nodes: Arc::new(nodes) };
+    let base = Base::new(aggregate, Arc::new(calibration), Arc::new(nodes));
     let judge = |edges| Agents::within(&study, base.clone(), edges, &cancel).unwrap();
     let (agents, judged) = timed(|| judge((None, None)));
     line("all agents judged", judged, plain, &format!("{} changed", agents.changed().len()));

@@ -3,7 +3,11 @@
 //! `cargo bench --bench evaluate -- [SEEDS] [REQUESTS] [SCENARIO…]` (default 20 seeds of 100,000 requests, five
 //! scenarios). Prints the tables of docs/EVALUATION.md.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot run should stop, and it prints")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark that cannot run should stop, and it prints"
+)]
 
 use backtrail::analysis::drift::lasting::Persistence;
 use backtrail::analysis::drift::verdict::Verdict;
@@ -23,7 +27,8 @@ const SCENARIOS: [Scenario; 5] =
     [Scenario::Default, Scenario::Aa, Scenario::GlobalShift, Scenario::Straggler, Scenario::Money];
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let mut numbers = arguments.iter().filter_map(|argument| argument.parse::<usize>().ok());
     let (seeds, requests) = (numbers.next().unwrap_or(20), numbers.next().unwrap_or(100_000));
     let named: Vec<Scenario> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
@@ -66,7 +71,8 @@ impl Score {
         let journals = folder.path().join("journals");
         let simulation = Simulation { signed: false, ..Simulation::new(scenario, seed, requests) };
         simulation.write(&journals, &mut |_| ()).unwrap();
-        let truth: Value = serde_json::from_slice(&std::fs::read(journals.join("truth.json")).unwrap()).unwrap();
+        let truth: Value =
+            serde_json::from_slice(&std::fs::read(journals.join("truth.json")).unwrap()).unwrap();
         // The key is taken away before anything is read, so that nothing can lean on it.
         std::fs::remove_file(journals.join("truth.json")).unwrap();
         let study = studied(&journals, &folder.path().join("one.case"));
@@ -120,7 +126,10 @@ impl Score {
                 agents.base.nodes.state(told.node, Some(told), window.rolled_back)
             });
             let state = by_behaviour.name();
-            *self.states.entry((node["state"].as_str().unwrap().to_owned(), state.to_owned())).or_default() += 1;
+            *self
+                .states
+                .entry((node["state"].as_str().unwrap().to_owned(), state.to_owned()))
+                .or_default() += 1;
             let truly = node["faulty_actual"].as_array().unwrap();
             if let (Some(first), Some(last), Some(seen)) =
                 (truly.first(), truly.last(), told.and_then(|node| node.observed))
@@ -154,7 +163,9 @@ fn shown(value: Option<f64>) -> String {
 }
 
 fn agents(scores: &[(Scenario, Score)]) {
-    println!("| scenario | agents | controls | truly changed | found | wrong | precision | FDP, mean of seeds | recall | recall, testable | flags per 1,000 | placebo flags |");
+    println!(
+        "| scenario | agents | controls | truly changed | found | wrong | precision | FDP, mean of seeds | recall | recall, testable | flags per 1,000 | placebo flags |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     for (scenario, s) in scores {
         let truly = s.found + s.missed + s.untested;
@@ -176,23 +187,34 @@ fn agents(scores: &[(Scenario, Score)]) {
 }
 
 fn persistence(scores: &[(Scenario, Score)]) {
-    println!("\n| scenario | truly | sticky | shifted-elsewhere | undetermined | recovered |\n|---|---|---|---|---|---|");
+    println!(
+        "\n| scenario | truly | sticky | shifted-elsewhere | undetermined | recovered |\n|---|---|---|---|---|---|"
+    );
     for (scenario, s) in scores {
         let truths: BTreeSet<&String> = s.lasting.keys().map(|(truly, _)| truly).collect();
         for truly in truths {
-            let count = |told: Persistence| s.lasting.get(&(truly.clone(), told.name())).copied().unwrap_or(0);
+            let count =
+                |told: Persistence| s.lasting.get(&(truly.clone(), told.name())).copied().unwrap_or(0);
             let cells = Persistence::ALL.map(|told| count(told).to_string()).join(" | ");
             println!("| {scenario} | {truly} | {cells} |");
         }
-        let told = |told: &str| s.lasting.iter().filter(|((_, name), _)| *name == told).map(|(_, n)| n).sum::<u64>();
+        let told =
+            |told: &str| s.lasting.iter().filter(|((_, name), _)| *name == told).map(|(_, n)| n).sum::<u64>();
         let right = |name: &'static str| s.lasting.get(&(name.to_owned(), name)).copied().unwrap_or(0);
         let precision = |name: &'static str| shown(share(right(name), told(name)));
-        println!("| {scenario} | *precision* | {} | {} | | {} |", precision("sticky"), precision("shifted-elsewhere"), precision("recovered"));
+        println!(
+            "| {scenario} | *precision* | {} | {} | | {} |",
+            precision("sticky"),
+            precision("shifted-elsewhere"),
+            precision("recovered")
+        );
     }
 }
 
 fn nodes(scores: &[(Scenario, Score)]) {
-    println!("\n| scenario | node states right | wrong ones (truly → told) | edges of faulty service off by, median | 90 % |\n|---|---|---|---|---|");
+    println!(
+        "\n| scenario | node states right | wrong ones (truly → told) | edges of faulty service off by, median | 90 % |\n|---|---|---|---|---|"
+    );
     for (scenario, s) in scores {
         let all: u64 = s.states.values().sum();
         let right: u64 = s.states.iter().filter(|((truly, told), _)| truly == told).map(|(_, n)| n).sum();
@@ -205,6 +227,11 @@ fn nodes(scores: &[(Scenario, Score)]) {
         let mut edges = s.edges.clone();
         edges.sort_by(f64::total_cmp);
         let at = |share: f64| edges.get((edges.len() as f64 * share) as usize).copied().unwrap_or(0.0);
-        println!("| {scenario} | {right} of {all} | {} | {:.0} s | {:.0} s |", wrong.join(", "), at(0.5), at(0.9));
+        println!(
+            "| {scenario} | {right} of {all} | {} | {:.0} s | {:.0} s |",
+            wrong.join(", "),
+            at(0.5),
+            at(0.9)
+        );
     }
 }

@@ -48,7 +48,11 @@ impl Mixes {
         if good < ENOUGH || faulty < ENOUGH {
             return Err(Mute::TooFew);
         }
-        if super::stats::tables::g(&self.good, &self.faulty).p() < DIFFERENT { Ok(()) } else { Err(Mute::Alike) }
+        if super::stats::tables::g(&self.good, &self.faulty).p() < DIFFERENT {
+            Ok(())
+        } else {
+            Err(Mute::Alike)
+        }
     }
 
     /// Log-likelihood ratio of one record of each category at a node with this good mix of its own.
@@ -112,7 +116,12 @@ pub fn stretches(ratios: &[f64]) -> Vec<Stretch> {
         }
         let evidence: f64 = ratios[from..place].iter().sum();
         if evidence > SURE {
-            found.push(Stretch { from, to: place, error: (blur(&posterior, from), blur(&posterior, place)), evidence });
+            found.push(Stretch {
+                from,
+                to: place,
+                error: (blur(&posterior, from), blur(&posterior, place)),
+                evidence,
+            });
         }
     }
     found
@@ -137,7 +146,8 @@ mod tests {
         let ratios = mixes.ratios(&[990.0, 10.0]);
         // Twenty records a slot: none wrong, and two wrong in slots 100 to 150.
         let slot = |wrong: f64| ratios[0] * (20.0 - wrong) + ratios[1] * wrong;
-        let slots: Vec<f64> = (0..300).map(|n| slot(if (100..150).contains(&n) { 2.0 } else { 0.0 })).collect();
+        let slots: Vec<f64> =
+            (0..300).map(|n| slot(if (100..150).contains(&n) { 2.0 } else { 0.0 })).collect();
         let found = stretches(&slots);
         assert_eq!(found.len(), 1);
         assert!(found[0].from.abs_diff(100) <= 1 && found[0].to.abs_diff(150) <= 1, "{found:?}");
@@ -146,7 +156,8 @@ mod tests {
 
     #[test]
     fn alike_versions_and_few_records_say_nothing() {
-        let mixes = |good: f64, faulty: f64| Mixes { good: vec![good, good], faulty: vec![faulty, faulty * 1.01] };
+        let mixes =
+            |good: f64, faulty: f64| Mixes { good: vec![good, good], faulty: vec![faulty, faulty * 1.01] };
         assert_eq!(mixes(5_000.0, 500.0).speak(), Err(Mute::Alike));
         assert_eq!(mixes(5_000.0, 50.0).speak(), Err(Mute::TooFew));
         assert_eq!(stretches(&[0.0; 500]), []);

@@ -87,10 +87,7 @@ fn document(study: &Study, agents: Option<&Agents>, found: &[Finding]) -> Result
         let band = sensitivity::band(study, agents, &Cancel::default())?;
         document.insert("sensitivity".into(), json_agents::sensitivity(&band).into());
     }
-    document.insert(
-        "findings".into(),
-        found.iter().map(|finding| json::finding(study, finding)).collect(),
-    );
+    document.insert("findings".into(), found.iter().map(|finding| json::finding(study, finding)).collect());
     let mut completeness = json::completeness(study);
     completeness["agents"] = agents.map_or(Value::Null, json_agents::counts);
     document.insert("completeness".into(), completeness);
@@ -152,7 +149,7 @@ fn agents_in_words(study: &Study, agents: &Agents, out: &mut impl Write) -> Resu
     if !check.is_controlled {
         writeln!(out, "NO CONTROL GROUP: a global shift is not excluded.")?;
     }
-    for agent in agents.ranked().into_iter().filter(|agent| agent.verdict == Verdict::Changed) {
+    for agent in agents.ranked().filter(|agent| agent.verdict == Verdict::Changed) {
         let persistence = agent.persistence.map_or("", |persistence| persistence.name());
         writeln!(out, "  {:<20} changed, {persistence}", shown(study.agent_name(agent.number)))?;
         for line in portrait(study, agents, agent).explanation {

@@ -2,8 +2,8 @@
 
 use super::args::Explain;
 use super::{Outcome, json, json_agents, opening};
-use crate::journal::{Column, Names};
 use crate::journal::batch::EdgeKind;
+use crate::journal::{Column, Names};
 use crate::model::untrusted::visible_bytes;
 use crate::model::{Kind, Nanos, Row, Untrusted};
 use crate::work::Cancel;

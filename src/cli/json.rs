@@ -1,12 +1,12 @@
 //! The JSON documents of `--json`: one writer for every verb, so that a number reads the same everywhere.
 
+use super::json_agents;
 use crate::analysis::Window;
 use crate::model::time::HOUR;
 use crate::model::untrusted::is_unsafe;
 use crate::model::{Evidence, Finding, Nanos, Pointers, Untrusted};
 use crate::proof::ladder::{Check, Path, StepResult};
 use crate::store::{Case, Source};
-use super::json_agents;
 use crate::work::WorkError;
 use crate::work::agents::Agents;
 use crate::work::study::Study;

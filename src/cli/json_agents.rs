@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 /// Every agent, those that changed first.
 pub fn agents(study: &Study, agents: &Agents) -> Vec<Value> {
-    agents.ranked().into_iter().map(|agent| one(study, agents, agent)).collect()
+    agents.ranked().map(|agent| one(study, agents, agent)).collect()
 }
 
 pub fn one(study: &Study, agents: &Agents, agent: &Agent) -> Value {

@@ -48,6 +48,8 @@ pub enum Action {
     ZoomIn,
     ZoomOut,
     ZoomAll,
+    WindowFrom,
+    WindowTo,
     NextBoundary,
     PreviousBoundary,
     NextFinding,
@@ -132,6 +134,7 @@ pub const ACTIONS: &[Entry] = actions![
     Screen(1), Everywhere, "1", "overview", "Overview: the answer first";
     Screen(2), Everywhere, "2", "timeline", "Timeline: versions and nodes over time";
     Screen(3), Everywhere, "3", "requests", "Requests: every inference record";
+    Screen(4), Everywhere, "4", "agents", "Agents: which changed while it served them, and which stayed changed";
     Screen(6), Everywhere, "6", "proofs", "Proofs: counts by step and verdict, and what failed first";
     Screen(7), Everywhere, "7", "findings", "Findings: what to look at";
     Screen(8), Everywhere, "8", "notes", "Notes: marks, tags, comments, saved views, and the log of what was done";
@@ -183,6 +186,8 @@ pub const ACTIONS: &[Entry] = actions![
     ZoomAll, Timeline, "0", "all", "Show the whole time";
     NextBoundary, Timeline, "} .", "next boundary", "To the next release, switch, rollback or incident state";
     PreviousBoundary, Timeline, "{ ,", "boundary before", "To the one before";
+    WindowFrom, Timeline, "[ b", "window begins", "Let the faulty window begin at the cursor; again takes the edge back";
+    WindowTo, Timeline, "] B", "window ends", "Let it end at the cursor; every number follows, u undoes";
     Lanes, Timeline, "v", "lanes", "A lane per version, or a lane per node";
     Verify, Proofs, "V", "verify", "Verify every proof of the case in the background";
     Remove, Notes, "d <del>", "remove", "Take all notes on this away, or the saved view";

@@ -43,6 +43,7 @@ fn list(model: &Model) -> Option<(u16, Scroll)> {
     match model.screen() {
         Screen::Overview(state) => Some((body + 1, state.scroll)),
         Screen::Requests(state) => Some((body + 1, state.scroll)),
+        Screen::Agents(state) => Some((body + 1, state.scroll)),
         Screen::Findings(state) => Some((body + 1, state.scroll)),
         Screen::Start(state) => Some((body + 4, state.scroll)),
         Screen::Notes(state) => Some((body + 3, state.scroll)),

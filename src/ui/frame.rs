@@ -3,7 +3,7 @@
 //! ```text
 //!  backtrail ▸ risk.case ▸ Requests ▸ req-7f3a                                 ● 21 findings   UTC
 //!  risk-scorer 2.4.1  faulty 2026-10-05 08:08:09 → 14:29:22 (6h21m)  +2 late nodes   known 99.9 %
-//!  1 Overview  2 Timeline  3 Requests  6 Proofs  7 Findings  8 Notes
+//!  1 Overview  2 Timeline  3 Requests  4 Agents  6 Proofs  7 Findings  8 Notes
 //!  …
 //!  [version=2.4.1] [agent~treasury]   showing 12,402 of 1,918,230 (2 filters)
 //!  enter open  esc back  f filter  / find  ? help                              reading 63 % ▮▮▮▯
@@ -42,8 +42,15 @@ pub struct Panes {
 }
 
 /// The screens of the tab line; what is not built has no tab.
-const TABS: [(u8, &str); 6] =
-    [(1, "Overview"), (2, "Timeline"), (3, "Requests"), (6, "Proofs"), (7, "Findings"), (8, "Notes")];
+const TABS: [(u8, &str); 7] = [
+    (1, "Overview"),
+    (2, "Timeline"),
+    (3, "Requests"),
+    (4, "Agents"),
+    (6, "Proofs"),
+    (7, "Findings"),
+    (8, "Notes"),
+];
 
 /// Below this nothing useful fits.
 pub const SMALLEST: (u16, u16) = (40, 10);
@@ -316,6 +323,7 @@ fn hints(model: &Model, room: usize) -> Line<'static> {
         }
         Screen::Request(_) => &[Action::NextPane, Action::Left, Action::Right, Action::Copy],
         Screen::Proofs(_) => &[Action::Open, Action::Verify],
+        Screen::Agents(_) => &[Action::Open, Action::Sort, Action::Remember, Action::Compare, Action::Export],
         Screen::Findings(_) => &[Action::Open, Action::NextFinding, Action::PreviousFinding],
         Screen::Notes(_) => &[Action::Open, Action::NextPane, Action::Remove, Action::Undo],
         Screen::Stack(_) => &[Action::Open, Action::Sort, Action::Export],

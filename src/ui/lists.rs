@@ -2,7 +2,7 @@
 //! comparing, marking and export work on a screen as soon as it has its lines here.
 
 use super::model::{Change, Command, Model, Notice, Screen, Why};
-use super::screens::{compare, console, findings, notes, proofs, requests, stack};
+use super::screens::{agents, compare, console, findings, notes, proofs, requests, stack};
 use super::update::push;
 use super::widgets::scroll::{Scroll, Step};
 use super::widgets::table::Arranged;
@@ -23,6 +23,7 @@ pub fn subject(model: &Model) -> Option<Subject> {
             .as_ref()
             .map(|explanation| Subject::new(explanation.kind.name(), &explanation.id)),
         Screen::Proofs(state) => state.under_cursor().map(record),
+        Screen::Agents(_) => agents::subject(model),
         Screen::Findings(_) => findings::under_cursor(model).map(|finding| findings::subject(&finding)),
         Screen::Notes(_) => notes::subject(model),
         Screen::Stack(state) => state.subject(),
@@ -32,6 +33,7 @@ pub fn subject(model: &Model) -> Option<Subject> {
 /// The whole list as texts, in the order it came in; nothing where there is no list, or where it is too long for that.
 pub fn listing(model: &Model) -> Option<Sheet> {
     match model.screen() {
+        Screen::Agents(_) => agents::listing(model),
         Screen::Findings(_) => findings::listing(model),
         Screen::Proofs(state) => proofs::listing(state),
         Screen::Notes(_) => Some(notes::listing(model)),
@@ -49,6 +51,7 @@ pub fn listing(model: &Model) -> Option<Sheet> {
 /// The order of a list and its cursor.
 fn arranged(screen: &mut Screen) -> Option<(&mut Arranged, &mut Scroll)> {
     match screen {
+        Screen::Agents(state) => Some((&mut state.arranged, &mut state.scroll)),
         Screen::Findings(state) => Some((&mut state.arranged, &mut state.scroll)),
         Screen::Notes(state) => Some((&mut state.arranged, &mut state.scroll)),
         Screen::Stack(state) => Some((&mut state.arranged, &mut state.scroll)),
@@ -61,7 +64,12 @@ fn arranged(screen: &mut Screen) -> Option<(&mut Arranged, &mut Scroll)> {
 pub fn has_columns(model: &Model) -> bool {
     matches!(
         model.screen(),
-        Screen::Requests(_) | Screen::Findings(_) | Screen::Notes(_) | Screen::Stack(_) | Screen::Console(_)
+        Screen::Requests(_)
+            | Screen::Agents(_)
+            | Screen::Findings(_)
+            | Screen::Notes(_)
+            | Screen::Stack(_)
+            | Screen::Console(_)
     )
 }
 
@@ -102,7 +110,7 @@ pub fn sort(model: &mut Model) -> Vec<Command> {
 /// After the rows changed: the same order over the new ones.
 pub fn rearrange(model: &mut Model) {
     let sheet = match model.screen() {
-        Screen::Findings(_) | Screen::Notes(_) => listing(model),
+        Screen::Agents(_) | Screen::Findings(_) | Screen::Notes(_) => listing(model),
         _ => None,
     };
     if let (Some(sheet), Some((arranged, _))) = (sheet, model.screens.last_mut().and_then(arranged)) {
@@ -175,6 +183,7 @@ fn side(model: &Model) -> Option<compare::Side> {
 /// The row of the list under the cursor, whatever its order.
 pub fn row_under_cursor(model: &Model) -> Option<usize> {
     let (arranged, scroll) = match model.screen() {
+        Screen::Agents(state) => (&state.arranged, &state.scroll),
         Screen::Findings(state) => (&state.arranged, &state.scroll),
         Screen::Notes(state) => (&state.arranged, &state.scroll),
         Screen::Stack(state) => (&state.arranged, &state.scroll),

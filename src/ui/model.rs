@@ -2,7 +2,7 @@
 
 use super::actions::Action;
 use super::screens::{
-    compare, console, findings, notes, overview, proofs, request, requests, stack, start, timeline,
+    agents, compare, console, findings, notes, overview, proofs, request, requests, stack, start, timeline,
 };
 use super::theme::Theme;
 use super::widgets::field::Field as TextField;
@@ -12,6 +12,8 @@ use crate::model::time::Zone;
 use crate::model::{Hash, Nanos, Row};
 use crate::proof::ladder::Path;
 use crate::work::WorkError;
+use crate::work::agents::trace::Trace;
+use crate::work::agents::words::Portrait;
 use crate::work::explain::Explanation;
 use crate::work::filter::{Field, Filter};
 use crate::work::ingest::Progress;
@@ -76,6 +78,13 @@ pub enum Msg {
     /// What verification of the case came to, if it was done.
     Verified(Result<Option<Verification>, WorkError>),
     Named(Vec<(Row, String)>),
+    /// The agents of the study on screen were judged.
+    Judged(Result<(), WorkError>),
+    /// One agent in full.
+    Portrayed {
+        agent: u64,
+        portrait: Box<(Portrait, Trace)>,
+    },
     /// Requests counted by a field.
     Counted {
         field: Field,
@@ -160,6 +169,11 @@ pub enum Command {
     },
     Prove {
         row: Row,
+    },
+    /// Which agents changed, if that is not known yet.
+    Judge,
+    Portray {
+        agent: u64,
     },
     /// What was verified last.
     Tally,
@@ -246,6 +260,7 @@ pub enum Screen {
     Requests(requests::State),
     Request(Box<request::State>),
     Proofs(Box<proofs::State>),
+    Agents(Box<agents::State>),
     Findings(findings::State),
     Notes(notes::State),
     Stack(Box<stack::State>),
@@ -262,6 +277,7 @@ impl Screen {
             Self::Requests(_) => "Requests",
             Self::Request(_) => "Request",
             Self::Proofs(_) => "Proofs",
+            Self::Agents(_) => "Agents",
             Self::Findings(_) => "Findings",
             Self::Notes(_) => "Notes",
             Self::Stack(_) => "Count",
@@ -276,6 +292,7 @@ impl Screen {
             Self::Overview(_) => Some(1),
             Self::Timeline(_) => Some(2),
             Self::Requests(_) => Some(3),
+            Self::Agents(_) => Some(4),
             Self::Proofs(_) => Some(6),
             Self::Findings(_) => Some(7),
             Self::Notes(_) => Some(8),

@@ -4,7 +4,7 @@ use super::actions::{Action, Place, action_of};
 use super::keys::Key;
 use super::model::{Command, Layout, Model, Mouse, Msg, Notice, Overlay, Screen, Why};
 use super::screens::{
-    compare, console, findings, notes, overview, proofs, request, requests, stack, start, timeline,
+    agents, compare, console, findings, notes, overview, proofs, request, requests, stack, start, timeline,
 };
 use super::widgets::scroll::Step;
 use super::{asking, lists, overlays, worker};
@@ -63,6 +63,8 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Command> {
         Msg::Proved { row, path } => request::proved(model, row, *path),
         Msg::Verified(verification) => proofs::verified(model, verification),
         Msg::Named(ids) => proofs::named(model, ids),
+        Msg::Judged(done) => agents::judged(model, done),
+        Msg::Portrayed { agent, portrait } => agents::portrayed(model, agent, portrait),
         Msg::Counted { field, counts } => stack::counted_by(model, field, counts),
         Msg::Compared(pairs) => compare::compared(model, pairs),
         Msg::Notebook { notebook, wrote, why } => asking::noted(model, notebook, wrote, why),
@@ -97,6 +99,7 @@ pub fn fail(model: &mut Model, error: &WorkError) -> Vec<Command> {
 fn studied(model: &mut Model, study: Arc<Study>) -> Vec<Command> {
     let first = model.study.is_none();
     model.study = Some(study);
+    agents::forget(model);
     if first || matches!(model.screens.as_slice(), [Screen::Start(_)]) {
         model.screens = vec![Screen::Overview(overview::State::default())];
         model.ahead.clear();
@@ -122,6 +125,7 @@ pub fn refresh(model: &mut Model) -> Vec<Command> {
             vec![Command::Explain { row }, Command::Prove { row }]
         }
         Some(Screen::Proofs(_)) => vec![Command::Tally],
+        Some(Screen::Overview(_) | Screen::Agents(_)) => agents::ask(model),
         _ => Vec::new(),
     }
 }
@@ -135,6 +139,7 @@ fn place(model: &Model) -> Place {
         Screen::Proofs(_) => Place::Proofs,
         Screen::Notes(_) => Place::Notes,
         Screen::Overview(_)
+        | Screen::Agents(_)
         | Screen::Findings(_)
         | Screen::Stack(_)
         | Screen::Compare(_)
@@ -250,6 +255,7 @@ fn act_on_screen(model: &mut Model, action: Action, times: isize) -> Vec<Command
         Screen::Requests(_) => requests::act(model, action),
         Screen::Request(_) => request::act(model, action),
         Screen::Proofs(_) => proofs::act(model, action),
+        Screen::Agents(_) => agents::act(model, action),
         Screen::Findings(_) => findings::act(model, action),
         Screen::Notes(_) => notes::act(model, action),
         Screen::Compare(_) => compare::act(model, action),
@@ -272,6 +278,7 @@ pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
         Screen::Requests(_) => requests::step(model, step),
         Screen::Request(_) => request::step(model, step),
         Screen::Proofs(_) => proofs::step(model, step),
+        Screen::Agents(_) => agents::step(model, step),
         Screen::Findings(_) => findings::step(model, step),
         Screen::Notes(_) => notes::step(model, step),
         Screen::Stack(_) => stack::step(model, step),
@@ -296,6 +303,7 @@ pub fn show_tab(model: &mut Model, n: u8) -> Vec<Command> {
         1 => Screen::Overview(overview::State::default()),
         2 => Screen::Timeline(timeline::State::default()),
         3 => Screen::Requests(requests::State::default()),
+        4 => Screen::Agents(Box::default()),
         6 => Screen::Proofs(Box::default()),
         7 => Screen::Findings(findings::State::default()),
         8 => Screen::Notes(notes::State::default()),

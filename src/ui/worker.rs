@@ -4,6 +4,8 @@ use super::desk;
 use super::model::{Command, Msg};
 use super::widgets::tree::Tree;
 use crate::store::{Case, Snapshot};
+use crate::work::agents::trace::trace;
+use crate::work::agents::words::portrait;
 use crate::work::explain::explain;
 use crate::work::filter::Filter;
 use crate::work::ingest::{Pictures, Watcher, ingest};
@@ -56,6 +58,9 @@ pub fn open_demo(cancel: &Cancel, mut tell: impl FnMut(Msg)) {
     }
 }
 
+/// Columns of the curve over time beside an agent.
+const TRACED: usize = 24;
+
 /// Answers a question about an open case. `None` where there is nothing to say.
 pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<Msg> {
     Some(match command {
@@ -95,7 +100,17 @@ pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<M
             Msg::Found { rows: study.snapshot.find_id(&text).unwrap_or_default(), text }
         }
         Command::Study { choice } => {
-            Msg::Studied(Study::choose(study.snapshot.path(), &choice, cancel).map(Arc::new))
+            let next = Study::choose(study.snapshot.path(), &choice, cancel);
+            let next = next.and_then(|next| next.inherit_agents(study, cancel).map(|()| next));
+            Msg::Studied(next.map(Arc::new))
+        }
+        Command::Judge => Msg::Judged(study.agents(cancel).map(|_| ())),
+        Command::Portray { agent } => {
+            let agents = Arc::clone(study.agents_known()?);
+            let agent = agents.find(agent)?;
+            let edges = study.window.as_ref().map_or((None, None), |window| window.moved);
+            let portrait = Box::new((portrait(study, &agents, agent), trace(&agents, agent, edges, TRACED)));
+            Msg::Portrayed { agent: agent.number, portrait }
         }
         Command::Count { rows, field } => desk::counted(study, &rows, field, cancel),
         Command::Compare(sides) => desk::compared(study, &sides, cancel),

@@ -72,7 +72,7 @@ impl Lasting {
         let own = phases.own.map(float);
         let drift = phases.controls.map(|controls| controls.map(float)).and_then(|controls| drift(&controls));
         let width = phases.own[0].len();
-        let (rho, _) = retained(&own, drift.as_ref(), 1.0)?;
+        let (rho, _) = retained(&own, drift.as_ref(), 1.0, width)?;
         let mut rhos = Vec::with_capacity(BOOTSTRAPS);
         let mut aways = Vec::with_capacity(BOOTSTRAPS);
         let mut drawn = [[0.0; WIDEST]; 3];
@@ -81,7 +81,7 @@ impl Lasting {
                 draws.multinomial(&counts[..width], &mut out[..width]);
             }
             // A sample of a sample has the noise of both.
-            if let Some((rho, away)) = retained(&drawn, drift.as_ref(), 2.0) {
+            if let Some((rho, away)) = retained(&drawn, drift.as_ref(), 2.0, width) {
                 rhos.push(rho);
                 aways.push(away);
             }
@@ -155,10 +155,15 @@ fn drift(controls: &[[f64; WIDEST]; 3]) -> Option<[[f64; WIDEST]; 2]> {
 }
 
 /// ρ, and the distance of after from before less what chance gives at `noise` times the variance of one sample.
-fn retained(own: &[[f64; WIDEST]; 3], drift: Option<&[[f64; WIDEST]; 2]>, noise: f64) -> Option<(f64, f64)> {
-    let totals = own.each_ref().map(|row| row.iter().sum::<f64>());
+fn retained(
+    own: &[[f64; WIDEST]; 3],
+    drift: Option<&[[f64; WIDEST]; 2]>,
+    noise: f64,
+    width: usize,
+) -> Option<(f64, f64)> {
+    let totals = own.each_ref().map(|row| row[..width].iter().sum::<f64>());
     let (mut along, mut length, mut away) = (0.0, 0.0, 0.0);
-    for k in 0..WIDEST {
+    for k in 0..width {
         let shares: [f64; 3] = std::array::from_fn(|phase| own[phase][k] / totals[phase]);
         let [during, after] =
             [1, 2].map(|p| shares[p] - shares[0] - drift.map_or(0.0, |drift| drift[p - 1][k]));
@@ -166,7 +171,7 @@ fn retained(own: &[[f64; WIDEST]; 3], drift: Option<&[[f64; WIDEST]; 2]>, noise:
         length += during * during;
         away += after.abs() / 2.0;
     }
-    let away = away - tables::tvd_by_chance(&own[0], &own[2], noise);
+    let away = away - tables::tvd_by_chance(&own[0][..width], &own[2][..width], noise);
     (length > 0.0).then(|| (along / length, away.max(0.0)))
 }
 

@@ -66,7 +66,7 @@ impl Draws {
     }
 }
 
-const EXACT: f64 = 40.0;
+const EXACT: f64 = 25.0;
 
 #[cfg(test)]
 mod tests {

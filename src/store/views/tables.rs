@@ -249,7 +249,8 @@ fn agents(sight: &Sight) -> Result<Vec<Cells>, StoreError> {
     let row = |(number, tally): (u64, Tally)| {
         let (first, last) = tally.span.map_or((Value::Null, Value::Null), |(a, b)| (moment(a), moment(b)));
         let name = text(sight.snapshot.name(Column::Agent, number));
-        let mut row = vec![name, count(tally.requests), count(tally.actions), count(tally.payments), first, last];
+        let mut row =
+            vec![name, count(tally.requests), count(tally.actions), count(tally.payments), first, last];
         row.extend(judged(sight.agents.get(&number)));
         row
     };

@@ -1,5 +1,7 @@
 //! The screens, one file each: its state, what keys do to it, and how it is drawn.
 
+pub mod agents;
+pub mod agents_view;
 pub mod compare;
 pub mod console;
 pub mod findings;

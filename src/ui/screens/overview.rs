@@ -11,6 +11,8 @@
 //! ```
 
 use crate::analysis::NodeState;
+use crate::analysis::drift::lasting::Persistence;
+use crate::analysis::drift::verdict::Verdict;
 use crate::model::time::Zone;
 use crate::model::{Evidence, Nanos, Pointers, Severity};
 use crate::ui::actions::Action;
@@ -38,6 +40,7 @@ pub struct State {
 pub enum Target {
     Requests(Filter),
     Timeline,
+    Agents,
     Findings,
     Proofs,
     Nothing,
@@ -66,6 +69,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
         }
         Some(Target::Timeline) => push(model, Screen::Timeline(timeline::State::default())),
         Some(Target::Findings) => push(model, Screen::Findings(findings::State::default())),
+        Some(Target::Agents) => crate::ui::update::show_tab(model, 4),
         Some(Target::Proofs) => push(model, Screen::Proofs(Box::default())),
         Some(Target::Nothing) | None => Vec::new(),
     }
@@ -133,6 +137,7 @@ pub fn answers(study: &Study, model: &Model) -> Vec<Answer> {
     page.suspect();
     page.requests();
     page.pointing();
+    page.agents();
     page.nodes();
     page.findings();
     page.evidence();
@@ -264,6 +269,54 @@ impl Page<'_> {
             let words = vec![Span::styled(grouped(count), style), Span::raw(format!(" {meaning}"))];
             let target = Target::Requests(Filter::default().and(Clause::is(Field::Pointer, name)));
             self.say(name, words, target);
+        }
+        self.blank();
+    }
+
+    fn agents(&mut self) {
+        if self.study.window.is_none() {
+            return;
+        }
+        let Some(agents) = self.study.agents_known() else {
+            self.say("agents", vec![Span::styled("judging…", self.theme.quiet())], Target::Agents);
+            self.blank();
+            return;
+        };
+        let count = |verdict| agents.with(verdict).count() as u64;
+        let (changed, untested) = (count(Verdict::Changed), count(Verdict::Untested));
+        let style = if changed == 0 { self.theme.plain() } else { self.theme.bad() };
+        let words = vec![
+            Span::styled(grouped(changed), style),
+            Span::raw(format!(
+                " changed of {} it served; {} not testable",
+                grouped(changed + count(Verdict::Unchanged) + untested),
+                grouped(untested)
+            )),
+        ];
+        self.say("agents changed", words, Target::Agents);
+        let lasting = |persistence| agents.lasting(persistence).count() as u64;
+        let still = lasting(Persistence::Sticky) + lasting(Persistence::ShiftedElsewhere);
+        let style = if still == 0 { self.theme.plain() } else { self.theme.bad() };
+        let words = vec![
+            Span::styled(grouped(still), style),
+            Span::raw(format!(
+                "; {} recovered, {} cannot be told yet",
+                grouped(lasting(Persistence::Recovered)),
+                grouped(lasting(Persistence::Undetermined))
+            )),
+        ];
+        self.say("still changed", words, Target::Agents);
+        let check = agents.self_check();
+        let flagged = format!(
+            "{} of {} placebo windows flagged, {}",
+            grouped(check.placebo_flags as u64),
+            grouped(check.placebo_windows as u64),
+            counted(check.controls as u64, "control")
+        );
+        self.say("self-check", vec![Span::styled(flagged, self.theme.quiet())], Target::Agents);
+        if !check.is_controlled {
+            let words = "NO CONTROL GROUP: a global shift is not excluded";
+            self.say("", vec![Span::styled(words, self.theme.warn())], Target::Agents);
         }
         self.blank();
     }

@@ -124,6 +124,7 @@ pub fn act(model: &mut Model, action: Action, times: isize) -> Vec<Command> {
             });
             draw_again(model)
         }
+        Action::WindowFrom | Action::WindowTo => move_edge(model, action),
         Action::NextBoundary => jump(model, 1),
         Action::PreviousBoundary => jump(model, -1),
         Action::Open => open_requests(model),
@@ -215,6 +216,22 @@ fn jump(model: &mut Model, direction: isize) -> Vec<Command> {
     }
     let half = (axis.to.0 - axis.from.0) / 2;
     show(model, Axis { from: Nanos(next.0 - half), to: Nanos(next.0 + half), ..axis })
+}
+
+/// Moves an edge of the window to the cursor, or back to where the journals have it if it is there already.
+fn move_edge(model: &mut Model, action: Action) -> Vec<Command> {
+    let Some(at) = with(model, |state| state.at) else { return Vec::new() };
+    let mut choice = model.choice.clone();
+    let edge = if action == Action::WindowFrom { &mut choice.from } else { &mut choice.to };
+    *edge = if *edge == Some(at) { None } else { Some(at) };
+    if choice.from.zip(choice.to).is_some_and(|(from, to)| from > to) {
+        return crate::ui::lists::said(model, "the window would end before it begins");
+    }
+    let before = std::mem::replace(&mut model.choice, choice);
+    crate::ui::asking::chose(model, before);
+    let words = format!("the window is now {}", model.choice);
+    crate::ui::lists::said(model, &words);
+    vec![Command::Study { choice: model.choice.clone() }]
 }
 
 /// The requests of this lane in this bucket.

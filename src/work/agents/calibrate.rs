@@ -36,6 +36,8 @@ pub struct Calibration {
     pub own: Vec<Moves>,
     pub null: Null,
     pub check: SelfCheck,
+    /// The tick of the last record.
+    pub last: u32,
 }
 
 /// What the procedure says about windows in which nothing happened.
@@ -55,7 +57,8 @@ pub const EVERYTHING: (u32, u32) = (0, u32::MAX);
 impl Calibration {
     pub fn new(aggregate: &Aggregate, cancel: &Cancel) -> Result<Self, WorkError> {
         let strips = &aggregate.strips;
-        let mut calibration = Self { standing: standings(aggregate, cancel)?, ..Self::default() };
+        let last = strips.events.iter().map(|event| event.tick()).max().unwrap_or(0);
+        let mut calibration = Self { standing: standings(aggregate, cancel)?, last, ..Self::default() };
         calibration.controls = calibration.gather(aggregate, cancel)?;
         let tally = |place: usize| {
             Rule::of(strips.of(place), EVERYTHING)
@@ -87,8 +90,7 @@ impl Calibration {
     }
 
     fn gather(&self, aggregate: &Aggregate, cancel: &Cancel) -> Result<Controls, WorkError> {
-        let strips = &aggregate.strips;
-        let last = strips.events.iter().map(|event| event.tick()).max().unwrap_or(0);
+        let (strips, last) = (&aggregate.strips, self.last);
         let places: Vec<usize> =
             (0..strips.len()).filter(|place| self.standing[*place] == Standing::Control).collect();
         let parts = each_stretch(places.len(), cancel, |part| {

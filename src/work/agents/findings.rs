@@ -60,7 +60,11 @@ fn changed(study: &Study, agents: &Agents, agent: &Agent, evidence: Vec<Row>) ->
 }
 
 /// The first faulty answers of every agent that changed.
-fn faulty_rows(study: &Study, agents: &Agents, cancel: &Cancel) -> Result<BTreeMap<Number, Vec<Row>>, WorkError> {
+fn faulty_rows(
+    study: &Study,
+    agents: &Agents,
+    cancel: &Cancel,
+) -> Result<BTreeMap<Number, Vec<Row>>, WorkError> {
     let Some(window) = &study.window else { return Ok(BTreeMap::new()) };
     let wanted = agents.changed();
     let snapshot = &study.snapshot;

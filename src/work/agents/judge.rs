@@ -1,6 +1,6 @@
 //! One window over all agents: phases counted, tested, flagged, and followed after the last faulty answer.
 
-use super::calibrate::{Standing, window};
+use super::calibrate::{EVERYTHING, Standing, window};
 use super::strips::Aggregate;
 use super::{Agent, Base};
 use crate::analysis::Number;
@@ -14,6 +14,33 @@ use crate::analysis::stats::combine::benjamini_hochberg;
 use crate::analysis::stats::resample::Draws;
 use crate::work::parallel::each_stretch;
 use crate::work::{Cancel, WorkError};
+use std::cell::OnceCell;
+use std::sync::OnceLock;
+
+/// What was computed of each agent over all its faulty answers. A window that holds them all changes none of it, so
+/// moving an edge costs only the agents it passes; the rest are taken from here, to the same bits.
+#[derive(Debug, Default)]
+pub struct Memory(Vec<Remembered>);
+
+#[derive(Debug, Default)]
+struct Remembered {
+    /// First and last faulty answer, and what was seen.
+    looked: OnceLock<((u32, u32), Agent)>,
+    lasting: [OnceLock<Option<Lasting>>; Feature::ALL.len()],
+}
+
+impl Memory {
+    pub fn of(agents: usize) -> Self {
+        Self((0..agents).map(|_| Remembered::default()).collect())
+    }
+
+    /// What is remembered of an agent, if this window holds all its faulty answers.
+    fn whole(&self, place: usize, clip: (u32, u32)) -> Option<&Remembered> {
+        let remembered = self.0.get(place)?;
+        let ((first, last), _) = remembered.looked.get()?;
+        (clip.0 <= *first && *last <= clip.1).then_some(remembered)
+    }
+}
 
 /// The phases of an agent in a window; `None` where no faulty answer reached it in there.
 pub fn tally(aggregate: &Aggregate, place: usize, clip: (u32, u32)) -> Option<Tally> {
@@ -52,6 +79,9 @@ pub fn all<'n>(
 }
 
 fn look(base: &Base, place: usize, clip: (u32, u32)) -> Agent {
+    if let Some((_, agent)) = base.memory.whole(place, clip).and_then(|remembered| remembered.looked.get()) {
+        return agent.clone();
+    }
     let standing = base.calibration.standing[place];
     let mut agent = Agent {
         number: base.aggregate.strips.agents[place],
@@ -80,6 +110,9 @@ fn look(base: &Base, place: usize, clip: (u32, u32)) -> Agent {
     agent.n = tally.phases.each_ref().map(|counts| counts[Feature::Outcomes.columns()].iter().sum());
     if agent.sight.iter().all(Option::is_none) {
         agent.smallest_effect = smallest(&tally);
+    }
+    if let (EVERYTHING, Rule::Exposure { first, last, .. }) = (clip, tally.rule) {
+        base.memory.0[place].looked.get_or_init(|| ((first, last), agent.clone()));
     }
     agent
 }
@@ -137,27 +170,45 @@ fn afterwards<'n>(
     clip: (u32, u32),
     name: &(impl Fn(Number) -> &'n str + Sync),
 ) -> Followed {
-    let Some(tally) = tally(&base.aggregate, agent.place, clip) else { return Vec::new() };
-    let meanwhile = base.calibration.meanwhile(&tally);
     let mut features: Vec<Feature> =
         agent.carriers.iter().copied().filter(|feature| *feature != Feature::Volume).collect();
     if !features.contains(&Feature::Actions) && agent.sight[Feature::Actions as usize].is_some() {
         features.push(Feature::Actions);
     }
-    let mut draws = Draws::of(name(agent.number));
-    let mut of = |feature: Feature| {
-        let columns = feature.columns();
-        let part = |counts: &'_ [Counts; 3]| counts.each_ref().map(|counts| counts[columns.clone()].to_vec());
-        let own = part(&tally.phases);
-        let controls = meanwhile.as_ref().map(part);
-        let phases = Phases {
-            own: own.each_ref().map(Vec::as_slice),
-            controls: controls.as_ref().map(|controls| controls.each_ref().map(Vec::as_slice)),
+    let whole = base.memory.whole(agent.place, clip);
+    // Counted when the first feature needs it: for most agents of a moved window none does.
+    let counted = OnceCell::new();
+    let of = |feature: Feature| {
+        let follow = || {
+            let counted: &Option<Counted> = counted.get_or_init(|| {
+                let tally = tally(&base.aggregate, agent.place, clip)?;
+                let meanwhile = base.calibration.meanwhile(&tally);
+                Some((tally, meanwhile))
+            });
+            let (tally, meanwhile) = counted.as_ref()?;
+            // A stream for each feature: what one draws does not hang on which others are asked.
+            let mut draws = Draws::of(&format!("{}\n{}", name(agent.number), feature.name()));
+            let part =
+                |counts: &'_ [Counts; 3]| counts.each_ref().map(|counts| counts[feature.columns()].to_vec());
+            let own = part(&tally.phases);
+            let controls = meanwhile.as_ref().map(part);
+            let phases = Phases {
+                own: own.each_ref().map(Vec::as_slice),
+                controls: controls.as_ref().map(|controls| controls.each_ref().map(Vec::as_slice)),
+            };
+            Lasting::of(phases, base.calibration.fleet.dispersion[feature as usize], &mut draws)
         };
-        (feature, Lasting::of(phases, base.calibration.fleet.dispersion[feature as usize], &mut draws))
+        let lasting = match whole {
+            Some(remembered) => *remembered.lasting[feature as usize].get_or_init(follow),
+            None => follow(),
+        };
+        (feature, lasting)
     };
-    features.into_iter().map(&mut of).collect()
+    features.into_iter().map(of).collect()
 }
+
+/// What an agent and the controls did in its phases.
+type Counted = (Tally, Option<[Counts; 3]>);
 
 /// An agent is as its least recovered feature is. What carries no flag can only keep it from being called recovered.
 fn settle(agent: &mut Agent, features: &[(Feature, Option<(Lasting, Differs)>)]) {

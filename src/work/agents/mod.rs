@@ -8,6 +8,7 @@ mod prints;
 pub mod scales;
 pub mod sensitivity;
 pub mod strips;
+pub mod trace;
 pub mod words;
 
 pub use calibrate::{SelfCheck, Standing};
@@ -24,6 +25,7 @@ use crate::journal::Column;
 use crate::model::Nanos;
 use crate::store::views::JudgedAgent;
 use calibrate::{Calibration, EVERYTHING};
+use judge::Memory;
 use nodes::Nodes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,6 +37,8 @@ pub struct Agents {
     pub base: Base,
     /// In the order of their numbers.
     pub agents: Vec<Agent>,
+    /// Places in `agents`, those that changed most first.
+    ranking: Vec<usize>,
 }
 
 /// What does not change when the window moves.
@@ -44,6 +48,8 @@ pub struct Base {
     pub calibration: Arc<Calibration>,
     /// What the nodes' outcomes say of the versions they ran.
     pub nodes: Arc<Nodes>,
+    /// What was computed in the whole window: most agents are the same in a moved one.
+    pub memory: Arc<Memory>,
 }
 
 /// One agent, judged.
@@ -71,6 +77,13 @@ pub struct Agent {
     pub smallest_effect: Option<f64>,
 }
 
+impl Base {
+    pub fn new(aggregate: Arc<Aggregate>, calibration: Arc<Calibration>, nodes: Arc<Nodes>) -> Self {
+        let memory = Arc::new(Memory::of(aggregate.strips.len()));
+        Self { aggregate, calibration, nodes, memory }
+    }
+}
+
 impl Agents {
     /// Of a study's own window. `None` where nothing is under suspicion.
     pub fn of(study: &Study, cancel: &Cancel) -> Result<Option<Self>, WorkError> {
@@ -78,7 +91,7 @@ impl Agents {
         let aggregate = Arc::new(Aggregate::new(&study.snapshot, window, &study.fold, cancel)?);
         let calibration = Arc::new(Calibration::new(&aggregate, cancel)?);
         let nodes = Nodes::new(&study.snapshot, window, &aggregate.scales, &study.fold, cancel)?;
-        let base = Base { aggregate, calibration, nodes: Arc::new(nodes) };
+        let base = Base::new(aggregate, calibration, Arc::new(nodes));
         Self::within(study, base, window.moved, cancel).map(Some)
     }
 
@@ -92,7 +105,8 @@ impl Agents {
         let clip = clip(&base, edges);
         let name = |number| study.snapshot.name(Column::Agent, number);
         let agents = judge::all(&base, clip, &name, cancel)?;
-        Ok(Self { base, agents })
+        let ranking = ranking(&agents);
+        Ok(Self { base, agents, ranking })
     }
 
     pub fn find(&self, number: Number) -> Option<&Agent> {
@@ -118,13 +132,12 @@ impl Agents {
     }
 
     /// By how much they changed: changed first, still changed before recovered, then by the size of the effect.
-    pub fn ranked(&self) -> Vec<&Agent> {
-        let mut ranked: Vec<&Agent> = self.agents.iter().collect();
-        let key = |agent: &Agent| (agent.verdict, agent.persistence.unwrap_or(Persistence::Undetermined));
-        ranked.sort_by(|a, b| {
-            key(a).cmp(&key(b)).then(b.effect().total_cmp(&a.effect())).then(a.number.cmp(&b.number))
-        });
-        ranked
+    pub fn ranked(&self) -> impl Iterator<Item = &Agent> {
+        self.ranking.iter().map(|place| &self.agents[*place])
+    }
+
+    pub fn at_rank(&self, rank: usize) -> Option<&Agent> {
+        self.ranking.get(rank).map(|place| &self.agents[*place])
     }
 
     /// For SQL views.
@@ -144,6 +157,16 @@ impl Agents {
     pub fn tally(&self, agent: &Agent, edges: (Option<Nanos>, Option<Nanos>)) -> Option<Tally> {
         judge::tally(&self.base.aggregate, agent.place, clip(&self.base, edges))
     }
+}
+
+fn ranking(agents: &[Agent]) -> Vec<usize> {
+    let mut ranking: Vec<usize> = (0..agents.len()).collect();
+    let key = |agent: &Agent| (agent.verdict, agent.persistence.unwrap_or(Persistence::Undetermined));
+    ranking.sort_by(|a, b| {
+        let (a, b) = (&agents[*a], &agents[*b]);
+        key(a).cmp(&key(b)).then(b.effect().total_cmp(&a.effect())).then(a.number.cmp(&b.number))
+    });
+    ranking
 }
 
 /// Edges as ticks. A window that ends before it begins holds nothing, not even the one tick both round to.

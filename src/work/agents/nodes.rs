@@ -72,7 +72,7 @@ impl Nodes {
         let learned = each_chunk(snapshot, cancel, |_, chunk| reading.learn(chunk))?.into_iter().fold(
             Lessons::default(),
             |mut all, part| {
-                all.add(part);
+                all.add(&part);
                 all
             },
         );
@@ -130,7 +130,9 @@ impl Nodes {
         let scheduled = told.and_then(|told| Some((told.scheduled.first()?.0, told.scheduled.last()?.1)));
         match scheduled {
             Some((from, _)) if odd.iter().all(|one| one.from < from && one.to >= from) => NodeState::Early,
-            Some((_, Some(to))) if odd.iter().all(|one| one.from <= to && rolled_back.is_some_and(|at| one.to > at)) => {
+            Some((_, Some(to)))
+                if odd.iter().all(|one| one.from <= to && rolled_back.is_some_and(|at| one.to > at)) =>
+            {
                 NodeState::Straggler
             }
             _ => NodeState::Forged,
@@ -159,7 +161,7 @@ impl Lessons {
         counts[category] += 1.0;
     }
 
-    fn add(&mut self, other: Self) {
+    fn add(&mut self, other: &Self) {
         let join = |own: &mut Vec<f64>, more: &[f64]| {
             own.resize(CATEGORIES, 0.0);
             own.iter_mut().zip(more).for_each(|(own, more)| *own += more);
@@ -190,7 +192,8 @@ impl Reading<'_> {
     fn requests(&self, chunk: &Chunk, mut f: impl FnMut(usize, Number, usize)) -> Result<(), StoreError> {
         let column = |column: Column| self.snapshot.passing(chunk, column);
         let (kind, flags, node) = (column(Column::Kind)?, column(Column::Flags)?, column(Column::Node)?);
-        let (model, state, category) = (column(Column::Model)?, column(Column::State)?, column(Column::Category)?);
+        let (model, state, category) =
+            (column(Column::Model)?, column(Column::State)?, column(Column::Category)?);
         kind.each(|place, code| {
             let ours = code == Kind::Inference as u64
                 && flags.value(place) & Flags::DUPLICATE == 0

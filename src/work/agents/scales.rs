@@ -7,6 +7,9 @@ use crate::model::{Kind, Nanos};
 use crate::store::{Chunk, Snapshot, StoreError};
 use std::collections::HashMap;
 
+/// Looked up for every record: a quick hash, over numbers that a dictionary gave out.
+type Map<K, V> = HashMap<K, V, xxhash_rust::xxh3::Xxh3DefaultBuilder>;
+
 /// A category with a column of its own; the sixteenth holds all the others.
 const OWN: usize = 15;
 pub const REST: u32 = 15;
@@ -26,17 +29,17 @@ pub struct Scales {
 pub struct Ranked<T> {
     /// In the order of their columns.
     pub values: Vec<T>,
-    columns: HashMap<T, u32>,
+    columns: Map<T, u32>,
 }
 
 impl<T> Default for Ranked<T> {
     fn default() -> Self {
-        Self { values: Vec::new(), columns: HashMap::new() }
+        Self { values: Vec::new(), columns: Map::default() }
     }
 }
 
 impl<T: Copy + Ord + std::hash::Hash> Ranked<T> {
-    fn new(counts: &HashMap<T, u64>) -> Self {
+    fn new(counts: &Map<T, u64>) -> Self {
         let mut order: Vec<(std::cmp::Reverse<u64>, T)> =
             counts.iter().map(|(value, n)| (std::cmp::Reverse(*n), *value)).collect();
         order.sort();
@@ -110,8 +113,8 @@ impl Tenths {
 
 /// What one chunk adds to the scales, and the prints of its faulty answers.
 pub struct Survey {
-    actions: HashMap<Number, u64>,
-    outcomes: HashMap<(Number, Number), u64>,
+    actions: Map<Number, u64>,
+    outcomes: Map<(Number, Number), u64>,
     /// Tokens and latency; before the window, and at any time.
     histograms: [[Histogram; 2]; 2],
     pub faulty: Vec<u64>,
@@ -132,8 +135,8 @@ impl Survey {
         let print = column(Column::Print)?;
         let empty = || Histogram(vec![0; BINS]);
         let mut survey = Self {
-            actions: HashMap::new(),
-            outcomes: HashMap::new(),
+            actions: Map::default(),
+            outcomes: Map::default(),
             histograms: [[empty(), empty()], [empty(), empty()]],
             faulty: Vec::new(),
         };
@@ -165,7 +168,7 @@ impl Survey {
 
 impl Scales {
     pub fn new(surveys: &[Survey]) -> Self {
-        let (mut actions, mut outcomes) = (HashMap::new(), HashMap::new());
+        let (mut actions, mut outcomes) = (Map::default(), Map::default());
         for survey in surveys {
             survey.actions.iter().for_each(|(value, n)| *actions.entry(*value).or_default() += n);
             survey.outcomes.iter().for_each(|(value, n)| *outcomes.entry(*value).or_default() += n);

@@ -25,7 +25,9 @@ const SHIFTS: [(&str, i64); 5] =
 /// Around the edges that the responder set, else around the window's own.
 pub fn band(study: &Study, agents: &Agents, cancel: &Cancel) -> Result<Vec<Shifted>, WorkError> {
     let Some(window) = &study.window else { return Ok(Vec::new()) };
-    let (Some(from), Some(to)) = (window.from(), window.to().or(window.observed.1)) else { return Ok(Vec::new()) };
+    let (Some(from), Some(to)) = (window.from(), window.to().or(window.observed.1)) else {
+        return Ok(Vec::new());
+    };
     SHIFTS
         .iter()
         .map(|(shift, by)| {
@@ -41,6 +43,7 @@ fn faulty(base: &Base, from: Nanos, to: Nanos) -> u64 {
     let strips = &base.aggregate.strips;
     let ticks = strips.clock.tick(from)..=strips.clock.tick(to);
     let is_faulty = |what| matches!(what, What::Request { served: Served::Faulty, .. });
-    let within = strips.events.iter().filter(|event| ticks.contains(&event.tick()) && is_faulty(event.what()));
+    let within =
+        strips.events.iter().filter(|event| ticks.contains(&event.tick()) && is_faulty(event.what()));
     if from > to { 0 } else { within.count() as u64 }
 }
