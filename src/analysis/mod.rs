@@ -2,9 +2,14 @@
 
 pub mod attest;
 pub mod attribution;
+pub mod containment;
 pub mod gaps;
 pub mod incident;
+pub mod money;
 pub mod schedule;
+pub mod settled;
+pub mod taint;
+pub mod web;
 pub mod window;
 
 pub use attribution::{Attribution, Claim};

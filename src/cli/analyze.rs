@@ -1,7 +1,7 @@
 //! `analyze`: the window, the requests, the completeness and the findings of a case. Parts not built yet are absent.
 
 use super::args::Analyze;
-use super::{Outcome, json, opening};
+use super::{Outcome, impact, json, opening};
 use crate::model::{Nanos, Untrusted};
 use crate::work::filter::moment;
 use crate::work::findings::{counted, grouped};
@@ -28,7 +28,7 @@ pub fn run(arguments: &Analyze) -> Result<Outcome> {
     }
     let study = opening::study(&arguments.paths, &choice)?;
     if arguments.json {
-        json::print(&document(&study))?;
+        json::print(&document(&study)?)?;
     } else {
         in_words(&study)?;
     }
@@ -55,19 +55,23 @@ fn only_model(study: &Study) -> Result<String> {
     }
 }
 
-fn document(study: &Study) -> Value {
+fn document(study: &Study) -> Result<Value> {
     let mut document = Map::new();
     document.insert("schema".into(), "backtrail/analyze/1".into());
     if let Some(window) = &study.window {
         document.insert("window".into(), json::window(study, window));
     }
     document.insert("requests".into(), json::requests(study));
+    document.insert("taint".into(), impact::taint(study));
+    document.insert("payments".into(), impact::payments(study, &*study.blast()?)?.into());
+    document.insert("money".into(), impact::money(study).into());
+    document.insert("matched_pairs".into(), impact::pairs(study));
     document.insert(
         "findings".into(),
         study.findings.iter().map(|finding| json::finding(study, finding)).collect(),
     );
     document.insert("completeness".into(), json::completeness(study));
-    Value::Object(document)
+    Ok(Value::Object(document))
 }
 
 fn in_words(study: &Study) -> Result<()> {

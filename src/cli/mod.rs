@@ -4,6 +4,7 @@ mod analyze;
 mod args;
 mod explain;
 mod explore;
+mod impact;
 mod ingest;
 mod json;
 mod opening;

@@ -1,12 +1,15 @@
 //! The verbs both faces use, with progress and cancellation: ingest, seal, select, overview, timeline, explain.
 
 pub mod archive;
+pub mod blast;
 pub mod explain;
 pub mod filter;
 pub mod findings;
 pub mod fold;
 pub mod ingest;
+pub mod ledger;
 pub mod open;
+pub mod pairs;
 pub mod parallel;
 pub mod proof_findings;
 pub mod registry;
@@ -15,8 +18,10 @@ pub mod seal;
 pub mod select;
 pub mod simulate;
 pub mod study;
+pub mod targets;
 pub mod timeline;
 pub mod verify;
+pub mod web;
 
 use crate::store::StoreError;
 use std::path::PathBuf;

@@ -1,12 +1,14 @@
 //! All that is computed about a case in the light of one incident: what every screen and every report starts from.
 
 use super::archive::Archive;
+use super::blast::{Blast, Changed, Impact, blast};
 use super::findings;
 use super::fold::{self, Fold};
 use super::registry::{self, Context};
 use super::{Cancel, WorkError};
 use crate::analysis::gaps::Gap;
 use crate::analysis::incident::incidents;
+use crate::analysis::taint::Rates;
 use crate::analysis::{Incident, Number, Origin, Window};
 use crate::journal::{Column, Names};
 use crate::model::{Finding, Nanos};
@@ -25,6 +27,8 @@ pub struct Choice {
     /// Edges of the window.
     pub from: Option<Nanos>,
     pub to: Option<Nanos>,
+    /// How taint spreads, as config.toml says.
+    pub rates: Rates,
 }
 
 /// A case, studied.
@@ -44,6 +48,12 @@ pub struct Study {
     pub verified: bool,
     /// The pins it was verified under, as `trust.toml`.
     pub trust: String,
+    /// What the faulty version reached, in numbers.
+    pub impact: Impact,
+    /// Agents shown to have changed.
+    pub changed: Changed,
+    pub rates: Rates,
+    blast: OnceLock<Arc<Blast>>,
     archive: OnceLock<Arc<Archive>>,
 }
 
@@ -99,7 +109,15 @@ impl Study {
             findings: Vec::new(),
             verified: case.meta("verified")?.is_some(),
             trust: case.meta("trust")?.unwrap_or_default(),
+            impact: Impact::default(),
+            changed: Changed::Unknown,
+            rates: choice.rates.clone(),
+            blast: OnceLock::new(),
             archive: OnceLock::new(),
+        };
+        study.impact = match remembered_impact(&case, &study)? {
+            Some(impact) => impact,
+            None => study.blast_unless(cancel)?.impact(&study.snapshot),
         };
         study.findings = findings::findings(&case, &study)?;
         Ok(study)
@@ -119,6 +137,10 @@ impl Study {
             findings: Vec::new(),
             verified: false,
             trust: String::new(),
+            impact: Impact::default(),
+            changed: Changed::Unknown,
+            rates: Rates::default(),
+            blast: OnceLock::new(),
             archive: OnceLock::new(),
         }
     }
@@ -132,6 +154,21 @@ impl Study {
             Trust::parse(&self.trust).map_err(|what| WorkError::Refused(format!("the pins: {what}")))?;
         let archive = Arc::new(Archive::open(self, trust, &[], None)?);
         Ok(Arc::clone(self.archive.get_or_init(|| archive)))
+    }
+
+    /// What the faulty version reached, and the money on it; computed when first asked for.
+    pub fn blast(&self) -> Result<Arc<Blast>, WorkError> {
+        self.blast_unless(&Cancel::default())
+    }
+
+    fn blast_unless(&self, cancel: &Cancel) -> Result<Arc<Blast>, WorkError> {
+        if let Some(blast) = self.blast.get() {
+            return Ok(Arc::clone(blast));
+        }
+        let nothing = Window::default();
+        let window = self.window.as_ref().unwrap_or(&nothing);
+        let blast = blast(&self.snapshot, None, window, self.changed.clone(), &self.rates, cancel)?;
+        Ok(Arc::clone(self.blast.get_or_init(|| Arc::new(blast))))
     }
 
     pub fn incident(&self) -> Option<&Incident> {
@@ -182,22 +219,31 @@ fn chosen(
 
 /// Keeps the counts of every recorded incident in the case, so that opening it again needs no pass.
 pub fn remember(case: &mut Case) -> Result<(), WorkError> {
-    case.atomically(|case| case.forget_meta("fold:"))?;
+    case.atomically(|case| {
+        case.forget_meta("fold:")?;
+        case.forget_meta("impact:")
+    })?;
     let first = Study::open(case.path())?;
-    let mut folds = Vec::new();
+    let (mut folds, mut impacts) = (Vec::new(), Vec::new());
     for incident in first.incidents.iter().take(REMEMBERED) {
         let names =
             (first.model_name(incident.model).to_owned(), first.version_name(incident.faulty).to_owned());
         let choice = Choice { version: Some(names), ..Choice::default() };
         let study = Study::choose(case.path(), &choice, &Cancel::default())?;
+        let number = (incident.model, incident.faulty);
+        impacts.push((impact_key(&study, number), serde_json::to_string(&study.impact).unwrap_or_default()));
         folds.push((key(incident.model, incident.faulty), study.fold));
     }
     if folds.is_empty() {
+        impacts.push((impact_key(&first, (0, 0)), serde_json::to_string(&first.impact).unwrap_or_default()));
         folds.push((key(0, 0), first.fold));
     }
     case.atomically(|case| {
         for (key, fold) in &folds {
             case.set_meta(key, &serde_json::to_string(fold).unwrap_or_default())?;
+        }
+        for (key, impact) in &impacts {
+            case.set_meta(key, impact)?;
         }
         case.put_findings(&first.findings)
     })?;
@@ -208,6 +254,22 @@ const REMEMBERED: usize = 8;
 
 fn key(model: Number, faulty: Number) -> String {
     format!("fold:{model}:{faulty}")
+}
+
+/// Under the rates it was computed with, and by what was known of agents: under others it is computed anew.
+fn impact_key(study: &Study, (model, faulty): (Number, Number)) -> String {
+    let what = format!("{:?} {:?}", study.rates, study.changed);
+    format!("impact:{model}:{faulty}:{:016x}", crate::journal::print_of(&what))
+}
+
+fn remembered_impact(case: &Case, study: &Study) -> Result<Option<Impact>, WorkError> {
+    let moved = study.window.as_ref().is_some_and(|window| window.moved != (None, None));
+    if moved {
+        return Ok(None);
+    }
+    let number = study.window.as_ref().map_or((0, 0), |window| (window.model, window.faulty));
+    let json = case.meta(&impact_key(study, number))?;
+    Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
 }
 
 fn gaps(case: &Case) -> Result<Vec<Gap>, WorkError> {
