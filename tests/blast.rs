@@ -41,7 +41,7 @@ impl Incident {
 fn links_only() -> Choice {
     let never = Rate { weight: 0.0, half_life: None };
     Choice {
-        rates: Rates { session: never, message: never, carries: never, ..Rates::default() },
+        rates: Rates { session: never, message: never, carries: never, ..Rates::default() }.into(),
         ..Choice::default()
     }
 }

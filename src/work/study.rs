@@ -28,7 +28,7 @@ pub struct Choice {
     pub from: Option<Nanos>,
     pub to: Option<Nanos>,
     /// How taint spreads, as config.toml says.
-    pub rates: Rates,
+    pub rates: Arc<Rates>,
 }
 
 /// A case, studied.
@@ -52,7 +52,7 @@ pub struct Study {
     pub impact: Impact,
     /// Agents shown to have changed.
     pub changed: Changed,
-    pub rates: Rates,
+    pub rates: Arc<Rates>,
     blast: OnceLock<Arc<Blast>>,
     archive: OnceLock<Arc<Archive>>,
 }
@@ -139,7 +139,7 @@ impl Study {
             trust: String::new(),
             impact: Impact::default(),
             changed: Changed::Unknown,
-            rates: Rates::default(),
+            rates: Arc::default(),
             blast: OnceLock::new(),
             archive: OnceLock::new(),
         }
