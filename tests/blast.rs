@@ -9,10 +9,12 @@ use backtrail::model::{Kind, Row, Tier};
 use backtrail::store::Case;
 use backtrail::work::Cancel;
 use backtrail::work::ingest::{Watcher, ingest};
+use backtrail::work::settings::Settings;
 use backtrail::work::simulate::{Scenario, Simulation};
 use backtrail::work::study::{Choice, Study};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 struct Incident {
@@ -41,7 +43,10 @@ impl Incident {
 fn links_only() -> Choice {
     let never = Rate { weight: 0.0, half_life: None };
     Choice {
-        rates: Rates { session: never, message: never, carries: never, ..Rates::default() }.into(),
+        settings: Arc::new(Settings {
+            rates: Rates { session: never, message: never, carries: never, ..Rates::default() },
+            ..Settings::default()
+        }),
         ..Choice::default()
     }
 }

@@ -6,6 +6,7 @@ pub mod containment;
 pub mod gaps;
 pub mod incident;
 pub mod money;
+pub mod reconcile;
 pub mod schedule;
 pub mod settled;
 pub mod taint;

@@ -338,3 +338,6 @@ impl Sums {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -203,3 +203,6 @@ pub fn spread(web: &Web, served: &[u32], changed: &BTreeSet<u64>, rates: &Rates,
     }
     pass.finish()
 }
+
+#[cfg(test)]
+mod tests;

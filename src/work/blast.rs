@@ -5,6 +5,7 @@ use super::web::{start, web};
 use super::{Cancel, WorkError, pairs};
 use crate::analysis::containment::{Cut, cuts};
 use crate::analysis::money::{Class, Ledger, Sums};
+use crate::analysis::reconcile::{Found, Sight, reconcile};
 use crate::analysis::taint::{Count, Rates, Taint, spread};
 use crate::analysis::web::Web;
 use crate::analysis::{CLOCK_TOLERANCE, Number, Window};
@@ -153,7 +154,14 @@ impl Blast {
                 .collect(),
             classes: Class::ALL.map(|class| self.ledger().count(class)),
             pairs: self.pairs.counts(),
+            found: self.reconcile(),
         }
+    }
+
+    fn reconcile(&self) -> Vec<Found> {
+        let requests = self.web.kind.iter().filter(|kind| **kind == Kind::Inference).count() as u64;
+        let Books { ledger, settlements, pays } = &self.books;
+        reconcile(&Sight { ledger, settlements, pays, requests })
     }
 
     /// The shortest chain to a row as rows, with the tier and the way of each.
@@ -182,6 +190,8 @@ pub struct Impact {
     /// Payments by class, in the order of `Class::ALL`, moved or not.
     pub classes: [u64; 6],
     pub pairs: pairs::PairCounts,
+    /// What reconciliation found.
+    pub found: Vec<Found>,
 }
 
 impl Impact {

@@ -17,6 +17,8 @@ pub struct Books {
     pub ledger: Ledger,
     /// By the time of their last record.
     pub settlements: Vec<Settlement>,
+    /// Which inferences each payment names itself, by its place in the ledger.
+    pub pays: Vec<Vec<Row>>,
 }
 
 /// Reads and judges. `is_live`: whether the faulty version was live anywhere then.
@@ -34,17 +36,18 @@ pub fn books(
     let moment = |row: Row| Nanos(at.value(row).cast_signed());
     let places: HashMap<Row, usize> =
         things.iter().filter(|t| t.kind == Kind::Payment).zip(0..).map(|(t, place)| (t.row, place)).collect();
-    let (mut payments, mut settlements) = (Vec::new(), Vec::new());
+    let (mut payments, mut settlements, mut pays) = (Vec::new(), Vec::new(), Vec::new());
     for thing in &things {
         match thing.kind {
             Kind::Payment => {
                 let asset = numbers.get(&thing.last.asset).copied().unwrap_or(0);
+                pays.push(thing.linked(EdgeKind::Pays).collect());
                 payments.push(thing.payment(snapshot, taint, &sessions, &places, asset, moment)?);
             }
             _ => settlements.push(thing.settlement(snapshot, taint)?),
         }
     }
-    Ok(Books { ledger: Ledger::new(assets, payments, is_live), settlements })
+    Ok(Books { ledger: Ledger::new(assets, payments, is_live), settlements, pays })
 }
 
 /// A payment or settlement with the links of all its states.

@@ -5,10 +5,10 @@ use super::blast::{Blast, Changed, Impact, blast};
 use super::findings;
 use super::fold::{self, Fold};
 use super::registry::{self, Context};
+use super::settings::Settings;
 use super::{Cancel, WorkError};
 use crate::analysis::gaps::Gap;
 use crate::analysis::incident::incidents;
-use crate::analysis::taint::Rates;
 use crate::analysis::{Incident, Number, Origin, Window};
 use crate::journal::{Column, Names};
 use crate::model::{Finding, Nanos};
@@ -27,8 +27,8 @@ pub struct Choice {
     /// Edges of the window.
     pub from: Option<Nanos>,
     pub to: Option<Nanos>,
-    /// How taint spreads, as config.toml says.
-    pub rates: Arc<Rates>,
+    /// What config.toml says.
+    pub settings: Arc<Settings>,
 }
 
 /// A case, studied.
@@ -52,7 +52,7 @@ pub struct Study {
     pub impact: Impact,
     /// Agents shown to have changed.
     pub changed: Changed,
-    pub rates: Arc<Rates>,
+    pub settings: Arc<Settings>,
     blast: OnceLock<Arc<Blast>>,
     archive: OnceLock<Arc<Archive>>,
 }
@@ -111,7 +111,7 @@ impl Study {
             trust: case.meta("trust")?.unwrap_or_default(),
             impact: Impact::default(),
             changed: Changed::Unknown,
-            rates: choice.rates.clone(),
+            settings: Arc::clone(&choice.settings),
             blast: OnceLock::new(),
             archive: OnceLock::new(),
         };
@@ -139,7 +139,7 @@ impl Study {
             trust: String::new(),
             impact: Impact::default(),
             changed: Changed::Unknown,
-            rates: Arc::default(),
+            settings: Arc::default(),
             blast: OnceLock::new(),
             archive: OnceLock::new(),
         }
@@ -167,7 +167,7 @@ impl Study {
         }
         let nothing = Window::default();
         let window = self.window.as_ref().unwrap_or(&nothing);
-        let blast = blast(&self.snapshot, None, window, self.changed.clone(), &self.rates, cancel)?;
+        let blast = blast(&self.snapshot, None, window, self.changed.clone(), &self.settings.rates, cancel)?;
         Ok(Arc::clone(self.blast.get_or_init(|| Arc::new(blast))))
     }
 
@@ -267,7 +267,7 @@ fn key(model: Number, faulty: Number) -> String {
 
 /// Under the rates it was computed with, and by what was known of agents: under others it is computed anew.
 fn impact_key(study: &Study, (model, faulty): (Number, Number)) -> String {
-    let what = format!("{:?} {:?}", study.rates, study.changed);
+    let what = format!("{:?} {:?}", study.settings.rates, study.changed);
     format!("impact:{model}:{faulty}:{:016x}", crate::journal::print_of(&what))
 }
 
