@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod blast;
+pub mod bundle;
 pub mod explain;
 pub mod filter;
 pub mod findings;
@@ -15,6 +16,7 @@ pub mod proof_findings;
 pub mod registry;
 pub mod rows;
 pub mod rules;
+pub mod save;
 pub mod seal;
 pub mod select;
 pub mod settings;

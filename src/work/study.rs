@@ -16,7 +16,7 @@ use crate::proof::trust::Trust;
 use crate::store::tables::CheckpointRow;
 use crate::store::views::Sight;
 use crate::store::{Case, Snapshot, StoreError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// What the responder chose, where the default is not it.
@@ -143,6 +143,13 @@ impl Study {
             blast: OnceLock::new(),
             archive: OnceLock::new(),
         }
+    }
+
+    /// Files that nothing may be written over: the case, the journals, their unpacked copies.
+    pub fn evidence(&self) -> Vec<PathBuf> {
+        let sources = self.snapshot.sources().iter();
+        let journals = sources.flat_map(|source| [source.path.clone(), source.plain.clone()]);
+        journals.chain([self.snapshot.path().to_owned()]).collect()
     }
 
     /// The evidence of its requests under the pins it was verified under; gathered when first asked for.
