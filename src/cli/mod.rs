@@ -8,6 +8,7 @@ mod explore;
 mod impact;
 mod ingest;
 mod json;
+mod json_agents;
 mod opening;
 mod query;
 mod shell;

@@ -240,8 +240,8 @@ fn reconciled(study: &Study, found: &mut Vec<Finding>) {
     for one in &study.impact.found {
         let Some(rule) = rules::known(&one.rule) else { continue };
         let words = if one.words.is_empty() { String::new() } else { format!(": {}", one.words) };
-        let sentence = format!("{} {}{words}", counted(one.count, rule.about), rule.means);
-        let mut finding = finding(rule.id, rule.severity, &format!("{}s", rule.about), sentence, one.count);
+        let sentence = format!("{}{words}", rule.says(one.count));
+        let mut finding = finding(rule.id, rule.severity, &rule.many(), sentence, one.count);
         finding.evidence = one.rows.iter().map(|row| Row(*row)).collect();
         found.push(finding);
     }
@@ -256,8 +256,7 @@ fn links(study: &Study, found: &mut Vec<Finding>) {
         ("links-by-tolerance", impact.by_tolerance),
     ] {
         let Some(rule) = rules::known(id).filter(|_| count > 0) else { continue };
-        let sentence = format!("{} {}", counted(count, rule.about), rule.means);
-        found.push(finding(rule.id, rule.severity, "links", sentence, count));
+        found.push(finding(rule.id, rule.severity, "links", rule.says(count), count));
     }
 }
 

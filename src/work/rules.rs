@@ -1,5 +1,6 @@
 //! Every rule there is: its id, how bad, about what, and what it means. Findings and docs/RULES.md are made from it.
 
+use super::findings::{counted, grouped};
 use crate::model::Severity;
 use crate::model::Severity::{Critical, High, Info, Low, Medium};
 use std::fmt::Write;
@@ -13,6 +14,41 @@ pub struct Rule {
     pub about: &'static str,
     /// Goes on from "3 payments …" or stands alone.
     pub means: &'static str,
+}
+
+/// Verbs that rules begin with, of many and of one.
+const VERBS: [(&str, &str); 13] = [
+    ("are", "is"),
+    ("have", "has"),
+    ("pay", "pays"),
+    ("go", "goes"),
+    ("give", "gives"),
+    ("settle", "settles"),
+    ("put", "puts"),
+    ("name", "names"),
+    ("carry", "carries"),
+    ("claim", "claims"),
+    ("were", "was"),
+    ("hold", "holds"),
+    ("stand", "stands"),
+];
+
+impl Rule {
+    /// `3 payments are …`, `1 payment is …`.
+    pub fn says(&self, count: u64) -> String {
+        let (first, rest) = self.means.split_once(' ').unwrap_or((self.means, ""));
+        let one = VERBS.iter().find(|(many, _)| count == 1 && *many == first).map_or(first, |(_, one)| one);
+        let about = match count {
+            1 => counted(count, self.about),
+            _ => format!("{} {}", grouped(count), self.many()),
+        };
+        format!("{about} {one} {rest}")
+    }
+
+    /// `payments`, `inferences`.
+    pub fn many(&self) -> String {
+        format!("{}s", self.about)
+    }
 }
 
 const fn rule(id: &'static str, severity: Severity, about: &'static str, means: &'static str) -> Rule {

@@ -1,5 +1,6 @@
 //! All that is computed about a case in the light of one incident: what every screen and every report starts from.
 
+use super::agents::{Agents, Base};
 use super::archive::Archive;
 use super::blast::{Blast, Changed, Impact, blast};
 use super::findings;
@@ -9,6 +10,7 @@ use super::settings::Settings;
 use super::{Cancel, WorkError};
 use crate::analysis::gaps::Gap;
 use crate::analysis::incident::incidents;
+use crate::analysis::web::Web;
 use crate::analysis::{Incident, Number, Origin, Window};
 use crate::journal::{Column, Names};
 use crate::model::{Finding, Nanos};
@@ -31,6 +33,27 @@ pub struct Choice {
     pub settings: Arc<Settings>,
 }
 
+/// What an earlier study of the same picture computed and another window leaves as it is.
+#[derive(Clone, Debug, Default)]
+struct Before {
+    web: Option<Arc<Web>>,
+    base: Option<Base>,
+}
+
+impl Before {
+    /// Agents are compared per version; the web is the same for all, unless other actions clean what they look at.
+    fn of(before: &Study, incident: Option<&Incident>, settings: &Settings) -> Self {
+        let same = before.incident().map(|i| (i.model, i.faulty)) == incident.map(|i| (i.model, i.faulty));
+        let cleaned = before.settings.rates.sanitizers == settings.rates.sanitizers;
+        let web = before.blast.get().map(|blast| Arc::clone(&blast.web));
+        let base = before.agents_known().map(|agents| agents.base.clone());
+        Self {
+            web: web.or_else(|| before.before.web.clone()).filter(|_| cleaned),
+            base: base.or_else(|| before.before.base.clone()).filter(|_| same),
+        }
+    }
+}
+
 /// A case, studied.
 #[derive(Clone, Debug)]
 pub struct Study {
@@ -50,11 +73,11 @@ pub struct Study {
     pub trust: String,
     /// What the faulty version reached, in numbers.
     pub impact: Impact,
-    /// Agents shown to have changed.
-    pub changed: Changed,
     pub settings: Arc<Settings>,
+    before: Before,
     blast: OnceLock<Arc<Blast>>,
     archive: OnceLock<Arc<Archive>>,
+    agents: OnceLock<Option<Arc<Agents>>>,
 }
 
 impl Study {
@@ -67,12 +90,33 @@ impl Study {
     pub fn choose(path: &Path, choice: &Choice, cancel: &Cancel) -> Result<Self, WorkError> {
         let case = Case::open(path)?;
         let snapshot = case.snapshot()?;
+        Self::of(&case, snapshot, choice, None, cancel)
+    }
+
+    /// The same picture of the case in the light of another choice. What a moved window leaves as it is, is not
+    /// computed again.
+    pub fn again(&self, choice: &Choice, cancel: &Cancel) -> Result<Self, WorkError> {
+        let case = Case::open(self.snapshot.path())?;
+        Self::of(&case, self.snapshot.clone(), choice, Some(self), cancel)
+    }
+
+    fn of(
+        case: &Case,
+        snapshot: Snapshot,
+        choice: &Choice,
+        before: Option<&Self>,
+        cancel: &Cancel,
+    ) -> Result<Self, WorkError> {
+        let path = case.path();
         if !snapshot.is_sealed() {
             let what =
                 "its journals were not read to the end; run `backtrail ingest` on them with this case again";
             return Err(WorkError::Unfit { path: path.to_owned(), what: what.to_owned() });
         }
-        let context = registry::context(&case, &snapshot)?;
+        let context = match before {
+            Some(before) => Arc::clone(&before.context),
+            None => Arc::new(registry::context(case, &snapshot)?),
+        };
         let mut incidents = incidents(&context.incidents, &context.deployments);
         let chosen = chosen(&mut incidents, &snapshot, choice)?;
         let incident = chosen.map(|chosen| incidents[chosen].clone());
@@ -85,8 +129,9 @@ impl Study {
             None => fold::count(&snapshot, model, faulty, cancel)?,
         };
         let tolerance = context.attributor.tolerance;
-        let mut window =
-            incident.map(|i| Window::new(&i, &context.attributor.schedule, &fold.observed(), tolerance));
+        let mut window = incident
+            .as_ref()
+            .map(|i| Window::new(i, &context.attributor.schedule, &fold.observed(), tolerance));
         let moved = (choice.from, choice.to);
         if let Some(window) = window.as_mut().filter(|_| moved != (None, None)) {
             window.moved = moved;
@@ -95,11 +140,13 @@ impl Study {
         if fresh || moved != (None, None) {
             fold::count_pointers(&mut fold, &snapshot, window.as_ref(), cancel)?;
         }
-        let gaps = gaps(&case)?;
+        let before =
+            before.map(|before| Before::of(before, incident.as_ref(), &choice.settings)).unwrap_or_default();
+        let gaps = gaps(case)?;
         let checkpoints = case.checkpoints()?;
         let mut study = Self {
             snapshot,
-            context: Arc::new(context),
+            context,
             incidents,
             chosen,
             window,
@@ -110,16 +157,17 @@ impl Study {
             verified: case.meta("verified")?.is_some(),
             trust: case.meta("trust")?.unwrap_or_default(),
             impact: Impact::default(),
-            changed: Changed::Unknown,
             settings: Arc::clone(&choice.settings),
+            before,
             blast: OnceLock::new(),
             archive: OnceLock::new(),
+            agents: OnceLock::new(),
         };
-        study.impact = match remembered_impact(&case, &study)? {
+        study.impact = match remembered_impact(case, &study)? {
             Some(impact) => impact,
             None => study.blast_unless(cancel)?.impact(&study.snapshot),
         };
-        study.findings = findings::findings(&case, &study)?;
+        study.findings = findings::findings(case, &study)?;
         Ok(study)
     }
 
@@ -138,10 +186,11 @@ impl Study {
             verified: false,
             trust: String::new(),
             impact: Impact::default(),
-            changed: Changed::Unknown,
             settings: Arc::default(),
+            before: Before::default(),
             blast: OnceLock::new(),
             archive: OnceLock::new(),
+            agents: OnceLock::new(),
         }
     }
 
@@ -172,10 +221,33 @@ impl Study {
         if let Some(blast) = self.blast.get() {
             return Ok(Arc::clone(blast));
         }
+        let changed = match self.agents(cancel)? {
+            Some(agents) => Changed::Agents(agents.changed()),
+            None => Changed::Unknown,
+        };
         let nothing = Window::default();
         let window = self.window.as_ref().unwrap_or(&nothing);
-        let blast = blast(&self.snapshot, None, window, self.changed.clone(), &self.settings.rates, cancel)?;
+        let web = self.before.web.clone();
+        let blast = blast(&self.snapshot, web, window, changed, &self.settings.rates, cancel)?;
         Ok(Arc::clone(self.blast.get_or_init(|| Arc::new(blast))))
+    }
+
+    /// Which agents changed; computed when first asked for. `None` where nothing is under suspicion.
+    pub fn agents(&self, cancel: &Cancel) -> Result<Option<Arc<Agents>>, WorkError> {
+        if let Some(agents) = self.agents.get() {
+            return Ok(agents.clone());
+        }
+        let agents = match (&self.before.base, &self.window) {
+            (Some(base), Some(window)) => Some(Agents::within(self, base.clone(), window.moved, cancel)?),
+            _ => Agents::of(self, cancel)?,
+        };
+        let agents = agents.map(Arc::new);
+        Ok(self.agents.get_or_init(|| agents).clone())
+    }
+
+    /// The same, if it was computed already: what a screen may ask.
+    pub fn agents_known(&self) -> Option<&Arc<Agents>> {
+        self.agents.get().and_then(Option::as_ref)
     }
 
     pub fn incident(&self) -> Option<&Incident> {
@@ -194,6 +266,10 @@ impl Study {
 
     pub fn version_name(&self, version: Number) -> &str {
         self.snapshot.names(Names::Version).text(version)
+    }
+
+    pub fn agent_name(&self, agent: Number) -> &str {
+        self.snapshot.name(Column::Agent, agent)
     }
 
     pub fn node_name(&self, node: Number) -> &str {
@@ -272,9 +348,9 @@ fn key(model: Number, faulty: Number) -> String {
     format!("fold:{model}:{faulty}")
 }
 
-/// Under the rates it was computed with, and by what was known of agents: under others it is computed anew.
+/// Under the rates it was computed with: under others it is computed anew.
 fn impact_key(study: &Study, (model, faulty): (Number, Number)) -> String {
-    let what = format!("{:?} {:?}", study.settings.rates, study.changed);
+    let what = format!("{:?}", study.settings.rates);
     format!("impact:{model}:{faulty}:{:016x}", crate::journal::print_of(&what))
 }
 

@@ -29,7 +29,7 @@ struct Index<'a> {
 
 impl Index<'_> {
     fn resolve(&self, n: usize, chunk: &Chunk) -> Result<Option<Packed>, StoreError> {
-        let edges = self.snapshot.edges_passing(chunk)?;
+        let edges = self.snapshot.passing_edges(chunk)?;
         if edges.is_empty() {
             return Ok(None);
         }
