@@ -54,6 +54,19 @@ impl Before {
     }
 }
 
+/// As the log keeps it: `risk-scorer 2.4.1 from 2026-… to 2026-…`.
+impl std::fmt::Display for Choice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.version {
+            Some((model, version)) => write!(f, "{model} {version}")?,
+            None => f.write_str("the first incident")?,
+        }
+        let edge = |at: Option<Nanos>| at.map(Nanos::rfc3339);
+        edge(self.from).map_or(Ok(()), |from| write!(f, " from {from}"))?;
+        edge(self.to).map_or(Ok(()), |to| write!(f, " to {to}"))
+    }
+}
+
 /// A case, studied.
 #[derive(Clone, Debug)]
 pub struct Study {
