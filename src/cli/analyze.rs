@@ -1,7 +1,7 @@
 //! `analyze`: the window, the requests, the completeness and the findings of a case. Parts not built yet are absent.
 
 use super::args::Analyze;
-use super::{Outcome, json, json_agents, opening};
+use super::{Outcome, impact, json, json_agents, opening};
 use crate::analysis::drift::lasting::Persistence;
 use crate::analysis::drift::verdict::Verdict;
 use crate::model::{Finding, Nanos, Untrusted};
@@ -87,6 +87,10 @@ fn document(study: &Study, agents: Option<&Agents>, found: &[Finding]) -> Result
         let band = sensitivity::band(study, agents, &Cancel::default())?;
         document.insert("sensitivity".into(), json_agents::sensitivity(&band).into());
     }
+    document.insert("taint".into(), impact::taint(study));
+    document.insert("payments".into(), impact::payments(study, &*study.blast()?)?.into());
+    document.insert("money".into(), impact::money(study).into());
+    document.insert("matched_pairs".into(), impact::pairs(study));
     document.insert("findings".into(), found.iter().map(|finding| json::finding(study, finding)).collect());
     let mut completeness = json::completeness(study);
     completeness["agents"] = agents.map_or(Value::Null, json_agents::counts);

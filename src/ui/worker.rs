@@ -100,7 +100,7 @@ pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<M
             Msg::Found { rows: study.snapshot.find_id(&text).unwrap_or_default(), text }
         }
         Command::Study { choice } => {
-            let next = Study::choose(study.snapshot.path(), &choice, cancel);
+            let next = study.again(&choice, cancel);
             let next = next.and_then(|next| next.inherit_agents(study, cancel).map(|()| next));
             Msg::Studied(next.map(Arc::new))
         }
