@@ -1,4 +1,4 @@
-//! One function over every chunk of a case, on every core, results in chunk order.
+//! One function over every chunk of a case, on every core, results in chunk order; and sorting on every core.
 
 use super::{Cancel, WorkError};
 use crate::store::{Chunk, Snapshot, StoreError};
@@ -12,17 +12,25 @@ pub fn each_chunk<T: Send>(
     cancel: &Cancel,
     f: impl Fn(usize, &Chunk) -> Result<T, StoreError> + Sync,
 ) -> Result<Vec<T>, WorkError> {
+    each_part(snapshot.chunks(), cancel, |n, chunk| f(n, chunk))
+}
+
+/// Calls `f(place of the part, part)` for each part. The first error, by part, is the one returned.
+pub fn each_part<P: Sync, T: Send>(
+    parts: &[P],
+    cancel: &Cancel,
+    f: impl Fn(usize, &P) -> Result<T, StoreError> + Sync,
+) -> Result<Vec<T>, WorkError> {
     let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(snapshot.chunks().len()));
-    let workers =
-        thread::available_parallelism().map_or(2, usize::from).clamp(1, snapshot.chunks().len().clamp(1, 16));
+    let done = Mutex::new(Vec::with_capacity(parts.len()));
+    let workers = cores().min(parts.len().max(1));
     let run = || {
         while !cancel.is_cancelled() {
             let n = next.fetch_add(1, Ordering::Relaxed);
-            let Some(chunk) = snapshot.chunks().get(n) else {
+            let Some(part) = parts.get(n) else {
                 return;
             };
-            let result = f(n, chunk);
+            let result = f(n, part);
             done.lock().unwrap_or_else(PoisonError::into_inner).push((n, result));
         }
     };
@@ -39,4 +47,52 @@ pub fn each_chunk<T: Send>(
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(n, _)| *n);
     done.into_iter().map(|(_, result)| result.map_err(WorkError::from)).collect()
+}
+
+/// Sorts in place; equal values must be the same, for their order is not kept.
+pub fn sort<T: Ord + Send>(values: &mut [T]) {
+    sort_on(values, cores());
+}
+
+fn sort_on<T: Ord + Send>(values: &mut [T], threads: usize) {
+    if threads < 2 || values.len() < WORTH_A_THREAD {
+        return values.sort_unstable();
+    }
+    // Parted around the middle value, so that the halves need no merging and no second copy.
+    let middle = values.len() / 2;
+    values.select_nth_unstable(middle);
+    let (low, high) = values.split_at_mut(middle);
+    thread::scope(|scope| {
+        scope.spawn(|| sort_on(low, threads / 2));
+        sort_on(high, threads - threads / 2);
+    });
+}
+
+const WORTH_A_THREAD: usize = 1 << 16;
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(2, usize::from).clamp(1, 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorting_on_many_cores_is_sorting() {
+        // Weyl's sequence in few and in many distinct values, of lengths around what is worth a thread.
+        for (length, distinct) in [(0, 1), (65_535, 7), (65_536, 100_000), (300_001, 1 << 40)] {
+            let values = (0..length).map(|n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) % distinct);
+            let mut sorted: Vec<u64> = values.collect();
+            let mut expected = sorted.clone();
+            expected.sort_unstable();
+            for threads in [1, 2, 3, 16] {
+                let mut own = sorted.clone();
+                sort_on(&mut own, threads);
+                assert_eq!(own, expected, "{length} values, {threads} threads");
+            }
+            sort(&mut sorted);
+            assert_eq!(sorted, expected);
+        }
+    }
 }
