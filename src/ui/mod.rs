@@ -9,7 +9,7 @@ pub mod keys;
 pub mod model;
 mod overlays;
 mod screens;
-mod terminal;
+pub mod terminal;
 mod text;
 pub mod theme;
 mod update;
