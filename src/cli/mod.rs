@@ -2,10 +2,12 @@
 
 mod analyze;
 mod args;
+mod bundle;
 mod explain;
 mod explore;
 mod ingest;
 mod json;
+mod json_agents;
 mod opening;
 mod query;
 mod shell;
@@ -67,6 +69,7 @@ fn run(arguments: Arguments) -> Result<Outcome, Error> {
         Some(Verb::Verify(verify)) => verify::run(&verify),
         Some(Verb::Analyze(analyze)) => analyze::run(&analyze),
         Some(Verb::Explain(explain)) => explain::run(&explain),
+        Some(Verb::Bundle(bundle)) => bundle::run(&bundle),
         Some(Verb::Query(query)) => query::run(&query),
         Some(Verb::Simulate(simulate)) => simulate::run(&simulate),
         Some(Verb::Completions { shell }) => shell::completions(shell),

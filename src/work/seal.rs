@@ -3,7 +3,7 @@
 //! Everything here is computed from what the case holds, so a kill in the middle costs only doing it again.
 
 use super::ingest::{Phase, Progress, Watcher};
-use super::parallel::{each_chunk, each_part, sort};
+use super::parallel::{each_chunk, each_piece, sort};
 use super::registry::{self, Context};
 use super::{Cancel, WorkError, study};
 use crate::analysis::Claim;
@@ -83,14 +83,19 @@ fn repeats(
     prints: &[(i64, Row)],
     cancel: &Cancel,
 ) -> Result<HashMap<Row, u64>, WorkError> {
-    let found = each_part(&between_groups(prints), cancel, |_, prints| {
+    let parts = between_groups(prints);
+    let found = each_piece(parts.len(), cancel, |n| {
         let mut flags = HashMap::new();
-        for group in prints.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
+        for group in parts[n].chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
             mark_group(snapshot, group, &mut flags)?;
         }
-        Ok(flags)
+        Ok::<_, StoreError>(flags)
     })?;
-    Ok(found.into_iter().flatten().collect())
+    let mut flags = HashMap::new();
+    for found in found {
+        flags.extend(found?);
+    }
+    Ok(flags)
 }
 
 /// Cuts sorted prints into some hundred parts, never between two that are equal.

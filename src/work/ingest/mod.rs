@@ -7,7 +7,7 @@ mod source;
 mod unpack;
 
 pub use files::{Given, journals_in};
-pub use source::roots_of;
+pub use source::{each_leaf, roots_of};
 
 use crate::store::{Case, Snapshot};
 use crate::work::{Cancel, WorkError, seal, study};
