@@ -60,8 +60,11 @@ fn record() -> impl Strategy<Value = Map<String, Value>> {
     )
 }
 
+type Cells = Vec<(Column, Value)>;
+type Edges = Vec<(EdgeKind, u64)>;
+
 /// The columns that a line comes to, with names for numbers, and its edges.
-fn read(line: &str) -> (Vec<(Column, Value)>, Vec<(EdgeKind, u64)>) {
+fn read(line: &str) -> (Cells, Edges) {
     let mut batch = Batch::new();
     batch.read_line(line.as_bytes(), Place { line: 0, offset: 0 });
     assert_eq!(batch.rows(), 1, "{line}: {:?}", batch.faults);
@@ -260,7 +263,7 @@ proptest! {
     #[test]
     fn the_root_at_every_size_is_the_naive_root(
         lines in vec(vec(any::<u8>().prop_filter("a line end", |byte| *byte != b'\n'), 0..40), 0..90),
-        tail in vec(b'a'..b'z', 0..20),
+        tail in vec(b'a'..=b'z', 0..20),
     ) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.jsonl");
