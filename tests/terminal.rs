@@ -278,6 +278,8 @@ fn y_copies_the_whole_id_by_osc_52() {
     terminal.press("3");
     terminal.sees("req-");
     terminal.press("y");
+    terminal.sees("the id");
+    terminal.press("i");
     terminal.wait("OSC 52", |shown| has(&shown.raw, b"\x1b]52;c;"));
     let raw = terminal.raw();
     let from = raw.windows(7).position(|bytes| bytes == b"\x1b]52;c;").unwrap() + 7;
