@@ -20,24 +20,37 @@ enum Deltas {
     Longs(Box<[u64]>),
 }
 
+impl Deltas {
+    /// As narrow as the largest of them allows.
+    fn of(deltas: impl Iterator<Item = u64>, most: u64) -> Self {
+        match most {
+            0..=0xff => Self::Bytes(deltas.map(|d| d as u8).collect()),
+            0x100..=0xffff => Self::Shorts(deltas.map(|d| d as u16).collect()),
+            0x1_0000..=0xffff_ffff => Self::Words(deltas.map(|d| d as u32).collect()),
+            _ => Self::Longs(deltas.collect()),
+        }
+    }
+}
+
 /// Steps tried from largest: times are often whole seconds, milli- or microseconds.
 const STEPS: [u64; 3] = [1_000_000_000, 1_000_000, 1_000];
 
 impl Packed {
     pub fn new(values: &[u64]) -> Self {
-        let base = values.iter().copied().min().unwrap_or(0);
-        let range = values.iter().copied().max().unwrap_or(0) - base;
+        let (base, most) =
+            values.iter().fold((u64::MAX, 0), |(least, most), v| (least.min(*v), most.max(*v)));
+        let base = if values.is_empty() { 0 } else { base };
+        let range = most - base;
         if range == 0 {
             return Self { base, step: 1, deltas: Deltas::Same(values.len()) };
         }
         let fits = |step: &u64| range >= *step && values.iter().all(|v| (v - base).is_multiple_of(*step));
         let step = if range > u64::from(u16::MAX) { STEPS.into_iter().find(fits).unwrap_or(1) } else { 1 };
-        let deltas = values.iter().map(|v| (v - base) / step);
-        let deltas = match range / step {
-            0..=0xff => Deltas::Bytes(deltas.map(|d| d as u8).collect()),
-            0x100..=0xffff => Deltas::Shorts(deltas.map(|d| d as u16).collect()),
-            0x1_0000..=0xffff_ffff => Deltas::Words(deltas.map(|d| d as u32).collect()),
-            _ => Deltas::Longs(deltas.collect()),
+        let deltas = values.iter().map(|v| v - base);
+        // Division is the slowest thing here, and most columns have no step.
+        let deltas = match step {
+            1 => Deltas::of(deltas, range),
+            step => Deltas::of(deltas.map(|delta| delta / step), range / step),
         };
         Self { base, step, deltas }
     }

@@ -277,6 +277,11 @@ impl Snapshot {
 
     /// The bytes of a record's line, from its journal.
     pub fn line(&self, row: Row) -> Result<Vec<u8>, StoreError> {
+        Ok(self.line_and_id(row)?.0)
+    }
+
+    /// The bytes of a record's line, and the id they were found to have.
+    pub fn line_and_id(&self, row: Row) -> Result<(Vec<u8>, String), StoreError> {
         let source = self.source_of(row)?;
         let offset = self.value(Column::Offset, row)?;
         let length = usize::try_from(self.value(Column::Length, row)?).unwrap_or(usize::MAX);
@@ -287,11 +292,11 @@ impl Snapshot {
                 "the bytes at offset {offset} are no longer those that were read; ingest refuses it too"
             ),
         };
-        let (record, _) = wire::parse(&line).map_err(|_| changed())?;
-        if print_of(record.id()) != self.value(Column::Print, row)? {
+        let id = wire::parse(&line).map_err(|_| changed())?.0.id().to_owned();
+        if print_of(&id) != self.value(Column::Print, row)? {
             return Err(changed());
         }
-        Ok(line)
+        Ok((line, id))
     }
 
     pub fn source_of(&self, row: Row) -> Result<&Source, StoreError> {
@@ -303,8 +308,7 @@ impl Snapshot {
 
     /// The id of a record, from its line.
     pub fn id(&self, row: Row) -> Result<String, StoreError> {
-        let line = self.line(row)?;
-        Ok(wire::parse(&line).map(|(record, _)| record.id().to_owned()).unwrap_or_default())
+        Ok(self.line_and_id(row)?.1)
     }
 
     /// Records with this id, of any kind, in row order.

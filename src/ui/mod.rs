@@ -12,7 +12,7 @@ mod lists;
 pub mod model;
 mod overlays;
 mod screens;
-mod terminal;
+pub mod terminal;
 mod text;
 pub mod theme;
 mod update;

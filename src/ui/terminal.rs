@@ -14,7 +14,7 @@ use super::worker;
 use crate::work::Cancel;
 use crate::work::filter::Filter;
 use crate::work::study::Study;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::crossterm::clipboard::CopyToClipboard;
 use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{
@@ -24,8 +24,9 @@ use ratatui::crossterm::event::{
 use ratatui::crossterm::execute;
 use ratatui::crossterm::style::force_color_output;
 use ratatui::crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
 };
+use ratatui::layout::{Position, Rect};
 use ratatui::{DefaultTerminal, Terminal};
 use std::io::{self, Write};
 use std::mem::{Discriminant, discriminant};
@@ -50,10 +51,15 @@ struct Question {
 
 /// Runs the explorer until the person quits.
 pub fn run(mut model: Model, first: Vec<Command>) -> io::Result<()> {
+    borrow(model.mouse, |terminal| drive(terminal, &mut model, first))
+}
+
+/// Takes the terminal for a while and gives it back as it was, whatever becomes of the work: a panic too.
+pub fn borrow(mouse: Mouse, work: impl FnOnce(&mut DefaultTerminal) -> io::Result<()>) -> io::Result<()> {
     // Under NO_COLOR crossterm would drop reverse video too; the theme takes care of colours itself.
     force_color_output(true);
     restore_on_panic();
-    let result = enter(model.mouse).and_then(|mut terminal| drive(&mut terminal, &mut model, first));
+    let result = enter(mouse).and_then(|mut terminal| work(&mut terminal));
     leave();
     result
 }
@@ -145,9 +151,13 @@ fn drive(terminal: &mut DefaultTerminal, model: &mut Model, first: Vec<Command>)
         let Some(msg) = next(&messages, IDLE) else {
             continue;
         };
-        let suspend = take_in(model, &mut workers, &messages, msg);
-        if suspend {
+        let due = take_in(model, &mut workers, &messages, msg);
+        if due.suspend {
             pause(terminal, model.mouse, &suspended)?;
+        }
+        if due.redraw {
+            // Even at the same size: it may have been smaller in between, and what was cut off is gone.
+            terminal.resize(Rect::from((Position::ORIGIN, terminal.size()?)))?;
         }
     }
     workers.opening.cancel();
@@ -163,17 +173,25 @@ fn next(messages: &Receiver<Msg>, patience: Duration) -> Option<Msg> {
     }
 }
 
+/// What a round of messages asks of the terminal itself.
+#[derive(Clone, Copy, Default)]
+struct Due {
+    suspend: bool,
+    redraw: bool,
+}
+
 /// Takes in a message and all that wait behind it, then what answers come at once: then one frame is drawn.
-fn take_in(model: &mut Model, workers: &mut Workers, messages: &Receiver<Msg>, first: Msg) -> bool {
-    let mut suspend = false;
+fn take_in(model: &mut Model, workers: &mut Workers, messages: &Receiver<Msg>, first: Msg) -> Due {
+    let mut due = Due::default();
     let mut pending = Some(first);
     let deadline = Instant::now() + PATIENCE;
     while let Some(msg) = pending.take() {
         if matches!(msg, Msg::Answered) {
             workers.waiting = workers.waiting.saturating_sub(1);
         }
+        due.redraw |= matches!(msg, Msg::Resize(..));
         let commands = update(model, msg);
-        suspend |= workers.perform(model, commands);
+        due.suspend |= workers.perform(model, commands);
         pending = messages.try_recv().ok();
         if pending.is_none() && workers.waiting > 0 && !model.quit {
             pending = next(messages, deadline.saturating_duration_since(Instant::now()));
@@ -181,12 +199,13 @@ fn take_in(model: &mut Model, workers: &mut Workers, messages: &Receiver<Msg>, f
         if Instant::now() > deadline + PATIENCE {
             // Keys that come faster than frames wait for the next one.
             if let Some(msg) = pending.take() {
+                due.redraw |= matches!(msg, Msg::Resize(..));
                 let commands = update(model, msg);
-                suspend |= workers.perform(model, commands);
+                due.suspend |= workers.perform(model, commands);
             }
         }
     }
-    suspend
+    due
 }
 
 impl Workers {
@@ -349,7 +368,6 @@ fn listen_to_terminal(sender: Sender<Msg>, suspended: Arc<AtomicBool>) {
             let msg = match event::read() {
                 Ok(Event::Key(key)) if key.kind != KeyEventKind::Release => Msg::Key(Key::of(key)),
                 Ok(Event::Paste(text)) => Msg::Paste(text),
-                Ok(Event::Resize(width, height)) => Msg::Resize(width, height),
                 Ok(Event::Mouse(mouse)) => match mouse.kind {
                     MouseEventKind::ScrollDown => Msg::Wheel(3),
                     MouseEventKind::ScrollUp => Msg::Wheel(-3),
@@ -366,13 +384,18 @@ fn listen_to_terminal(sender: Sender<Msg>, suspended: Arc<AtomicBool>) {
     });
 }
 
-/// A signal that asks to end is a quit like any other: the terminal is restored.
+/// A signal that asks to end is a quit like any other: the terminal is restored. A new size is heard of here and not
+/// from crossterm, which forgets it when a key comes in the same instant.
 fn listen_to_signals(sender: Sender<Msg>) -> io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
+    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM, SIGWINCH])?;
     thread::spawn(move || {
-        for _ in &mut signals {
-            if sender.send(Msg::Quit).is_err() {
+        for signal in &mut signals {
+            let msg = match signal {
+                SIGWINCH => size().ok().map(|(width, height)| Msg::Resize(width, height)),
+                _ => Some(Msg::Quit),
+            };
+            if msg.is_some_and(|msg| sender.send(msg).is_err()) {
                 return;
             }
         }
@@ -387,6 +410,7 @@ fn pause(terminal: &mut DefaultTerminal, mouse: Mouse, suspended: &AtomicBool) -
     let stopped = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP);
     *terminal = enter(mouse)?;
     suspended.store(false, Ordering::Relaxed);
-    terminal.clear()?;
+    // Not `Terminal::clear`: it asks the terminal where the cursor is, and one that does not answer would end us here.
+    terminal.backend_mut().clear()?;
     stopped
 }

@@ -1,4 +1,4 @@
-//! One function over every chunk of a case, or every stretch of a list, on every core; results in order.
+//! One function over every chunk of a case, or every stretch of a list, on every core, results in order; and sorting.
 
 use super::{Cancel, WorkError};
 use crate::store::{Chunk, Snapshot, StoreError};
@@ -29,14 +29,15 @@ pub fn each_stretch<T: Send>(
     each_piece(pieces, cancel, |n| f(n * stretch..((n + 1) * stretch).min(length)))
 }
 
-fn each_piece<T: Send>(
+/// Calls `f` for every number below `pieces`.
+pub fn each_piece<T: Send>(
     pieces: usize,
     cancel: &Cancel,
     f: impl Fn(usize) -> T + Sync,
 ) -> Result<Vec<T>, WorkError> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(pieces));
-    let workers = thread::available_parallelism().map_or(2, usize::from).clamp(1, pieces.clamp(1, 16));
+    let workers = cores().min(pieces.max(1));
     let run = || {
         while !cancel.is_cancelled() {
             let n = next.fetch_add(1, Ordering::Relaxed);
@@ -60,4 +61,52 @@ fn each_piece<T: Send>(
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(n, _)| *n);
     Ok(done.into_iter().map(|(_, result)| result).collect())
+}
+
+/// Sorts in place; equal values must be the same, for their order is not kept.
+pub fn sort<T: Ord + Send>(values: &mut [T]) {
+    sort_on(values, cores());
+}
+
+fn sort_on<T: Ord + Send>(values: &mut [T], threads: usize) {
+    if threads < 2 || values.len() < WORTH_A_THREAD {
+        return values.sort_unstable();
+    }
+    // Parted around the middle value, so that the halves need no merging and no second copy.
+    let middle = values.len() / 2;
+    values.select_nth_unstable(middle);
+    let (low, high) = values.split_at_mut(middle);
+    thread::scope(|scope| {
+        scope.spawn(|| sort_on(low, threads / 2));
+        sort_on(high, threads - threads / 2);
+    });
+}
+
+const WORTH_A_THREAD: usize = 1 << 16;
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(2, usize::from).clamp(1, 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorting_on_many_cores_is_sorting() {
+        // Weyl's sequence in few and in many distinct values, of lengths around what is worth a thread.
+        for (length, distinct) in [(0, 1), (65_535, 7), (65_536, 100_000), (300_001, 1 << 40)] {
+            let values = (0..length).map(|n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) % distinct);
+            let mut sorted: Vec<u64> = values.collect();
+            let mut expected = sorted.clone();
+            expected.sort_unstable();
+            for threads in [1, 2, 3, 16] {
+                let mut own = sorted.clone();
+                sort_on(&mut own, threads);
+                assert_eq!(own, expected, "{length} values, {threads} threads");
+            }
+            sort(&mut sorted);
+            assert_eq!(sorted, expected);
+        }
+    }
 }

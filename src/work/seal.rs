@@ -3,7 +3,7 @@
 //! Everything here is computed from what the case holds, so a kill in the middle costs only doing it again.
 
 use super::ingest::{Phase, Progress, Watcher};
-use super::parallel::each_chunk;
+use super::parallel::{each_chunk, each_piece, sort};
 use super::registry::{self, Context};
 use super::targets::targets;
 use super::{Cancel, WorkError, study};
@@ -63,7 +63,7 @@ pub fn seal(case: &mut Case, watcher: &mut Watcher<'_>) -> Result<(), WorkError>
 fn index_ids(case: &mut Case, snapshot: &Snapshot, cancel: &Cancel) -> Result<Indexed, WorkError> {
     let prints = sorted_prints(snapshot, cancel)?;
     case.atomically(|case| case.write_index(&prints))?;
-    let flags = repeats(snapshot, &prints)?;
+    let flags = repeats(snapshot, &prints, cancel)?;
     let targets = targets(snapshot, &prints, &flags, cancel)?;
     Ok((flags, targets))
 }
@@ -80,33 +80,63 @@ fn sorted_prints(snapshot: &Snapshot, cancel: &Cancel) -> Result<Vec<(i64, Row)>
         column.each(|place, print| prints.push((print.cast_signed(), Row::new(n, place))));
     }
     // In place: a stable sort would hold half of it again.
-    prints.sort_unstable();
+    sort(&mut prints);
     Ok(prints)
 }
 
 /// A record with the bytes of its line.
 type RowLine = (Row, Vec<u8>);
 
-/// Records that repeat an id, with what that makes them.
-fn repeats(snapshot: &Snapshot, prints: &[(i64, Row)]) -> Result<HashMap<Row, u64>, WorkError> {
-    let mut flags: HashMap<Row, u64> = HashMap::new();
-    for group in prints.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
-        let mut same: BTreeMap<(Kind, String), Vec<RowLine>> = BTreeMap::new();
-        for (_, row) in group {
-            let line = snapshot.line(*row)?;
-            let id = id_of(&line);
-            same.entry((snapshot.kind(*row)?, id)).or_default().push((*row, line));
+/// Records that repeat an id, with what that makes them. Their lines are read again, on every core.
+fn repeats(
+    snapshot: &Snapshot,
+    prints: &[(i64, Row)],
+    cancel: &Cancel,
+) -> Result<HashMap<Row, u64>, WorkError> {
+    let parts = between_groups(prints);
+    let found = each_piece(parts.len(), cancel, |n| {
+        let mut flags = HashMap::new();
+        for group in parts[n].chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
+            mark_group(snapshot, group, &mut flags)?;
         }
-        for ((kind, _), mut rows) in same.into_iter().filter(|(_, rows)| rows.len() > 1) {
-            rows.sort_by_key(|(row, _)| *row);
-            mark_repeats(snapshot, kind, &rows, &mut flags)?;
-        }
+        Ok::<_, StoreError>(flags)
+    })?;
+    let mut flags = HashMap::new();
+    for found in found {
+        flags.extend(found?);
     }
     Ok(flags)
 }
 
-fn id_of(line: &[u8]) -> String {
-    crate::journal::wire::parse(line).map(|(record, _)| record.id().to_owned()).unwrap_or_default()
+/// Cuts sorted prints into some hundred parts, never between two that are equal.
+fn between_groups(prints: &[(i64, Row)]) -> Vec<&[(i64, Row)]> {
+    let share = prints.len() / 256 + 1;
+    let mut rest = prints;
+    let mut parts = Vec::new();
+    while let Some((last, _)) = rest.get(share) {
+        let (part, after) = rest.split_at(rest.partition_point(|(print, _)| print <= last));
+        parts.push(part);
+        rest = after;
+    }
+    parts.push(rest);
+    parts
+}
+
+fn mark_group(
+    snapshot: &Snapshot,
+    group: &[(i64, Row)],
+    flags: &mut HashMap<Row, u64>,
+) -> Result<(), StoreError> {
+    let mut same: BTreeMap<(Kind, String), Vec<RowLine>> = BTreeMap::new();
+    for (_, row) in group {
+        let (line, id) = snapshot.line_and_id(*row)?;
+        same.entry((snapshot.kind(*row)?, id)).or_default().push((*row, line));
+    }
+    for ((kind, _), mut rows) in same.into_iter().filter(|(_, rows)| rows.len() > 1) {
+        rows.sort_by_key(|(row, _)| *row);
+        mark_repeats(snapshot, kind, &rows, flags)?;
+    }
+    Ok(())
 }
 
 /// Of records with one kind and id: later identical lines are duplicates; the rest are states, or conflicts.
@@ -115,7 +145,7 @@ fn mark_repeats(
     kind: Kind,
     rows: &[RowLine],
     flags: &mut HashMap<Row, u64>,
-) -> Result<(), WorkError> {
+) -> Result<(), StoreError> {
     let mut seen: HashMap<&[u8], Row> = HashMap::new();
     let mut distinct = Vec::new();
     for (row, line) in rows {
@@ -151,7 +181,7 @@ fn time_order(snapshot: &Snapshot, flags: &HashMap<Row, u64>) -> Result<Vec<Row>
         at.each(|place, at| keyed.push((at, Row::new(n, place))));
     }
     keyed.retain(|(_, row)| flags.get(row).is_none_or(|flags| flags & Flags::DUPLICATE == 0));
-    keyed.sort_unstable();
+    sort(&mut keyed);
     Ok(keyed.into_iter().map(|(_, row)| row).collect())
 }
 
