@@ -157,6 +157,7 @@ shows!(help, many(), "?", 80 x 24);
 shows!(palette, many(), "<c-p>timeline", 80 x 24);
 shows!(incident_choice, many(), "i", 80 x 24);
 shows!(other_version_chosen, many(), "ijj<enter>", 120 x 40);
+shows!(bundle_asks_where, many(), "3B", 80 x 24);
 shows!(too_small, many(), "", 30 x 8);
 
 #[test]

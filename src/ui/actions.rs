@@ -44,6 +44,7 @@ pub enum Action {
     Incident,
     Zone,
     CopyId,
+    Bundle,
     Mouse,
     Colours,
     Palette,
@@ -108,11 +109,11 @@ macro_rules! actions {
 }
 
 use Action::{
-    Back, Colours, CopyId, Demo, Down, Filter, FilterDrop, FiltersPause, Find, FindNext, FindPrevious, First,
-    HalfDown, HalfUp, Help, HistoryBack, HistoryForward, Incident, Lanes, Last, Left, Mouse, NextBoundary,
-    NextFinding, NextPane, NotThis, OnlyThis, Open, PageDown, PageUp, Palette, PreviousBoundary,
-    PreviousFinding, PreviousPane, Quit, Redo, Right, Screen, Undo, Up, Verify, Zone, ZoomAll, ZoomIn,
-    ZoomOut,
+    Back, Bundle, Colours, CopyId, Demo, Down, Filter, FilterDrop, FiltersPause, Find, FindNext,
+    FindPrevious, First, HalfDown, HalfUp, Help, HistoryBack, HistoryForward, Incident, Lanes, Last, Left,
+    Mouse, NextBoundary, NextFinding, NextPane, NotThis, OnlyThis, Open, PageDown, PageUp, Palette,
+    PreviousBoundary, PreviousFinding, PreviousPane, Quit, Redo, Right, Screen, Undo, Up, Verify, Zone,
+    ZoomAll, ZoomIn, ZoomOut,
 };
 
 pub const ACTIONS: &[Entry] = actions![
@@ -131,6 +132,7 @@ pub const ACTIONS: &[Entry] = actions![
     Zone, Everywhere, "T", "time zone", "Show times in UTC or in local time";
     Palette, Everywhere, "<c-p> :", "palette", "Find any action, screen, agent, node or version by name";
     CopyId, Everywhere, "y", "copy", "Copy the id, or on the ladder the step's command, to this terminal's clipboard (OSC 52)";
+    Bundle, Everywhere, "B", "bundle", "Put the request and its proofs into one file for others to check; asks where";
     Mouse, Everywhere, "<f2>", "mouse", "Give the mouse to the terminal for marking text, and take it back";
     Colours, Everywhere, "<f3>", "colours", "Change colours: sixteen (the terminal's own), dark, light, mono";
     Help, Everywhere, "? <f1>", "help", "Show all keys";

@@ -58,6 +58,8 @@ pub enum Msg {
         lanes: Lanes,
         timeline: Result<Timeline, WorkError>,
     },
+    /// A bundle was written, or why not.
+    Bundled(Result<String, WorkError>),
     /// An id was looked up.
     Found {
         text: String,
@@ -121,6 +123,11 @@ pub enum Command {
     },
     Copy {
         text: String,
+    },
+    /// Put a request and its proofs into a new file.
+    Bundle {
+        id: String,
+        path: PathBuf,
     },
     Prove {
         row: Row,
@@ -190,6 +197,11 @@ pub enum Overlay {
     Palette(Finder),
     Incidents(Scroll),
     OpenPath(Field),
+    /// Where to put a request's bundle.
+    Bundle {
+        id: String,
+        field: Field,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use crate::model::Row;
 use crate::work::filter::{Clause, Field as FilterField, Filter};
 use crate::work::study::Choice;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use std::path::PathBuf;
 
 /// Most matches listed; the list says so.
 pub const LISTED: usize = 200;
@@ -38,6 +39,7 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Command> {
         Some(Overlay::Incidents(_)) => press_in_incidents(model, key, step),
         Some(Overlay::Filter { .. }) => press_in_filter(model, key),
         Some(Overlay::OpenPath(_)) => start::press_in_field(model, key),
+        Some(Overlay::Bundle { .. }) => press_in_bundle(model, key),
         Some(Overlay::Find(finder) | Overlay::Palette(finder)) => {
             if let Some(step) = step {
                 finder.scroll.step(step, finder.best.len(), FINDER_HEIGHT);
@@ -92,6 +94,41 @@ pub fn open_incidents(model: &mut Model) -> Vec<Command> {
     }
     let cursor = study.chosen.unwrap_or(0);
     model.overlay = Some(Overlay::Incidents(Scroll { cursor, top: 0 }));
+    Vec::new()
+}
+
+/// Asks where the bundle of the request under the cursor should go.
+pub fn open_bundle(model: &mut Model) -> Vec<Command> {
+    let id = match model.screen() {
+        Screen::Requests(state) => state.under_cursor().map(|row| row.id.clone()),
+        Screen::Request(state) => state.request_id(),
+        _ => None,
+    };
+    match id {
+        Some(id) => {
+            let plain = |c: char| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '_' };
+            let name: String = id.chars().take(60).map(plain).collect();
+            let field = Field::with(&format!("{name}.bundle.zip"));
+            model.overlay = Some(Overlay::Bundle { id, field });
+        }
+        None => {
+            model.notice = Some(Notice::Said("a bundle is made of a request: choose one first".to_owned()))
+        }
+    }
+    Vec::new()
+}
+
+fn press_in_bundle(model: &mut Model, key: Key) -> Vec<Command> {
+    let Some(Overlay::Bundle { id, field }) = &mut model.overlay else {
+        return Vec::new();
+    };
+    if key.code == KeyCode::Enter && !field.text().is_empty() {
+        let (id, path) = (std::mem::take(id), PathBuf::from(field.text()));
+        model.overlay = None;
+        model.notice = Some(Notice::Said("making the bundle…".to_owned()));
+        return vec![Command::Bundle { id, path }];
+    }
+    field.press(key);
     Vec::new()
 }
 

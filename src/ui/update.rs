@@ -52,6 +52,13 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Command> {
         Msg::Proved { row, path } => request::proved(model, row, *path),
         Msg::Verified(verification) => proofs::verified(model, verification),
         Msg::Named(ids) => proofs::named(model, ids),
+        Msg::Bundled(written) => match written {
+            Ok(words) => {
+                model.notice = Some(Notice::Said(words));
+                Vec::new()
+            }
+            Err(error) => fail(model, &error),
+        },
         Msg::Answered => Vec::new(),
         Msg::Click(column, row) => super::click::click(model, column, row),
         Msg::Broke(words) => {
@@ -189,6 +196,7 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::FindNext => requests::find_again(model, 1),
         Action::FindPrevious => requests::find_again(model, -1),
         Action::CopyId => copy(model),
+        Action::Bundle => overlays::open_bundle(model),
         Action::Mouse => switch_mouse(model),
         Action::Colours => {
             model.theme.colours = model.theme.colours.next();

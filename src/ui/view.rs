@@ -63,6 +63,10 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
             let inner = window(model, frame, "open a journal, a directory or a case", 70, 3);
             field.draw(frame, inner, "path: ", model.theme.quiet());
         }
+        Some(Overlay::Bundle { field, .. }) => {
+            let inner = window(model, frame, "put this request and its proofs into a new file", 70, 3);
+            field.draw(frame, inner, "path: ", model.theme.quiet());
+        }
         None => {}
     }
 }

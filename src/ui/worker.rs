@@ -4,11 +4,14 @@ use super::model::{Command, Msg};
 use super::widgets::tree::Tree;
 use crate::model::Row;
 use crate::store::{Case, Snapshot};
+use crate::work::bundle::{Content, give};
 use crate::work::explain::explain;
 use crate::work::filter::Filter;
+use crate::work::findings::counted;
 use crate::work::ingest::{Pictures, Watcher, ingest};
 use crate::work::open::{Opened, cached_case, demo_case, is_current, what_is};
 use crate::work::rows::page;
+use crate::work::save::Existing;
 use crate::work::select::select;
 use crate::work::study::{Choice, Study};
 use crate::work::timeline::timeline;
@@ -94,6 +97,7 @@ pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<M
         Command::FindId { text } => {
             Msg::Found { rows: study.snapshot.find_id(&text).unwrap_or_default(), text }
         }
+        Command::Bundle { id, path } => Msg::Bundled(bundled(study, &id, &path)),
         Command::Study { choice } => {
             Msg::Studied(Study::choose(study.snapshot.path(), &choice, cancel).map(Arc::new))
         }
@@ -105,6 +109,14 @@ pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<M
         | Command::StopSearch
         | Command::Suspend => return None,
     })
+}
+
+/// Content is never given by a key alone: the refusal says how to give it.
+fn bundled(study: &Study, id: &str, path: &Path) -> Result<String, WorkError> {
+    let ids = [id.to_owned()];
+    let given = give(study, &*study.archive()?, &ids, Content::Refused, (path, Existing::Refused))?;
+    let lines = counted(given.records.len() as u64, "line");
+    Ok(format!("wrote {} with {lines}; RECIPE.txt in it tells how to check it", path.display()))
 }
 
 type Placed = (crate::work::select::Selection, usize);

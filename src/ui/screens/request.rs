@@ -78,6 +78,11 @@ impl State {
         command.map(ToString::to_string).or_else(|| self.explanation.as_ref().map(|e| e.id.clone()))
     }
 
+    /// The id of the request shown; other records have no proof path.
+    pub fn request_id(&self) -> Option<String> {
+        self.explanation.as_ref().filter(|e| e.request.is_some()).map(|e| e.id.clone())
+    }
+
     fn linked(&self) -> Vec<&Linked> {
         self.explanation.iter().flat_map(|e| e.causes.iter().chain(&e.effects)).collect()
     }
