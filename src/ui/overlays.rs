@@ -112,7 +112,7 @@ pub fn open_bundle(model: &mut Model) -> Vec<Command> {
             model.overlay = Some(Overlay::Bundle { id, field });
         }
         None => {
-            model.notice = Some(Notice::Said("a bundle is made of a request: choose one first".to_owned()))
+            model.notice = Some(Notice::Said("a bundle is made of a request: choose one first".to_owned()));
         }
     }
     Vec::new()
