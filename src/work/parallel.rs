@@ -1,8 +1,9 @@
-//! One function over every chunk or row of a case, on every core, results in their order.
+//! One function over every chunk of a case, every row or every stretch of a list, on every core; results in order.
 
 use super::{Cancel, WorkError};
 use crate::model::Row;
 use crate::store::{Chunk, Snapshot, StoreError};
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -13,17 +14,57 @@ pub fn each_chunk<T: Send>(
     cancel: &Cancel,
     f: impl Fn(usize, &Chunk) -> Result<T, StoreError> + Sync,
 ) -> Result<Vec<T>, WorkError> {
+    let results = each_piece(snapshot.chunks().len(), cancel, |n| f(n, &snapshot.chunks()[n]))?;
+    results.into_iter().map(|result| result.map_err(WorkError::from)).collect()
+}
+
+/// Calls `f` for stretches that together are `0..length`.
+pub fn each_stretch<T: Send>(
+    length: usize,
+    cancel: &Cancel,
+    f: impl Fn(Range<usize>) -> T + Sync,
+) -> Result<Vec<T>, WorkError> {
+    // Small enough that no core waits long for the last one, large enough that taking one costs nothing.
+    let stretch = (length / 64).clamp(1, 1024);
+    let pieces = length.div_ceil(stretch);
+    each_piece(pieces, cancel, |n| f(n * stretch..((n + 1) * stretch).min(length)))
+}
+
+/// Rows taken at a time by one thread: short enough to stop soon, long enough to cost no locks.
+const SLICE: usize = 256;
+
+/// Calls `f(row)` for each row. The first error, in their order, is the one returned.
+pub fn each_row<T: Send>(
+    rows: &[Row],
+    cancel: &Cancel,
+    f: impl Fn(Row) -> Result<T, StoreError> + Sync,
+) -> Result<Vec<T>, WorkError> {
+    let slices: Vec<&[Row]> = rows.chunks(SLICE).collect();
+    let results = each_piece(slices.len(), cancel, |n| {
+        slices[n].iter().map(|row| f(*row)).collect::<Result<Vec<T>, StoreError>>()
+    })?;
+    let mut all = Vec::with_capacity(rows.len());
+    for slice in results {
+        all.extend(slice?);
+    }
+    Ok(all)
+}
+
+fn each_piece<T: Send>(
+    pieces: usize,
+    cancel: &Cancel,
+    f: impl Fn(usize) -> T + Sync,
+) -> Result<Vec<T>, WorkError> {
     let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(snapshot.chunks().len()));
-    let workers =
-        thread::available_parallelism().map_or(2, usize::from).clamp(1, snapshot.chunks().len().clamp(1, 16));
+    let done = Mutex::new(Vec::with_capacity(pieces));
+    let workers = thread::available_parallelism().map_or(2, usize::from).clamp(1, pieces.clamp(1, 16));
     let run = || {
         while !cancel.is_cancelled() {
             let n = next.fetch_add(1, Ordering::Relaxed);
-            let Some(chunk) = snapshot.chunks().get(n) else {
+            if n >= pieces {
                 return;
-            };
-            let result = f(n, chunk);
+            }
+            let result = f(n);
             done.lock().unwrap_or_else(PoisonError::into_inner).push((n, result));
         }
     };
@@ -39,50 +80,5 @@ pub fn each_chunk<T: Send>(
     cancel.check()?;
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(n, _)| *n);
-    done.into_iter().map(|(_, result)| result.map_err(WorkError::from)).collect()
-}
-
-/// Rows taken at a time by one thread: short enough to stop soon, long enough to cost no locks.
-const SLICE: usize = 256;
-
-/// Calls `f(row)` for each row. An error ends the work.
-pub fn each_row<T: Send>(
-    rows: &[Row],
-    cancel: &Cancel,
-    f: impl Fn(Row) -> Result<T, StoreError> + Sync,
-) -> Result<Vec<T>, WorkError> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::new());
-    let run = || {
-        while !cancel.is_cancelled() {
-            let from = next.fetch_add(SLICE, Ordering::Relaxed);
-            let Some(slice) = rows.get(from..(from + SLICE).min(rows.len())).filter(|s| !s.is_empty()) else {
-                return;
-            };
-            let results = slice.iter().map(|row| f(*row)).collect::<Result<Vec<T>, StoreError>>();
-            if results.is_err() {
-                next.store(rows.len(), Ordering::Relaxed);
-            }
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((from, results));
-        }
-    };
-    let slices = rows.len().div_ceil(SLICE);
-    let workers = thread::available_parallelism().map_or(2, usize::from).clamp(1, slices.clamp(1, 64));
-    if workers == 1 {
-        run();
-    } else {
-        thread::scope(|scope| {
-            for _ in 0..workers {
-                scope.spawn(run);
-            }
-        });
-    }
-    cancel.check()?;
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(from, _)| *from);
-    let mut results = Vec::with_capacity(rows.len());
-    for (_, slice) in done {
-        results.extend(slice?);
-    }
-    Ok(results)
+    Ok(done.into_iter().map(|(_, result)| result).collect())
 }
