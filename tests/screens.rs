@@ -187,6 +187,7 @@ shows!(requests_sorted, many(), "3llllls", 120 x 40);
 shows!(filters_one_by_one, many(), "3fversion=2.4.1 node=gw-eu-1<enter>F j", 80 x 24);
 shows!(copy_menu, many(), "3<enter>y", 80 x 24);
 shows!(panes_detail_alone, many(), "3o", 80 x 24);
+shows!(bundle_asks_where, many(), "3B", 80 x 24);
 shows!(too_small, many(), "", 30 x 8);
 
 #[test]

@@ -199,6 +199,25 @@ fn every_command_of_a_ladder_does_what_it_says_when_pasted() {
 }
 
 #[test]
+fn verdicts_without_words_are_those_with_words() {
+    let scene = incident();
+    let study = scene.study();
+    let archive = study.archive().unwrap();
+    let mut seen = 0;
+    for row in study.snapshot.order().unwrap().iter() {
+        let told = archive.path_of(*row).unwrap();
+        assert_eq!(archive.verdicts_of(*row).unwrap(), told.as_ref().map(|path| path.verdicts()));
+        if let Some(path) = told {
+            let signature = path.step(Step::Signature).unwrap().status;
+            let alone = archive.signature_of(*row).unwrap();
+            assert!(alone == Some(signature) || signature == Status::NotApplicable);
+            seen += 1;
+        }
+    }
+    assert!(seen > 1000);
+}
+
+#[test]
 fn sql_tells_the_same_verdicts() {
     let scene = incident();
     let mut views = Views::open(&scene.study().sight()).unwrap();

@@ -7,7 +7,7 @@ use crate::proof::ladder::StepResult;
 use crate::proof::trust::Trust;
 use crate::work::bundle::{self, CheckedBundle, CheckedRecord, Content, Recipe};
 use crate::work::findings::counted;
-use crate::work::save::{Existing, save};
+use crate::work::save::Existing;
 use crate::work::study::Choice;
 use anyhow::{Result, anyhow, bail};
 use serde_json::{Value, json};
@@ -25,16 +25,12 @@ pub fn run(arguments: &Bundle) -> Result<Outcome> {
     let pins = opening::pins_of(&study, arguments.trust.as_deref())?;
     let archive = opening::archive(&study, &pins)?;
     let content = if arguments.include_content { Content::Included } else { Content::Refused };
-    let made = bundle::make(&study, &archive, &arguments.id, content)?;
-    // What is given away is read back first, as its reader will.
-    let checked = bundle::check(&made.bytes, &archive.trust)
-        .map_err(|what| anyhow!("the bundle does not read back ({what}); nothing was written"))?;
     let existing = if arguments.force { Existing::Replaced } else { Existing::Refused };
-    save(output, &made.bytes, existing, &study.evidence())?;
+    let given = bundle::give(&study, &archive, &arguments.id, content, (output, existing))?;
     if arguments.json {
-        json::print(&made_document(output, made.bytes.len(), &checked))?;
+        json::print(&given_document(output, &given))?;
     } else {
-        told(output, made.bytes.len(), &checked)?;
+        told(output, &given)?;
     }
     Ok(Outcome::Done)
 }
@@ -57,15 +53,16 @@ fn check(arguments: &BundleVerify) -> Result<Outcome> {
 }
 
 /// What was given away, in words: lines are whole, so the person should know what is in them.
-fn told(output: &Path, length: usize, checked: &CheckedBundle) -> Result<()> {
+fn told(output: &Path, checked: &CheckedBundle) -> Result<()> {
     let mut err = std::io::stderr().lock();
     let name = output.to_string_lossy();
     writeln!(
         err,
-        "{}: {} with {}, {length} bytes, sha256 {}",
+        "{}: {} with {}, {} bytes, sha256 {}",
         Untrusted(&name).visible(),
         counted(checked.requests.len() as u64, "request"),
         counted(checked.records.len() as u64, "line"),
+        checked.length,
         checked.sha256
     )?;
     for record in &checked.records {
@@ -108,10 +105,10 @@ fn in_words(checked: &CheckedBundle) -> Result<()> {
     Ok(())
 }
 
-fn made_document(output: &Path, length: usize, checked: &CheckedBundle) -> Value {
+fn given_document(output: &Path, checked: &CheckedBundle) -> Value {
     json!({
         "schema": "backtrail/bundle/1",
-        "bundle": output.to_string_lossy(), "bytes": length, "sha256": checked.sha256.hex(),
+        "bundle": output.to_string_lossy(), "bytes": checked.length, "sha256": checked.sha256.hex(),
         "at": checked.at.rfc3339(), "requests": requests(checked), "records": records(checked),
     })
 }

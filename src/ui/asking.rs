@@ -54,6 +54,17 @@ pub fn path(model: &mut Model) -> Vec<Command> {
     }
 }
 
+/// Asks where the bundle of the request under the cursor should go.
+pub fn bundle(model: &mut Model) -> Vec<Command> {
+    let Some(id) = subject(model).filter(|subject| subject.kind == "inference").map(|subject| subject.id)
+    else {
+        return said(model, "a bundle is made of a request: choose one first");
+    };
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '_' };
+    let name: String = id.chars().take(60).map(plain).collect();
+    ask(model, Asking::Path(Saved::Bundle(id)), &format!("{name}.bundle.zip"))
+}
+
 /// The title of what is asked.
 pub fn title(asking: &Asking) -> String {
     match asking {
@@ -61,6 +72,7 @@ pub fn title(asking: &Asking) -> String {
         Asking::Comment(subject) => format!("a comment on {} {}", subject.kind, subject.id),
         Asking::ViewName => "a name for these filters".to_owned(),
         Asking::Path(Saved::Log) => "write the log to a new file".to_owned(),
+        Asking::Path(Saved::Bundle(_)) => "put this request and its proofs into a new file".to_owned(),
         Asking::Path(_) => "write to a new file: .csv, .jsonl or .md".to_owned(),
         Asking::Clause(_) => "this filter".to_owned(),
     }
@@ -105,6 +117,7 @@ fn write(model: &mut Model, saved: Saved, path: &Path) -> Vec<Command> {
     let what = match (saved, model.screen()) {
         (Saved::Log, _) => Written::Log,
         (Saved::Text(text), _) => Written::Text(text),
+        (Saved::Bundle(id), _) => Written::Bundle(id),
         (Saved::Table, _) if Form::of(path).is_none() => {
             return said(model, "the name ends in .csv, .jsonl or .md: that says how it is written");
         }

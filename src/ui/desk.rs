@@ -8,6 +8,7 @@ use super::widgets::tree::Tree;
 use crate::model::{Hash, Kind, Nanos, Row};
 use crate::store::Case;
 use crate::store::views::{Cell, Flow, Views};
+use crate::work::bundle::{Content, make};
 use crate::work::explain::explain;
 use crate::work::filter::{Clause, Field, Filter, Op};
 use crate::work::findings::grouped;
@@ -136,6 +137,10 @@ pub fn write(study: &Study, path: &Path, what: Written, cancel: &Cancel) -> Msg 
     let bytes = match what {
         Written::Table(sheet) => Ok(sheet.bytes(Form::of(path).unwrap_or(Form::Csv))),
         Written::Text(text) => Ok(text.into_bytes()),
+        // Content is never given by a key alone: the refusal says how to give it.
+        Written::Bundle(id) => {
+            study.archive().and_then(|archive| Ok(make(study, &archive, &[id], Content::Refused)?.bytes))
+        }
         Written::Log => {
             let lines = Case::open(study.snapshot.path()).and_then(|case| case.log());
             lines.map(|lines| Notebook::export(&lines)).map_err(WorkError::from)

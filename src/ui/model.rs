@@ -224,6 +224,8 @@ pub enum Written {
     /// The investigator's log as it is kept.
     Log,
     Text(String),
+    /// The request with this id and its proofs, for others to check.
+    Bundle(String),
 }
 
 /// Why a line was written into the log.
@@ -342,6 +344,8 @@ pub enum Saved {
     Table,
     Log,
     Text(String),
+    /// A bundle of the request with this id.
+    Bundle(String),
 }
 
 /// Keys that go on from a first one.

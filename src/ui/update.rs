@@ -232,6 +232,7 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::Filters => asking::filters(model),
         Action::Console => console::open(model),
         Action::Export => asking::path(model),
+        Action::Bundle => asking::bundle(model),
         Action::Maximise => maximise(model),
         Action::OnlyThis | Action::NotThis => requests::this_value(model, action),
         Action::FindNext if is_requests(model) => requests::find_again(model, 1),

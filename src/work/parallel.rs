@@ -1,6 +1,7 @@
-//! One function over every chunk of a case, or every stretch of a list, on every core, results in order; and sorting.
+//! One function over every chunk of a case, every row or every stretch of a list, on every core; results in order; sorting.
 
 use super::{Cancel, WorkError};
+use crate::model::Row;
 use crate::store::{Chunk, Snapshot, StoreError};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,6 +28,26 @@ pub fn each_stretch<T: Send>(
     let stretch = (length / 64).clamp(1, 1024);
     let pieces = length.div_ceil(stretch);
     each_piece(pieces, cancel, |n| f(n * stretch..((n + 1) * stretch).min(length)))
+}
+
+/// Rows taken at a time by one thread: short enough to stop soon, long enough to cost no locks.
+const SLICE: usize = 256;
+
+/// Calls `f(row)` for each row. The first error, in their order, is the one returned.
+pub fn each_row<T: Send>(
+    rows: &[Row],
+    cancel: &Cancel,
+    f: impl Fn(Row) -> Result<T, StoreError> + Sync,
+) -> Result<Vec<T>, WorkError> {
+    let slices: Vec<&[Row]> = rows.chunks(SLICE).collect();
+    let results = each_piece(slices.len(), cancel, |n| {
+        slices[n].iter().map(|row| f(*row)).collect::<Result<Vec<T>, StoreError>>()
+    })?;
+    let mut all = Vec::with_capacity(rows.len());
+    for slice in results {
+        all.extend(slice?);
+    }
+    Ok(all)
 }
 
 /// Calls `f` for every number below `pieces`.

@@ -2,8 +2,10 @@
 
 use super::archive::Archive;
 use super::findings::counted;
+use super::parallel::each_row;
 use super::study::Study;
 use super::verify::{Failure, Verification};
+use super::{Cancel, WorkError};
 use crate::journal::Column;
 use crate::journal::wire::{self, Record};
 use crate::model::finding::EVIDENCE_SHOWN;
@@ -15,7 +17,7 @@ pub fn findings(
     study: &Study,
     archive: &Archive,
     verification: &Verification,
-) -> Result<Vec<Finding>, StoreError> {
+) -> Result<Vec<Finding>, WorkError> {
     let mut found = Vec::new();
     steps(archive, verification, &mut found)?;
     unpublished(archive, verification, &mut found);
@@ -149,27 +151,25 @@ fn finding(rule: &str, severity: Severity, subject: &str, sentence: String, coun
 }
 
 /// One signature under two different requests.
-fn replayed(study: &Study, found: &mut Vec<Finding>) -> Result<(), StoreError> {
+fn replayed(study: &Study, found: &mut Vec<Finding>) -> Result<(), WorkError> {
     let snapshot = &study.snapshot;
+    let (kinds, tees) = (snapshot.column(Column::Kind)?, snapshot.column(Column::Tee)?);
+    // Only what names an enclave can carry a signature; the rest need not be read.
+    let is_signed = |row: &Row| kinds.value(*row) == Kind::Inference as u64 && tees.value(*row) != 0;
+    let rows: Vec<Row> = snapshot.order()?.iter().copied().filter(is_signed).collect();
+    let signature = |row| snapshot.read_line(row, |_, (record, _)| signature_of(&record).map(str::to_owned));
+    let print =
+        |row| snapshot.read_line(row, |_, (record, _)| signature_of(&record).map(crate::journal::print_of));
+    let prints = each_row(&rows, &Cancel::default(), print)?;
     let mut seen: HashMap<u64, Row> = HashMap::new();
     let mut replayed: BTreeSet<Row> = BTreeSet::new();
-    let kinds = snapshot.column(Column::Kind)?;
-    for row in snapshot.order()?.iter().filter(|row| kinds.value(**row) == Kind::Inference as u64) {
-        // Only what names an enclave can carry a signature; the rest need not be read.
-        if snapshot.value(Column::Tee, *row)? == 0 {
-            continue;
-        }
-        let line = snapshot.line(*row)?;
-        let Some(signature) = signature_of(&line) else {
+    for (row, print) in rows.into_iter().zip(prints) {
+        let Some(first) = print.and_then(|print| seen.insert(print, row)) else {
             continue;
         };
-        if let Some(first) = seen.insert(crate::journal::print_of(&signature), *row) {
-            // Prints may collide: the signatures themselves decide.
-            if signature_of(&snapshot.line(first)?).as_deref() == Some(&signature)
-                && snapshot.id(first)? != snapshot.id(*row)?
-            {
-                replayed.extend([first, *row]);
-            }
+        // Prints may collide: the signatures themselves decide.
+        if signature(first)? == signature(row)? && snapshot.id(first)? != snapshot.id(row)? {
+            replayed.extend([first, row]);
         }
     }
     if !replayed.is_empty() {
@@ -184,11 +184,9 @@ fn replayed(study: &Study, found: &mut Vec<Finding>) -> Result<(), StoreError> {
 }
 
 /// A signature long enough to be one; placeholders are no signatures and may repeat.
-fn signature_of(line: &[u8]) -> Option<String> {
-    match wire::parse(line) {
-        Ok((Record::Inference(r), _)) => {
-            r.tee_signature.as_deref().filter(|text| text.len() > 64).map(str::to_owned)
-        }
+fn signature_of<'r>(record: &'r Record<'_>) -> Option<&'r str> {
+    match record {
+        Record::Inference(r) => r.tee_signature.as_deref().filter(|text| text.len() > 64),
         _ => None,
     }
 }

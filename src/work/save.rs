@@ -24,7 +24,9 @@ pub fn save(path: &Path, bytes: &[u8], existing: Existing, evidence: &[PathBuf])
             return Err(fail("it is evidence, and evidence is never written to".to_owned()));
         }
         Ok(_) if existing == Existing::Refused => {
-            return Err(fail("it is there already; --force replaces it".to_owned()));
+            return Err(fail(
+                "there is a file of this name already; name another, or give --force".to_owned(),
+            ));
         }
         Ok(_) => {}
     }

@@ -1,10 +1,10 @@
 //! A table on its way out: CSV, JSON Lines or Markdown, written so that no reader obeys what was recorded.
 
 use super::WorkError;
+use super::save::{Existing, save};
 use crate::model::untrusted::visible_lines;
 use crate::model::{Hash, Untrusted};
 use sha2::{Digest, Sha256};
-use std::io::Write;
 use std::path::Path;
 
 /// Titles, and rows of as many texts.
@@ -107,14 +107,7 @@ pub fn markdown_cell(text: &str) -> String {
 
 /// Writes a new file whole or not at all; one that is there already is never touched.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<Hash, WorkError> {
-    let failed = |reason: String| WorkError::Write { path: path.to_owned(), reason };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| failed(e.to_string()))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|e| failed(e.to_string()))?;
-    file.persist_noclobber(path).map_err(|e| match e.error.kind() {
-        std::io::ErrorKind::AlreadyExists => failed("there is a file of this name already".to_owned()),
-        _ => failed(e.error.to_string()),
-    })?;
+    save(path, bytes, Existing::Refused, &[])?;
     Ok(Hash(Sha256::digest(bytes).into()))
 }
 

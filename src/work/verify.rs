@@ -3,6 +3,7 @@
 
 use super::archive::{Archive, Outside};
 use super::ingest::{Phase, Progress, Watcher};
+use super::parallel::each_row;
 use super::study::{self, Study};
 use super::{Cancel, WorkError, proof_findings, seal};
 use crate::journal::Column;
@@ -12,9 +13,6 @@ use crate::proof::trust::Trust;
 use crate::store::{Case, Packed, StoreError};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 /// What was pinned, as given: the hash of it is part of what verdicts are kept under.
 #[derive(Clone, Debug, Default)]
@@ -108,51 +106,25 @@ fn key_of(study: &Study, pins: &Pins) -> String {
     Hash(hash.finalize().into()).hex()
 }
 
-/// Requests verified at a time by one thread: short enough to stop soon, long enough to cost no locks.
-const SLICE: usize = 256;
-
 fn verify_chunk(study: &Study, archive: &Archive, n: usize, cancel: &Cancel) -> Result<Vec<u64>, WorkError> {
+    let rows = requests_in(study, n)?;
+    let found = each_row(&rows, cancel, |row| Ok(archive.verdicts_of(row)?.unwrap_or_default().0))?;
+    let mut verdicts = vec![0; study.snapshot.chunks()[n].rows as usize];
+    for (row, verdict) in rows.iter().zip(found) {
+        verdicts[row.place()] = verdict;
+    }
+    Ok(verdicts)
+}
+
+/// The counted requests of one chunk.
+pub fn requests_in(study: &Study, n: usize) -> Result<Vec<Row>, StoreError> {
     let chunk = &study.snapshot.chunks()[n];
     let kinds = study.snapshot.passing(chunk, Column::Kind)?;
     let flags = study.snapshot.passing(chunk, Column::Flags)?;
-    let is_request = |place: usize| {
-        kinds.value(place) == Kind::Inference as u64 && flags.value(place) & Flags::DUPLICATE == 0
+    let is_request = |place: &usize| {
+        kinds.value(*place) == Kind::Inference as u64 && flags.value(*place) & Flags::DUPLICATE == 0
     };
-    let places: Vec<usize> = (0..chunk.rows as usize).filter(|place| is_request(*place)).collect();
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new((vec![0u64; chunk.rows as usize], None::<StoreError>));
-    let workers = thread::available_parallelism().map_or(2, usize::from).clamp(1, 64);
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while !cancel.is_cancelled() {
-                    let from = next.fetch_add(SLICE, Ordering::Relaxed);
-                    let Some(slice) =
-                        places.get(from..(from + SLICE).min(places.len())).filter(|s| !s.is_empty())
-                    else {
-                        return;
-                    };
-                    let verdict = |place: &usize| {
-                        let path = archive.path_of(Row::new(n, *place))?;
-                        Ok((*place, path.map_or(0, |path| path.verdicts().0)))
-                    };
-                    let verdicts = slice.iter().map(verdict).collect::<Result<Vec<_>, StoreError>>();
-                    let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                    match verdicts {
-                        Ok(verdicts) => {
-                            for (place, verdict) in verdicts {
-                                done.0[place] = verdict;
-                            }
-                        }
-                        Err(error) => done.1 = Some(error),
-                    }
-                }
-            });
-        }
-    });
-    cancel.check()?;
-    let (verdicts, error) = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    error.map_or(Ok(verdicts), |error| Err(error.into()))
+    Ok((0..chunk.rows as usize).filter(is_request).map(|place| Row::new(n, place)).collect())
 }
 
 fn tally(case: &Case, study: &Study, key: &str) -> Result<Verification, WorkError> {

@@ -28,7 +28,7 @@ pub enum BlobContent<'a> {
 
 pub(super) fn steps(evidence: &EvidenceFor<'_>) -> Vec<StepResult> {
     let attestation = match evidence.enclave {
-        Some(enclave) => enclave.attestation_result().clone(),
+        Some(enclave) => evidence.lent(enclave.attestation_result()),
         None => absent(evidence, Step::Attestation),
     };
     vec![attestation, measurement_step(evidence), release_step(evidence), blob_step(evidence)]

@@ -89,7 +89,11 @@ pub(super) fn steps(evidence: &EvidenceFor<'_>) -> Vec<StepResult> {
         let missing = |step| StepResult::stopped(step, Status::Missing, nowhere);
         return vec![missing(Step::Checkpoint), missing(Step::Witness), missing(Step::Inclusion)];
     };
-    vec![checkpoint.log.clone(), checkpoint.witness.clone(), inclusion_step(evidence, checkpoint)]
+    vec![
+        evidence.lent(&checkpoint.log),
+        evidence.lent(&checkpoint.witness),
+        inclusion_step(evidence, checkpoint),
+    ]
 }
 
 fn log_step(checkpoint: &Checkpoint, journal: &Journal<'_>, trust: &Trust) -> StepResult {
@@ -181,13 +185,14 @@ fn inclusion_step(evidence: &EvidenceFor<'_>, checkpoint: &CheckedCheckpoint) ->
     if evidence.index >= size {
         return missing("the line comes after the checkpoint; a later checkpoint may cover it");
     }
-    let leaf = leaf_hash(evidence.line);
     let holds = match evidence.inclusion {
         Inclusion::None => {
             return missing("no inclusion proof; whoever holds the whole journal can make one");
         }
         Inclusion::WholeJournal => checkpoint.root == RootAtSize::Recomputed(root),
-        Inclusion::Path(path) => verify_inclusion(&leaf, evidence.index, size, path, &root),
+        Inclusion::Path(path) => {
+            verify_inclusion(&leaf_hash(evidence.line), evidence.index, size, path, &root)
+        }
     };
     let binding = if holds { Check::Holds } else { Check::Fails };
     let policy = if checkpoint.log.status == Status::Verified { Check::Holds } else { Check::Unpinned };
@@ -196,8 +201,12 @@ fn inclusion_step(evidence: &EvidenceFor<'_>, checkpoint: &CheckedCheckpoint) ->
         (_, Check::Unpinned) => "the line leads to a root that no pinned log vouches for",
         _ => "the line leads to the checkpoint's root",
     };
-    let leaf_bytes = [&[0], evidence.line].concat();
-    StepResult::judged(Step::Inclusion, Checks { crypto: binding, binding, policy }, reason)
+    let result = StepResult::judged(Step::Inclusion, Checks { crypto: binding, binding, policy }, reason);
+    if !evidence.tells() {
+        return result;
+    }
+    let (leaf, leaf_bytes) = (leaf_hash(evidence.line), [&[0], evidence.line].concat());
+    result
         .claim(format!("line {} of {size}", evidence.index))
         .compared(format!("leaf {leaf}"), format!("root {root}"))
         .over(&leaf_bytes)

@@ -54,6 +54,14 @@ pub struct EvidenceFor<'a> {
     pub blob: BlobContent<'a>,
     pub settlement: Option<Settlement<'a>>,
     pub payment: Option<&'a CheckedPayment>,
+    pub telling: Telling,
+}
+
+/// Whether results carry the words, bytes and commands that people read. Statuses are the same either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    Words,
+    VerdictsOnly,
 }
 
 impl<'a> EvidenceFor<'a> {
@@ -76,7 +84,22 @@ impl<'a> EvidenceFor<'a> {
             blob: BlobContent::Absent,
             settlement: None,
             payment: None,
+            telling: Telling::Words,
         }
+    }
+
+    /// The same evidence, asked for verdicts only: a million requests are told by their counts.
+    pub fn without_words(self) -> Self {
+        Self { telling: Telling::VerdictsOnly, ..self }
+    }
+
+    fn tells(&self) -> bool {
+        self.telling == Telling::Words
+    }
+
+    /// A result that was made once for many, as this question needs it.
+    fn lent(&self, result: &StepResult) -> StepResult {
+        if self.tells() { result.clone() } else { result.without_words() }
     }
 }
 
@@ -116,6 +139,11 @@ pub fn climb(evidence: &EvidenceFor<'_>) -> Path {
     steps.extend(settled::steps(evidence));
     steps.extend(paid::steps(evidence));
     Path { steps }
+}
+
+/// The signature step alone.
+pub fn signature(evidence: &EvidenceFor<'_>) -> StepResult {
+    response::signature_step(evidence)
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub(super) fn steps(evidence: &EvidenceFor<'_>) -> Vec<StepResult> {
                 )
             })
             .to_vec(),
-        Some(payment) => vec![payment.authorisation.clone(), payment.transfer.clone()],
+        Some(payment) => vec![evidence.lent(&payment.authorisation), evidence.lent(&payment.transfer)],
     }
 }
 

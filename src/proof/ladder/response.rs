@@ -129,7 +129,7 @@ fn output_step(response: &Response<'_>) -> StepResult {
     document.map_or(result.clone(), |document| doubted(result, &document))
 }
 
-fn signature_step(evidence: &EvidenceFor<'_>) -> StepResult {
+pub(super) fn signature_step(evidence: &EvidenceFor<'_>) -> StepResult {
     let step = Step::Signature;
     let response = &evidence.response;
     let Some(text) = response.signature else {
@@ -165,7 +165,11 @@ fn signature_step(evidence: &EvidenceFor<'_>) -> StepResult {
         }
         _ => format!("signed by the enclave's key ({scheme})"),
     };
-    StepResult::judged(step, Checks { crypto, binding, policy }, reason)
+    let result = StepResult::judged(step, Checks { crypto, binding, policy }, reason);
+    if !evidence.tells() {
+        return result;
+    }
+    result
         .claim("this enclave signed this request and output at this time")
         .compared(format!("message {}", hex::encode(&signed[..signed.len().min(32)])), text)
         .over(&signed)
@@ -224,7 +228,11 @@ fn tee_id_step(evidence: &EvidenceFor<'_>) -> StepResult {
     let computed = key.tee_id();
     let binding = if computed == recorded { Check::Holds } else { Check::Fails };
     let reason = if computed == recorded { "the key is the one it names" } else { "the key is another's" };
-    recomputed(step, binding, reason.to_owned())
+    let result = recomputed(step, binding, reason.to_owned());
+    if !evidence.tells() {
+        return result;
+    }
+    result
         .claim("the key in evidence is this enclave's")
         .compared(computed.hex(), recorded.hex())
         .over(key.spki())

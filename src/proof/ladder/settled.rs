@@ -67,7 +67,8 @@ pub fn leaf_hashes(response: &Response<'_>) -> Vec<Hash> {
 }
 
 fn leaf_step(evidence: &EvidenceFor<'_>, settlement: &Settlement<'_>) -> StepResult {
-    let leaves: Vec<(Leaf, Hash)> = leaves(&evidence.response).into_iter().map(hashed).collect();
+    let leaves = leaves(&evidence.response);
+    let hashed = || leaves.iter().map(|leaf| (leaf, leaf.hash()));
     let Some(newest) = leaves.first() else {
         return missing(Step::Leaf, "the record's request and output hash are needed to make its leaf");
     };
@@ -76,10 +77,8 @@ fn leaf_step(evidence: &EvidenceFor<'_>, settlement: &Settlement<'_>) -> StepRes
     let proof: Option<Option<Vec<Hash>>> =
         settlement.merkle_proof.map(|proof| proof.iter().map(|node| Hash::parse(node)).collect());
     let found = match (dump, proof, root) {
-        (Some(dump), ..) => leaves.iter().find(|(_, hash)| dump.count(hash) > 0),
-        (None, Some(Some(proof)), Some(root)) => {
-            leaves.iter().find(|(_, hash)| fold_proof(*hash, &proof) == root)
-        }
+        (Some(dump), ..) => hashed().find(|(_, hash)| dump.count(hash) > 0),
+        (None, Some(Some(proof)), Some(root)) => hashed().find(|(_, hash)| fold_proof(*hash, &proof) == root),
         (None, Some(None), _) => {
             return failed(Step::Leaf, "the merkle_proof is not a list of 32-byte hashes");
         }
@@ -90,8 +89,8 @@ fn leaf_step(evidence: &EvidenceFor<'_>, settlement: &Settlement<'_>) -> StepRes
             );
         }
     };
-    let (shown, hash) = found.unwrap_or(newest);
-    let twice = found.zip(dump).is_some_and(|((_, hash), dump)| dump.count(hash) > 1);
+    let (shown, hash) = found.unwrap_or_else(|| (newest, newest.hash()));
+    let twice = found.zip(dump).is_some_and(|((_, hash), dump)| dump.count(&hash) > 1);
     let (binding, reason) = match found {
         None => (Check::Fails, "no leaf of this record is in the batch"),
         Some(_) if twice => {
@@ -99,18 +98,17 @@ fn leaf_step(evidence: &EvidenceFor<'_>, settlement: &Settlement<'_>) -> StepRes
         }
         Some(_) => (Check::Holds, "its leaf is in the batch"),
     };
-    let encoded = shown.encoded();
     let checks = Checks { crypto: Check::NotAsked, binding, policy: Check::NotAsked };
-    StepResult::judged(Step::Leaf, checks, reason)
+    let result = StepResult::judged(Step::Leaf, checks, reason);
+    if !evidence.tells() {
+        return result;
+    }
+    let encoded = shown.encoded();
+    result
         .claim("this inference is in the batch")
         .compared(format!("leaf {hash}"), root.map(|root| format!("root {root}")).unwrap_or_default())
         .over(&encoded)
         .reproduced_by(Command::Keccak { bytes: encoded, twice: true })
-}
-
-fn hashed(leaf: Leaf) -> (Leaf, Hash) {
-    let hash = leaf.hash();
-    (leaf, hash)
 }
 
 /// The leaves this record would make, newest generation first.

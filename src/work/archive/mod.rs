@@ -9,13 +9,16 @@ use linked::Weigh;
 pub use linked::{Paid, Settled, nonce_of};
 pub use registered::{Gathering, Logged, Registered};
 
-use super::WorkError;
+use super::parallel::each_row;
 use super::study::Study;
+use super::{Cancel, WorkError};
 use crate::journal::Column;
 use crate::journal::batch::EdgeKind;
 use crate::journal::wire::{self, Record};
-use crate::model::{Hash, Kind, Nanos, Row, Status};
-use crate::proof::ladder::{BlobContent, CheckedCheckpoint, EvidenceFor, Inclusion, Path, Response, climb};
+use crate::model::{Hash, Kind, Nanos, Row, Status, Verdicts};
+use crate::proof::ladder::{
+    BlobContent, CheckedCheckpoint, EvidenceFor, Inclusion, Path, Response, climb, signature,
+};
 use crate::proof::trust::Trust;
 use crate::store::{Case, Snapshot, Source, StoreError};
 use serde_json::value::RawValue;
@@ -104,10 +107,45 @@ impl Archive {
 
     /// The proof path of a request. Records of other kinds have none.
     pub fn path_of(&self, row: Row) -> Result<Option<Path>, StoreError> {
-        let line = self.snapshot.line(row)?;
-        let Ok((Record::Inference(r), at)) = wire::parse(&line) else {
-            return Ok(None);
-        };
+        self.with_evidence(row, climb)
+    }
+
+    /// The verdicts of the same path, without the words that only a reader needs.
+    pub fn verdicts_of(&self, row: Row) -> Result<Option<Verdicts>, StoreError> {
+        self.with_evidence(row, |evidence| climb(&evidence.without_words()).verdicts())
+    }
+
+    /// The signature's verdict alone, for measuring what it costs.
+    pub fn signature_of(&self, row: Row) -> Result<Option<Status>, StoreError> {
+        self.snapshot.read_line(row, |line, (record, at)| {
+            let Record::Inference(r) = record else { return None };
+            let evidence = EvidenceFor {
+                response: response_of(&r),
+                enclave: self.registered.enclave(r.tee_id.as_deref()),
+                ..EvidenceFor::bare(&self.trust, line, 0, at, self.now)
+            };
+            Some(signature(&evidence.without_words()).status)
+        })
+    }
+
+    fn with_evidence<T>(
+        &self,
+        row: Row,
+        climb: impl FnOnce(&EvidenceFor<'_>) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        self.snapshot.read_line(row, |line, (record, at)| match record {
+            Record::Inference(r) => self.climbed(row, (line, at), &r, climb).map(Some),
+            _ => Ok(None),
+        })?
+    }
+
+    fn climbed<T>(
+        &self,
+        row: Row,
+        (line, at): (&[u8], Nanos),
+        r: &wire::Inference<'_>,
+        climb: impl FnOnce(&EvidenceFor<'_>) -> T,
+    ) -> Result<T, StoreError> {
         let index = self.snapshot.value(Column::Line, row)?;
         let print = self.snapshot.value(Column::Print, row)?;
         let settled = self.settled(print, &r.id)?;
@@ -118,8 +156,8 @@ impl Archive {
             settled: settled.as_deref(),
             paid: paid.as_deref(),
         };
-        let request = RequestLine { line: &line, index, at, record: &r };
-        Ok(Some(climb(&evidence_for(&request, &behind, &self.registered, (&self.trust, self.now)))))
+        let request = RequestLine { line, index, at, record: r };
+        Ok(climb(&evidence_for(&request, &behind, &self.registered, (&self.trust, self.now))))
     }
 
     /// The smallest checkpoint above a line; of those, one that is right before one that is not.
@@ -276,27 +314,27 @@ fn links(snapshot: &Snapshot) -> Result<(ByPrint, ByPrint), StoreError> {
 }
 
 /// Payments whose authorisations share a nonce. States of one payment share theirs rightly.
-fn reused_nonces(snapshot: &Snapshot) -> Result<HashMap<Hash, Vec<Row>>, StoreError> {
+fn reused_nonces(snapshot: &Snapshot) -> Result<HashMap<Hash, Vec<Row>>, WorkError> {
     let kinds = snapshot.column(Column::Kind)?;
-    let mut seen: HashMap<Hash, Vec<(Row, String)>> = HashMap::new();
+    let mut rows = Vec::new();
     for n in 0..snapshot.chunks().len() {
-        let mut rows = Vec::new();
         kinds.cell(n).each(|place, kind| {
             if kind == Kind::Payment as u64 {
                 rows.push(Row::new(n, place));
             }
         });
-        for row in rows {
-            let line = snapshot.line(row)?;
-            let Ok((Record::Payment(payment), _)) = wire::parse(&line) else {
-                continue;
-            };
-            if let Some(nonce) = nonce_of(&payment) {
-                let users = seen.entry(nonce).or_default();
-                if users.iter().all(|(_, id)| *id != *payment.id) {
-                    users.push((row, payment.id.to_string()));
-                }
-            }
+    }
+    let nonce = |row| {
+        snapshot.read_line(row, |_, (record, _)| match record {
+            Record::Payment(payment) => nonce_of(&payment).map(|nonce| (nonce, row, payment.id.to_string())),
+            _ => None,
+        })
+    };
+    let mut seen: HashMap<Hash, Vec<(Row, String)>> = HashMap::new();
+    for (nonce, row, id) in each_row(&rows, &Cancel::default(), nonce)?.into_iter().flatten() {
+        let users = seen.entry(nonce).or_default();
+        if users.iter().all(|(_, known)| *known != id) {
+            users.push((row, id));
         }
     }
     let reused = seen.into_iter().filter(|(_, users)| users.len() > 1);

@@ -36,6 +36,7 @@ struct ReleaseTexts {
     model: String,
     version: String,
     pcr_hash: Option<String>,
+    build: Option<Hash>,
     blob_id: Option<String>,
     is_floating: bool,
 }
@@ -56,6 +57,7 @@ impl Gathering {
                 model: r.model.to_string(),
                 version: r.version.to_string(),
                 pcr_hash: r.pcr_hash.as_deref().map(str::to_owned),
+                build: r.pcr_hash.as_deref().and_then(Hash::parse),
                 blob_id: r.blob_id.as_deref().map(str::to_owned),
                 is_floating: r.aliases.is_some_and(|aliases| aliases.get().contains("latest")),
             }),
@@ -115,9 +117,8 @@ impl Registered {
     fn release_texts(&self, r: &wire::Inference<'_>) -> Option<&ReleaseTexts> {
         let measured = self.enclave(r.tee_id.as_deref()).and_then(CheckedEnclave::pcr_hash);
         let of_model = || self.releases.iter().filter(|release| release.model == *r.model);
-        let by_build = measured.and_then(|measured| {
-            of_model().find(|release| release.pcr_hash.as_deref().and_then(Hash::parse) == Some(measured))
-        });
+        let by_build =
+            measured.and_then(|measured| of_model().find(|release| release.build == Some(measured)));
         let claimed = r.version.as_deref();
         by_build.or_else(|| of_model().find(|release| Some(release.version.as_str()) == claimed))
     }

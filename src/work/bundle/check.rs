@@ -20,6 +20,7 @@ use std::io::Read;
 #[derive(Clone, Debug)]
 pub struct CheckedBundle {
     pub sha256: Hash,
+    pub length: usize,
     /// When the question was asked, by whoever made it.
     pub at: Nanos,
     pub requests: Vec<(String, Path)>,
@@ -112,6 +113,7 @@ pub fn check(bytes: &[u8], trust: &Trust) -> Result<CheckedBundle, String> {
     let is_known = files.get(RECIPE).is_some_and(|text| *text == recipe().as_bytes());
     Ok(CheckedBundle {
         sha256: sha256(bytes),
+        length: bytes.len(),
         at,
         requests,
         records: lines.into_iter().map(Line::checked).collect(),

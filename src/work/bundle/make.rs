@@ -1,5 +1,6 @@
 //! A bundle from a case: the chosen requests, what stands behind them, and no other record.
 
+use super::check::{CheckedBundle, check};
 use super::container::{Files, pack};
 use super::manifest::{Log, Manifest, NoteFile, RecordFile, Request, SCHEMA};
 use super::paths::{Wanted, paths};
@@ -13,8 +14,10 @@ use crate::proof::settlement::Dump;
 use crate::store::Source;
 use crate::work::WorkError;
 use crate::work::archive::{Archive, Held, Paid, Settled, response_of};
+use crate::work::save::{Existing, save};
 use crate::work::study::Study;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Whether lines that hold the text of requests and answers, or whole trees, may be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +76,22 @@ pub fn make(study: &Study, archive: &Archive, ids: &[String], content: Content) 
         WorkError::Refused("a bundle this large is read by nobody; choose fewer requests".to_owned())
     })?;
     Ok(Bundle { manifest, bytes })
+}
+
+/// Makes a bundle, reads it back as its reader will, and writes it to a file.
+pub fn give(
+    study: &Study,
+    archive: &Archive,
+    ids: &[String],
+    content: Content,
+    (path, existing): (&Path, Existing),
+) -> Result<CheckedBundle, WorkError> {
+    let made = make(study, archive, ids, content)?;
+    let checked = check(&made.bytes, &archive.trust).map_err(|what| {
+        WorkError::Refused(format!("the bundle does not read back ({what}); nothing was written"))
+    })?;
+    save(path, &made.bytes, existing, &study.evidence())?;
+    Ok(checked)
 }
 
 /// The counted requests with an id: more than one where records conflict.

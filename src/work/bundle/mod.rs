@@ -19,7 +19,7 @@ mod paths;
 
 pub use check::{CheckedBundle, CheckedRecord, Recipe, check, read};
 pub use container::{Files, MAX_BYTES, pack, unpack};
-pub use make::{Bundle, Content, make};
+pub use make::{Bundle, Content, give, make};
 pub use manifest::{Manifest, SCHEMA};
 
 use crate::proof::hashes::sha256;
