@@ -154,6 +154,12 @@ impl Case {
         Ok(())
     }
 
+    /// Whether there is any value whose key begins so.
+    pub fn has_meta(&self, prefix: &str) -> Result<bool, StoreError> {
+        let any = "select exists (select 1 from meta where substr(key, 1, length(?1)) = ?1)";
+        Ok(self.connection.query_row(any, [prefix], |row| row.get(0))?)
+    }
+
     /// Forgets every value whose key begins so.
     pub fn forget_meta(&self, prefix: &str) -> Result<(), StoreError> {
         self.connection.execute("delete from meta where substr(key, 1, length(?1)) = ?1", [prefix])?;

@@ -13,7 +13,7 @@ use crate::model::{Finding, Nanos};
 use crate::proof::trust::Trust;
 use crate::store::tables::CheckpointRow;
 use crate::store::views::Sight;
-use crate::store::{Case, Snapshot};
+use crate::store::{Case, Snapshot, StoreError};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -180,9 +180,20 @@ fn chosen(
     Ok(Some(incidents.len() - 1))
 }
 
+/// Forgets counts that are about to be wrong; in one transaction with what makes them so, or a kill in between would
+/// leave old counts of a new case.
+pub fn forget(case: &Case) -> Result<(), StoreError> {
+    case.forget_meta("fold:")
+}
+
+/// Whether the counts are kept, as they are after all but a kill.
+pub fn is_remembered(case: &Case) -> Result<bool, StoreError> {
+    case.has_meta("fold:")
+}
+
 /// Keeps the counts of every recorded incident in the case, so that opening it again needs no pass.
 pub fn remember(case: &mut Case) -> Result<(), WorkError> {
-    case.atomically(|case| case.forget_meta("fold:"))?;
+    case.atomically(forget)?;
     let first = Study::open(case.path())?;
     let mut folds = Vec::new();
     for incident in first.incidents.iter().take(REMEMBERED) {

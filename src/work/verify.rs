@@ -70,12 +70,16 @@ pub fn verify(case: &mut Case, pins: &Pins, watcher: &mut Watcher<'_>) -> Result
     let verification = tally(case, &study, &key)?;
     if case.meta("verified")?.as_deref() != Some(&key) {
         let findings = proof_findings::findings(&study, &archive, &verification)?;
+        let attribution = seal::attribution_under(case, &key, &watcher.cancel)?;
         case.atomically(|case| {
+            seal::put_attribution(case, &attribution)?;
+            study::forget(case)?;
             case.put_proof_findings(&findings)?;
             case.set_meta("verified", &key)?;
             case.set_meta("trust", &pins.trust)
         })?;
-        seal::attribute_again(case, &watcher.cancel)?;
+    }
+    if !study::is_remembered(case)? {
         study::remember(case)?;
     }
     Ok(verification)

@@ -79,7 +79,8 @@ impl Run {
     ) -> Result<Outcome, WorkError> {
         let known = self.sources.iter().find(|source| source.path == plain.path).cloned();
         let source = match known {
-            Some(source) => source,
+            // A compressed journal that grew may have been unpacked to another place.
+            Some(source) => Source { plain: plain.plain.clone(), ..source },
             None => {
                 let id = self.sources.iter().map(|source| source.id + 1).max().unwrap_or(0);
                 Source::new(id, plain.path.clone(), plain.plain.clone())
@@ -417,11 +418,14 @@ impl<'r> Reading<'r> {
         };
         let lines = &self.builder.columns[Column::Line as usize];
         let flags = self.builder.flags();
+        let source = &self.source;
         case.atomically(|case| {
             if replaces.is_some() {
                 case.drop_partial(write.chunk.source)?;
             }
             case.write_chunk(&write)?;
+            // Its first line, read before this chunk, is not read again by a run that goes on from here.
+            case.put_source(source)?;
             if let Some(flags) = &flags {
                 case.write_cell(write.chunk.id, Column::Flags as u8, &Packed::new(flags))?;
             }
