@@ -1,11 +1,13 @@
 //! The command line: parse, run one verb, say what happened, exit code. stdout is data, stderr is words.
 
+mod adopt;
 mod analyze;
 mod args;
 mod explain;
 mod explore;
 mod ingest;
 mod json;
+mod map;
 mod opening;
 mod query;
 mod shell;
@@ -69,6 +71,8 @@ fn run(arguments: Arguments) -> Result<Outcome, Error> {
         Some(Verb::Explain(explain)) => explain::run(&explain),
         Some(Verb::Query(query)) => query::run(&query),
         Some(Verb::Simulate(simulate)) => simulate::run(&simulate),
+        Some(Verb::Map(map)) => map::run(&map),
+        Some(Verb::Adopt(adopt)) => adopt::run(&adopt),
         Some(Verb::Completions { shell }) => shell::completions(shell),
         Some(Verb::Man) => shell::man(),
     }

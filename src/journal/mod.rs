@@ -11,9 +11,11 @@ pub mod read;
 pub mod split;
 pub mod text;
 pub mod wire;
+pub mod writer;
 
 pub use batch::{Batch, Column, Names};
 pub use wire::Record;
+pub use writer::Writer;
 
 /// The longest line that is read as a record (JOURNAL §1); a longer one is a fault and is never held in memory.
 pub const LINE_LIMIT: usize = 16 << 20;

@@ -4,6 +4,7 @@ use super::WorkError;
 use super::study::Study;
 use crate::journal::Column;
 use crate::journal::batch::EdgeKind;
+use crate::journal::import::IMAGE;
 use crate::journal::read::bare_hex;
 use crate::journal::wire::{self, Record};
 use crate::model::time::Span;
@@ -150,7 +151,10 @@ impl Archive {
         let payment = payment_line.as_ref().and_then(|(_, line)| payment_of(line));
         let evidence = EvidenceFor {
             checkpoint,
-            inclusion: Inclusion::WholeJournal,
+            inclusion: match source.imported {
+                Some(_) => Inclusion::Imported,
+                None => Inclusion::WholeJournal,
+            },
             response: Response {
                 proof: r.proof.as_deref(),
                 scheme: r.scheme.as_deref(),
@@ -221,7 +225,10 @@ impl Archive {
         claimed: Option<&str>,
     ) -> Option<Release<'_>> {
         let measured = enclave.and_then(CheckedEnclave::pcr_hash);
-        let of_model = || self.releases.iter().filter(|release| release.model == model);
+        let own = || self.releases.iter().filter(|release| release.model == model);
+        let images = || self.releases.iter().filter(|release| release.model == IMAGE);
+        // A build of the enclave's image serves every model.
+        let of_model = || own().chain(images());
         let by_build = measured.and_then(|measured| {
             of_model().find(|release| release.pcr_hash.as_deref().and_then(Hash::parse) == Some(measured))
         });

@@ -1,5 +1,6 @@
 //! The verbs both faces use, with progress and cancellation: ingest, seal, select, overview, timeline, explain.
 
+pub mod adopt;
 pub mod archive;
 pub mod explain;
 pub mod filter;

@@ -11,6 +11,7 @@ use crate::analysis::attribution::Memory;
 use crate::analysis::gaps::Gaps;
 use crate::journal::Column;
 use crate::journal::batch::Flags;
+use crate::journal::import::essence;
 use crate::model::{Kind, Nanos, Row, Verdicts};
 use crate::store::chunk::Chunk;
 use crate::store::{Case, Packed, Snapshot, StoreError};
@@ -83,8 +84,12 @@ fn repeats(snapshot: &Snapshot, prints: &[(i64, Row)]) -> Result<HashMap<Row, u6
     for group in prints.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
         let mut same: BTreeMap<(Kind, String), Vec<RowLine>> = BTreeMap::new();
         for (_, row) in group {
-            let line = snapshot.line(*row)?;
+            let mut line = snapshot.line(*row)?;
             let id = id_of(&line);
+            if snapshot.source_of(*row)?.imported.is_some() {
+                // The same thing read from two places is the same thing.
+                line.truncate(essence(&line).len());
+            }
             same.entry((snapshot.kind(*row)?, id)).or_default().push((*row, line));
         }
         for ((kind, _), mut rows) in same.into_iter().filter(|(_, rows)| rows.len() > 1) {

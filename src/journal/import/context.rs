@@ -1,6 +1,7 @@
 //! What an import knows besides the bytes at hand: names of agents, times of blocks, which chain, what was paid by which call.
 
 use super::labels::Labels;
+use super::mapping::Mapping;
 use crate::model::Nanos;
 use std::collections::{HashMap, HashSet};
 
@@ -13,6 +14,8 @@ pub struct Context {
     /// The chain of logs that do not name theirs.
     pub chain: Option<u64>,
     pub blocks: Blocks,
+    /// How sources of unknown shape are read.
+    pub mapping: Mapping,
 }
 
 /// What the given sources say of blocks and transactions, gathered before anything is translated.

@@ -51,7 +51,9 @@ pub(super) struct Headers<'a>(pub(super) Vec<(String, Cow<'a, str>)>);
 impl<'a> Headers<'a> {
     pub(super) fn of(members: Option<Members<'a>>) -> Self {
         let members = members.unwrap_or_default().0.into_iter();
-        Self(members.filter_map(|(name, raw)| Some((name.to_lowercase(), super::value::text(raw)?))).collect())
+        Self(
+            members.filter_map(|(name, raw)| Some((name.to_lowercase(), super::value::text(raw)?))).collect(),
+        )
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -77,7 +79,9 @@ pub(super) fn exchange<'a>(members: &Members<'a>) -> Option<Exchange<'a>> {
         let inner = object.get("body").filter(|_| !object.has("messages") && !object.has("prompt"));
         inner.or(Some(raw)).filter(|raw| raw.get().starts_with('{'))
     });
-    let at = ["at", "time", "timestamp", "created_at", "date"].iter().find_map(|name| members.get(name).and_then(moment));
+    let at = ["at", "time", "timestamp", "created_at", "date"]
+        .iter()
+        .find_map(|name| members.get(name).and_then(moment));
     Some(Exchange {
         request,
         response,
@@ -102,7 +106,8 @@ pub(super) fn translate(value: &Value<'_, '_>, context: &Context, out: &mut Out)
     let raw = std::str::from_utf8(value.origin.bytes).ok().and_then(|text| serde_json::from_str(text).ok());
     let mut found = Exchange { response: members.clone(), raw, ..Exchange::default() };
     if let Some(beside) = value.beside {
-        let request = ["request", "request_body", "canonical_request"].iter().find_map(|name| beside.get(name));
+        let request =
+            ["request", "request_body", "canonical_request"].iter().find_map(|name| beside.get(name));
         found.request = request.filter(|raw| raw.get().starts_with('{'));
     }
     translate_exchange(&found, &value.origin, context, out);
@@ -125,10 +130,12 @@ fn tee<'a>(exchange: &'a Exchange<'a>) -> Tee<'a> {
         let own = names.iter().find_map(|name| response.text(name)).filter(|text| !text.is_empty());
         own.or_else(|| exchange.answered.get(header).map(Cow::Borrowed))
     };
-    let is_v0 = response.has("request_hash") && !response.has("output_hash") && !response.has("tee_output_hash");
+    let is_v0 =
+        response.has("request_hash") && !response.has("output_hash") && !response.has("tee_output_hash");
     let times = ["tee_timestamp", "timestamp"];
     let stamped = times.iter().find_map(|name| response.get(name));
-    let timestamp = stamped.and_then(|raw| number(raw).or_else(|| moment(raw).map(|at| at.unix().unsigned_abs())));
+    let timestamp =
+        stamped.and_then(|raw| number(raw).or_else(|| moment(raw).map(|at| at.unix().unsigned_abs())));
     let header = || exchange.answered.get("x-tee-timestamp").and_then(|text| text.parse().ok());
     let fingerprint = response.text("system_fingerprint").filter(|text| is_signature(text));
     Tee {
@@ -143,10 +150,16 @@ fn tee<'a>(exchange: &'a Exchange<'a>) -> Tee<'a> {
 
 /// The first gateways put their signature where OpenAI has a fingerprint: base64 of an RSA signature, 256 bytes or more.
 fn is_signature(text: &str) -> bool {
-    text.len() >= 340 && base64::engine::general_purpose::STANDARD.decode(text).is_ok_and(|bytes| bytes.len() >= 256)
+    text.len() >= 340
+        && base64::engine::general_purpose::STANDARD.decode(text).is_ok_and(|bytes| bytes.len() >= 256)
 }
 
-pub(super) fn translate_exchange(exchange: &Exchange<'_>, origin: &Origin<'_>, context: &Context, out: &mut Out) {
+pub(super) fn translate_exchange(
+    exchange: &Exchange<'_>,
+    origin: &Origin<'_>,
+    context: &Context,
+    out: &mut Out,
+) {
     let response = &exchange.response;
     let tee = tee(exchange);
     let named = ["created", "timestamp"].iter().find_map(|name| response.get(name).and_then(moment));
@@ -154,7 +167,8 @@ pub(super) fn translate_exchange(exchange: &Exchange<'_>, origin: &Origin<'_>, c
     let sdk = response.text("tee_timestamp").and_then(|text| moment_of(&text));
     let known = tee.timestamp.and_then(unix).or(sdk).or(named).or(exchange.at);
     let Some(at) = known.or(context.at) else {
-        let reason = "kept, not mapped: no time in it (neither tee_timestamp nor created); --assume-at gives one";
+        let reason =
+            "kept, not mapped: no time in it (neither tee_timestamp nor created); --assume-at gives one";
         return out.fault(origin, reason);
     };
     let request = exchange.request.and_then(|raw| Members::parse(raw.get())).unwrap_or_default();
@@ -192,7 +206,11 @@ fn id_of(response: &Members<'_>, tee: &Tee<'_>, origin: &Origin<'_>) -> String {
         (None, None) => hex::encode(Sha256::digest(origin.bytes)),
         _ => {
             let signature = bare(&tee.signature);
-            hex::encode(Sha256::digest(format!("{}|{}|{signature}", bare(&tee.request_hash), bare(&tee.output_hash))))
+            hex::encode(Sha256::digest(format!(
+                "{}|{}|{signature}",
+                bare(&tee.request_hash),
+                bare(&tee.output_hash)
+            )))
         }
     };
     format!("response-{}", &signed[..32])
@@ -222,7 +240,10 @@ fn content(line: &mut Line<'_>, exchange: &Exchange<'_>, tee: &Tee<'_>) {
     } else if let Some(chat) = response.get("chat_output") {
         // The shape that the output's hash is computed from: the message as a choice.
         let reason = response.get("finish_reason").map_or("null", RawValue::get);
-        line.raw("response", &format!(r#"{{"choices":[{{"message":{},"finish_reason":{reason}}}]}}"#, chat.get()));
+        line.raw(
+            "response",
+            &format!(r#"{{"choices":[{{"message":{},"finish_reason":{reason}}}]}}"#, chat.get()),
+        );
     } else if let Some(assembled) = &exchange.assembled {
         line.raw("response", assembled);
     } else if response.has("choices") || tee.is_v0 {
@@ -234,7 +255,10 @@ fn outcome(line: &mut Line<'_>, exchange: &Exchange<'_>) {
     let response = &exchange.response;
     let usage = response.object("usage").unwrap_or_default();
     line.maybe_number("tokens_in", usage.number("prompt_tokens").or_else(|| usage.number("input_tokens")));
-    line.maybe_number("tokens_out", usage.number("completion_tokens").or_else(|| usage.number("output_tokens")));
+    line.maybe_number(
+        "tokens_out",
+        usage.number("completion_tokens").or_else(|| usage.number("output_tokens")),
+    );
     line.maybe_number("latency_ms", exchange.latency_ms);
     let is_error = response.get("error").is_some() || exchange.status.is_some_and(|status| status >= 400);
     let status = match (exchange.is_truncated, is_error) {
@@ -283,7 +307,8 @@ fn agent(exchange: &Exchange<'_>, request: &Members<'_>, context: &Context) -> (
     let paid = ["payment-signature", "x-payment"].iter().find_map(|name| exchange.asked.get(name));
     let payer = paid.and_then(super::x402::payer_in_header);
     let user = request.text("user");
-    let asked = [("api_key", key), ("session", session), ("payer", payer.as_deref()), ("user", user.as_deref())];
+    let asked =
+        [("api_key", key), ("session", session), ("payer", payer.as_deref()), ("user", user.as_deref())];
     let labelled = asked.iter().find_map(|(field, value)| labels.agent(field, (*value)?));
     if let Some(agent) = labelled {
         return (agent.to_owned(), true);

@@ -39,7 +39,10 @@ fn one(entry: &Members<'_>, origin: &Origin<'_>, context: &Context, out: &mut Ou
         asked,
         answered,
         at,
-        latency_ms: entry.get("time").and_then(|raw| raw.get().parse::<f64>().ok()).map(|ms| ms.max(0.0) as u64),
+        latency_ms: entry
+            .get("time")
+            .and_then(|raw| raw.get().parse::<f64>().ok())
+            .map(|ms| ms.max(0.0) as u64),
         status: response.number("status").filter(|status| *status > 0),
         ..Exchange::default()
     };
@@ -89,7 +92,9 @@ fn payments(
     origin: &Origin<'_>,
     out: &mut Out,
 ) {
-    let first = |headers: &Headers<'_>, names: [&str; 2]| names.iter().find_map(|name| headers.get(name)).map(str::to_owned);
+    let first = |headers: &Headers<'_>, names: [&str; 2]| {
+        names.iter().find_map(|name| headers.get(name)).map(str::to_owned)
+    };
     if let Some(header) = first(asked, ["payment-signature", "x-payment"]) {
         let reply = first(answered, ["payment-response", "x-payment-response"]);
         let session = answered.get("x-upto-session").or_else(|| asked.get("x-upto-session"));

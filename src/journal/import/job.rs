@@ -13,7 +13,10 @@ pub(super) fn translate(value: &Value<'_, '_>, context: &Context, out: &mut Out)
     let result = job.object("result").unwrap_or_default();
     let at = ["updatedAt", "createdAt"].iter().find_map(|name| job.get(name).and_then(moment));
     let Some(at) = at.or(context.at) else {
-        return out.fault(&value.origin, "kept, not mapped: a job without updatedAt or createdAt; --assume-at gives one");
+        return out.fault(
+            &value.origin,
+            "kept, not mapped: a job without updatedAt or createdAt; --assume-at gives one",
+        );
     };
     let id = job.text("jobId").unwrap_or_default();
     let mode = job.text("settlementType").or_else(|| result.text("settlementType"));
@@ -22,12 +25,15 @@ pub(super) fn translate(value: &Value<'_, '_>, context: &Context, out: &mut Out)
         // A payment's job: it names no payer, amount or payee, so it is no payment by itself.
         let mut line = out.record("payment-job", &format!("job:{id}"), at);
         line.text("state", said.state).text("said", &said.words);
-        line.maybe("tx_hash", said.transaction.as_deref()).maybe("network", result.text("network").as_deref());
+        line.maybe("tx_hash", said.transaction.as_deref())
+            .maybe("network", result.text("network").as_deref());
         return line.finish(&value.origin);
     };
     let mut line = out.record("settlement", &format!("job:{id}"), at);
     let known = ["private", "batch", "individual"].contains(&&*mode);
-    line.text("mode", if known { &mode } else { "private" }).text("state", said.state).text("said", &said.words);
+    line.text("mode", if known { &mode } else { "private" })
+        .text("state", said.state)
+        .text("said", &said.words);
     if !known {
         line.assume("mode");
     }
@@ -51,9 +57,11 @@ fn said(job: &Members<'_>, result: &Members<'_>) -> Said {
     let notes = result.text("notes").unwrap_or_default();
     let error = result.text("errorReason").or_else(|| job.text("error")).or_else(|| job.text("failedReason"));
     let named = job.text("txHash").or_else(|| result.text("txHash")).or_else(|| result.text("transaction"));
-    let transaction = named.clone().filter(|text| hex_of::<32>(text).is_some()).map(std::borrow::Cow::into_owned);
+    let transaction =
+        named.clone().filter(|text| hex_of::<32>(text).is_some()).map(std::borrow::Cow::into_owned);
     let lower = notes.to_lowercase();
-    let failed = matches!(&*status, "failed" | "error") || result.get("success").is_some_and(|raw| raw.get() == "false");
+    let failed = matches!(&*status, "failed" | "error")
+        || result.get("success").is_some_and(|raw| raw.get() == "false");
     let waits = lower.contains("buffered") || lower.contains("skipped") || lower.contains("pending");
     let state = match (failed, waits, &transaction) {
         (true, ..) => "failed",

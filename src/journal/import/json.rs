@@ -3,7 +3,7 @@
 use super::places::Places;
 use super::tell::shape;
 use super::value::{Members, list};
-use super::{Context, Format, Origin, Out, Unit, chain, gateway, har, job, measurements, tree, x402};
+use super::{Context, Format, Origin, Out, Unit, chain, gateway, har, job, measurements, otlp, tree, x402};
 use serde_json::value::RawValue;
 
 /// How deep wrappers are looked into for what they wrap.
@@ -38,7 +38,10 @@ pub(super) fn translate(format: Format, unit: &Unit<'_>, context: &Context, out:
         let names = Members::parse(raw.get()).unwrap_or_default();
         let names: Vec<&str> = names.0.iter().map(|(name, _)| &**name).take(8).collect();
         let origin = places.origin(format, raw.get());
-        out.fault(&origin, &format!("kept, not mapped: no known shape; its members are [{}]", names.join(", ")));
+        out.fault(
+            &origin,
+            &format!("kept, not mapped: no known shape; its members are [{}]", names.join(", ")),
+        );
     }
 }
 
@@ -64,7 +67,10 @@ fn descend<'a>(
     if let Some(found) = shape(&members) {
         let origin = places.origin(found, raw.get());
         if let Some(name) = members.twice() {
-            out.fault(&origin, &format!("the member `{name}` stands twice: readers may differ; the last one was read"));
+            out.fault(
+                &origin,
+                &format!("the member `{name}` stands twice: readers may differ; the last one was read"),
+            );
         }
         let value = Value { members, origin, beside };
         return one(found, &value, context, out);
@@ -73,10 +79,45 @@ fn descend<'a>(
         let origin = places.origin(Format::Gateway, raw.get());
         return gateway::translate_exchange(&exchange, &origin, context, out);
     }
+    if members.has("jsonrpc") {
+        rpc(format, &members, places, context, out);
+    }
     for (_, inner) in &members.0 {
         if inner.get().starts_with(['{', '[']) {
             descend(format, inner, Some(&members), depth + 1, places, context, out);
         }
+    }
+}
+
+/// An envelope that holds no document: an error, nothing, or the words of a call's result.
+fn rpc<'a>(format: Format, members: &Members<'a>, places: &mut Places<'a>, context: &Context, out: &mut Out) {
+    if let Some(error) = members.get("error") {
+        let origin = places.origin(format, error.get());
+        let message =
+            members.object("error").and_then(|error| error.text("message").map(|text| text.into_owned()));
+        return out
+            .fault(&origin, &format!("the node answered with an error: {}", message.unwrap_or_default()));
+    }
+    match members.get("result") {
+        None if members.has("result") => {
+            let origin = places.whole(Format::Chain);
+            out.fault(&origin, "the node answered with nothing: not found, or not yet");
+        }
+        Some(raw) if raw.get().starts_with('"') => {
+            let origin = places.origin(Format::Chain, raw.get());
+            let words = super::value::text(raw).unwrap_or_default();
+            if !chain::result(&words, &origin, context, out) {
+                out.fault(
+                    &origin,
+                    "kept, not mapped: the result of a call that is not getTEE or getActiveTEEs",
+                );
+            }
+        }
+        Some(raw) if raw.get() == "[]" => {
+            let origin = places.origin(Format::Chain, raw.get());
+            out.fault(&origin, "an empty answer: no logs in its range, which is no error");
+        }
+        _ => {}
     }
 }
 
@@ -89,6 +130,7 @@ fn one(format: Format, value: &Value<'_, '_>, context: &Context, out: &mut Out) 
         Format::X402 => x402::translate(value, context, out),
         Format::Job => job::translate(value, context, out),
         Format::Measurements => measurements::translate(value, context, out),
-        Format::Stream | Format::GitLog => {}
+        Format::Otlp => otlp::translate_json(&value.origin, context, out),
+        Format::Stream | Format::GitLog | Format::OtlpProto | Format::MappedJson | Format::MappedCsv => {}
     }
 }

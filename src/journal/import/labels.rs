@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn labels_name_agents_and_refuse_to_name_two() {
-        let labels = Labels::parse(b"field,value,agent\npayer,0xAB,alpha\nsession, s-1 ,beta\n").expect("labels");
+        let labels =
+            Labels::parse(b"field,value,agent\npayer,0xAB,alpha\nsession, s-1 ,beta\n").expect("labels");
         assert_eq!(labels.agent("payer", "0xab"), Some("alpha"));
         assert_eq!(labels.agent("session", "s-1"), Some("beta"));
         assert_eq!(labels.agent("session", "s-2"), None);

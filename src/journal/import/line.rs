@@ -2,7 +2,7 @@
 
 use super::Format;
 use crate::journal::read::Place;
-use crate::model::{Fault, Nanos};
+use crate::model::{Nanos, Stretch};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -170,7 +170,6 @@ fn point<T: AsRef<str>>(out: &mut Vec<u8>, origin: &Origin<'_>, assumed: &[T]) {
     out.extend_from_slice(b"}}\n");
 }
 
-
 /// A JSON string. Line and paragraph separators and controls are escaped, as serde_json does the latter.
 fn quote(out: &mut Vec<u8>, text: &str) {
     let plain = |b: &u8| *b >= 0x20 && *b != b'"' && *b != b'\\';
@@ -183,7 +182,9 @@ fn quote(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-const IMPORT: &[u8] = b",\"import\":{\"format\":\"";
+/// How the pointer begins; nothing a record can hold looks like it after it.
+pub(super) const IMPORT_MEMBER: &str = ",\"import\":{\"format\":\"";
+const IMPORT: &[u8] = IMPORT_MEMBER.as_bytes();
 
 /// A line of an imported source without its pointer: what two readings of one thing have in common.
 pub fn essence(line: &[u8]) -> &[u8] {
@@ -200,6 +201,9 @@ pub struct Provenance {
     pub length: u64,
     /// Of those bytes, when they were read.
     pub sha256: String,
+    /// The file, where it is not the one the line's source was made of: a record completed by a join.
+    #[serde(default)]
+    pub source: Option<String>,
     /// Members that are the importer's word.
     #[serde(default)]
     pub assumed: Vec<String>,
@@ -217,12 +221,12 @@ pub fn origin_of(line: &[u8]) -> Option<Provenance> {
     serde_json::from_slice::<Imported>(line).ok().map(|imported| imported.import)
 }
 
-/// Reads a line that says it is no record: the fault, placed in the source.
-pub fn fault_of(line: &[u8]) -> Option<Fault> {
+/// Reads a line that says it is no record: the reason, and the stretch of the source it is about.
+pub fn fault_of(line: &[u8]) -> Option<(String, Stretch)> {
     if !line.starts_with(b"{\"fault\":") {
         return None;
     }
     let imported: Imported = serde_json::from_slice(line).ok()?;
     let Provenance { line, offset, length, .. } = imported.import;
-    Some(Fault { line, offset, length, reason: imported.fault? })
+    Some((imported.fault?, Stretch { line, offset, length }))
 }

@@ -14,7 +14,7 @@ use crate::model::time::git_date;
 use sha3::{Digest, Keccak256};
 
 /// What a build of an enclave image is called where nothing names a model: gateways serve many.
-const IMAGE: &str = "(enclave image)";
+pub const IMAGE: &str = "(enclave image)";
 
 /// Three PCRs as hex.
 type Pcrs = [String; 3];
@@ -28,9 +28,12 @@ pub(super) fn translate(value: &Value<'_, '_>, context: &Context, out: &mut Out)
         return out.fault(&value.origin, "a measurement without PCR0, PCR1 and PCR2");
     };
     let pcrs = [a.into_owned(), b.into_owned(), c.into_owned()];
-    let at = ["committed_at", "created_at", "date", "at"].iter().find_map(|name| members.get(name).and_then(super::value::moment));
+    let at = ["committed_at", "created_at", "date", "at"]
+        .iter()
+        .find_map(|name| members.get(name).and_then(super::value::moment));
     let Some(when) = at.or(context.at) else {
-        let reason = "kept, not mapped: measurements hold no time; give the file's `git log -p`, or --assume-at TIME";
+        let reason =
+            "kept, not mapped: measurements hold no time; give the file's `git log -p`, or --assume-at TIME";
         return out.fault(&value.origin, reason);
     };
     let version = ["version", "tag", "commit", "EnclaveName"].iter().find_map(|name| members.text(name));
@@ -162,7 +165,10 @@ impl<'a> Commit<'a> {
             return out.fault(origin, "a commit that does not show all three PCRs, nor does any before it");
         };
         let Some(at) = self.date else {
-            return out.fault(origin, "a commit without a date that can be read; use git's default, iso or rfc date");
+            return out.fault(
+                origin,
+                "a commit without a date that can be read; use git's default, iso or rfc date",
+            );
         };
         let short = &self.hash[..12.min(self.hash.len())];
         let build = Build {
@@ -184,4 +190,3 @@ fn pcr(line: &str, n: usize) -> Option<&str> {
     let end = rest.find(|c: char| !c.is_ascii_hexdigit() && c != 'x').unwrap_or(rest.len());
     (end > 0).then(|| &rest[..end])
 }
-

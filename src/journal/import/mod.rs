@@ -9,12 +9,16 @@
 pub mod chain;
 pub mod context;
 mod gateway;
+pub mod guess;
 mod har;
 mod job;
+pub mod join;
 pub mod labels;
 pub mod line;
 mod json;
+pub mod mapping;
 mod measurements;
+mod otlp;
 mod places;
 pub mod standing;
 mod stream;
@@ -26,6 +30,7 @@ mod x402;
 
 pub use context::Context;
 pub use line::{Origin, Out, essence, fault_of, origin_of};
+pub use measurements::IMAGE;
 pub use tell::{TELL, tell};
 pub use units::{Layout, Unit, layout, units};
 
@@ -40,6 +45,10 @@ pub enum Format {
     Stream,
     /// HTTP archive.
     Har,
+    /// OpenTelemetry traces as JSON.
+    Otlp,
+    /// OpenTelemetry traces as protobuf.
+    OtlpProto,
     /// Logs, receipts, blocks, transactions and call results of an EVM chain.
     Chain,
     /// An OpenZeppelin `standard-v1` tree dump.
@@ -52,19 +61,27 @@ pub enum Format {
     Measurements,
     /// `git log -p` of a measurements file.
     GitLog,
+    /// JSON of unknown shape, by a person's map.
+    MappedJson,
+    /// CSV of unknown shape, by a person's map.
+    MappedCsv,
 }
 
 impl Format {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Gateway,
         Self::Stream,
         Self::Har,
+        Self::Otlp,
+        Self::OtlpProto,
         Self::Chain,
         Self::Tree,
         Self::X402,
         Self::Job,
         Self::Measurements,
         Self::GitLog,
+        Self::MappedJson,
+        Self::MappedCsv,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -72,12 +89,16 @@ impl Format {
             Self::Gateway => "opengradient",
             Self::Stream => "sse",
             Self::Har => "har",
+            Self::Otlp => "otlp",
+            Self::OtlpProto => "otlp-proto",
             Self::Chain => "chain",
             Self::Tree => "merkle-tree",
             Self::X402 => "x402",
             Self::Job => "facilitator-job",
             Self::Measurements => "measurements",
             Self::GitLog => "git-log",
+            Self::MappedJson => "mapped-json",
+            Self::MappedCsv => "mapped-csv",
         }
     }
 
@@ -87,7 +108,7 @@ impl Format {
 
     /// Whether its files are JSON, whose values each tell for themselves what they are.
     pub const fn is_json(self) -> bool {
-        !matches!(self, Self::Stream | Self::GitLog)
+        !matches!(self, Self::Stream | Self::GitLog | Self::OtlpProto | Self::MappedCsv)
     }
 
     /// What each field of its records is worth.
@@ -101,6 +122,9 @@ pub fn translate(format: Format, unit: &Unit<'_>, context: &Context, out: &mut O
     match format {
         Format::Stream => stream::translate(unit, context, out),
         Format::GitLog => measurements::git_log(unit, out),
+        Format::OtlpProto => otlp::translate_proto(unit, context, out),
+        Format::MappedJson => mapping::json(unit, context, out),
+        Format::MappedCsv => mapping::csv(unit, context, out),
         _ => json::translate(format, unit, context, out),
     }
 }

@@ -53,14 +53,35 @@ const GATEWAY: &[Field] = &[
     claim("model", "the name asked for, which is what the enclave signs; not which model answered"),
     claim("tokens_in, tokens_out", "the gateway's count; not signed"),
     claim("verified_by", "a client or relay says that it verified; say-so, never a proof"),
-    claim("agent", "no gateway record names one: a label, the payer, the session, the request's `user`, or nobody"),
+    claim(
+        "agent",
+        "no gateway record names one: a label, the payer, the session, the request's `user`, or nobody",
+    ),
     claim("settlement_tx, settlement_blob", "headers of the answer; the chain's own event is the evidence"),
 ];
 
+const OTLP: &[Field] = &[
+    claim("every field", "what the instrumented program says of itself: nothing here is signed"),
+    claim(
+        "version",
+        "gen_ai.response.model, the provider's own word; or the service's version, where assumed",
+    ),
+    claim("agent", "gen_ai.agent.name or id; the service, where assumed"),
+    claim("parents, causes", "the span's parent and links: who called whom, not who used what"),
+];
+
+const MAPPED: &[Field] = &[claim("every field", "whoever wrote the file, read as the map says")];
+
 const CHAIN: &[Field] = &[
-    claim("every field", "an RPC node's answer. Receipts of Ethereum-like chains could prove it; logs alone do not"),
+    claim(
+        "every field",
+        "an RPC node's answer. Receipts of Ethereum-like chains could prove it; logs alone do not",
+    ),
     claim("at", "the block's time, from the log or from a block document among the sources"),
-    proof("attestation, public_key", "calldata of the registration: checked by the step `attestation` like any other"),
+    proof(
+        "attestation, public_key",
+        "calldata of the registration: checked by the step `attestation` like any other",
+    ),
     computed("tee_id", "of a registration: keccak256 of its public key"),
     computed("pcr_hash", "of an approval's calldata: keccak256 of the three measurements"),
 ];
@@ -79,8 +100,14 @@ const X402: &[Field] = &[
 ];
 
 const JOB: &[Field] = &[
-    claim("every field", "a facilitator's word. `succeeded` means that the job ended, not that anything is on a chain"),
-    claim("state", "settled only if a transaction hash is there and nothing says buffered or skipped; else pending or failed"),
+    claim(
+        "every field",
+        "a facilitator's word. `succeeded` means that the job ended, not that anything is on a chain",
+    ),
+    claim(
+        "state",
+        "settled only if a transaction hash is there and nothing says buffered or skipped; else pending or failed",
+    ),
 ];
 
 const MEASUREMENTS: &[Field] = &[
@@ -92,7 +119,9 @@ const MEASUREMENTS: &[Field] = &[
 pub(super) const fn fields(format: Format) -> &'static [Field] {
     match format {
         Format::Gateway | Format::Stream | Format::Har => GATEWAY,
+        Format::Otlp | Format::OtlpProto => OTLP,
         Format::Chain => CHAIN,
+        Format::MappedJson | Format::MappedCsv => MAPPED,
         Format::Tree => TREE,
         Format::X402 => X402,
         Format::Job => JOB,

@@ -167,9 +167,7 @@ impl<'a> Stream<'a> {
         if self.calls.is_empty() {
             exchange.output = Some(self.content);
         } else {
-            let call = |c: &Call| {
-                json!({"id": c.id, "type": "function", "function": {"name": c.name, "arguments": c.arguments}})
-            };
+            let call = |c: &Call| json!({"id": c.id, "type": "function", "function": {"name": c.name, "arguments": c.arguments}});
             let calls: Vec<Value> = self.calls.values().map(call).collect();
             let message = json!({"role": "assistant", "content": self.content, "tool_calls": calls});
             let choice = json!({"index": 0, "message": message, "finish_reason": self.reason});

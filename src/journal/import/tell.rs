@@ -8,6 +8,9 @@ pub const TELL: usize = 64 << 10;
 
 /// The format of a file that begins so; nothing for a journal or an unknown file.
 pub fn tell(start: &[u8]) -> Option<Format> {
+    if super::otlp::tell_proto(start) {
+        return Some(Format::OtlpProto);
+    }
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     let text = |prefix: &[u8]| start.starts_with(prefix);
     if text(b"data:") || text(b"event:") || text(b": ") || text(b"retry:") {
@@ -28,7 +31,9 @@ pub fn tell(start: &[u8]) -> Option<Format> {
 }
 
 /// Names that together mean a format, the most telling first.
-const MARKS: [(Format, &[&str]); 26] = [
+const MARKS: [(Format, &[&str]); 29] = [
+    (Format::Otlp, &["resourceSpans"]),
+    (Format::Otlp, &["resource_spans"]),
     (Format::Har, &["log", "entries"]),
     (Format::Tree, &["leafEncoding", "tree"]),
     (Format::Job, &["jobId", "queue"]),
@@ -50,6 +55,7 @@ const MARKS: [(Format, &[&str]); 26] = [
     (Format::Chain, &["input", "nonce", "blockNumber"]),
     (Format::Chain, &["pcrHash", "publicKey"]),
     (Format::Chain, &["jsonrpc", "result"]),
+    (Format::Chain, &["jsonrpc", "error"]),
     (Format::Measurements, &["Measurements"]),
     (Format::Measurements, &["PCR0", "PCR1", "PCR2"]),
     (Format::Measurements, &["pcr0", "pcr1", "pcr2"]),
@@ -61,6 +67,9 @@ const MARKS: [(Format, &[&str]); 26] = [
 pub(super) fn shape(members: &Members<'_>) -> Option<Format> {
     let has = |names: &[&str]| names.iter().all(|name| members.has(name));
     let any = |names: &[&str]| names.iter().any(|name| members.has(name));
+    if any(&["resourceSpans", "resource_spans"]) {
+        return Some(Format::Otlp);
+    }
     if members.object("log").is_some_and(|log| log.has("entries")) {
         return Some(Format::Har);
     }
@@ -70,8 +79,13 @@ pub(super) fn shape(members: &Members<'_>) -> Option<Format> {
     if has(&["jobId"]) && any(&["queue", "status"]) {
         return Some(Format::Job);
     }
-    if any(&["tee_signature", "tee_request_hash", "opengradient_verification", "chat_output", "completion_output"])
-        || has(&["teeSignature", "output"])
+    if any(&[
+        "tee_signature",
+        "tee_request_hash",
+        "opengradient_verification",
+        "chat_output",
+        "completion_output",
+    ]) || has(&["teeSignature", "output"])
         || has(&["request_hash", "output_hash", "tee_id"])
         || has(&["request_hash", "message", "finish_reason"])
         || has(&["choices", "model"])
@@ -82,7 +96,9 @@ pub(super) fn shape(members: &Members<'_>) -> Option<Format> {
     if any(&["x402Version", "paymentPayload"])
         || has(&["success", "transaction", "network"])
         || has(&["isValid", "payer"])
-        || members.object("payload").is_some_and(|payload| payload.has("authorization") && payload.has("signature"))
+        || members
+            .object("payload")
+            .is_some_and(|payload| payload.has("authorization") && payload.has("signature"))
     {
         return Some(Format::X402);
     }

@@ -51,7 +51,9 @@ fn leaves(members: &Members<'_>) -> Vec<Leaf> {
     values
         .filter_map(|raw| {
             let fields = Members::parse(raw.get())?.get("value").and_then(list)?;
-            let text = |n: usize| fields.get(n).and_then(|raw| super::value::text(raw)).unwrap_or_default().into_owned();
+            let text = |n: usize| {
+                fields.get(n).and_then(|raw| super::value::text(raw)).unwrap_or_default().into_owned()
+            };
             let (input, output) = if fields.len() == 5 { (1, 2) } else { (0, 1) };
             let at = fields.get(4).and_then(|raw| number(raw)).and_then(unix);
             Some(Leaf { input: text(input), output: text(output), at })

@@ -29,7 +29,9 @@ pub fn layout(start: &[u8]) -> Layout {
     // A first line that is longer than what is looked at is no whole value yet, and yet no document.
     let is_cut = !start.contains(&b'\n');
     match first {
-        Some(line) if is_whole(line) || (is_cut && line.trim_ascii_start().starts_with(b"{")) => Layout::Lines,
+        Some(line) if is_whole(line) || (is_cut && line.trim_ascii_start().starts_with(b"{")) => {
+            Layout::Lines
+        }
         _ => Layout::Document,
     }
 }

@@ -99,7 +99,12 @@ pub fn moment(raw: &RawValue) -> Option<Nanos> {
     match inner {
         Some(inner) => moment_of(&inner),
         // Seconds with a fraction, as Python's time.time().
-        None => raw.get().parse::<f64>().ok().filter(|s| (1e8..9.2e9).contains(s)).map(|s| Nanos((s * 1e9) as i64)),
+        None => raw
+            .get()
+            .parse::<f64>()
+            .ok()
+            .filter(|s| (1e8..9.2e9).contains(s))
+            .map(|s| Nanos((s * 1e9) as i64)),
     }
 }
 
@@ -152,13 +157,22 @@ mod tests {
 
     #[test]
     fn numbers_and_moments_are_read_in_the_ways_they_are_written() {
-        for (json, found) in [("7", Some(7)), ("\"7\"", Some(7)), ("\"0x1f\"", Some(31)), ("-1", None), ("1.5", None)] {
+        for (json, found) in
+            [("7", Some(7)), ("\"7\"", Some(7)), ("\"0x1f\"", Some(31)), ("-1", None), ("1.5", None)]
+        {
             assert_eq!(number(raw(json)), found, "{json}");
         }
         let second = Some(Nanos(1_774_353_587_000_000_000));
-        for json in ["1774353587", "\"1774353587\"", "1774353587000", "\"2026-03-24T11:59:47Z\"", "\"2026-03-24 11:59:47\"",
-            "\"2026-03-24T12:59:47+0100\"", "\"0x69c27cb3\"", "1774353587.0"]
-        {
+        for json in [
+            "1774353587",
+            "\"1774353587\"",
+            "1774353587000",
+            "\"2026-03-24T11:59:47Z\"",
+            "\"2026-03-24 11:59:47\"",
+            "\"2026-03-24T12:59:47+0100\"",
+            "\"0x69c27cb3\"",
+            "1774353587.0",
+        ] {
             assert_eq!(moment(raw(json)), second, "{json}");
         }
         for json in ["0", "\"\"", "\"soon\"", "true", "1e400"] {

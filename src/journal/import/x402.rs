@@ -34,7 +34,9 @@ pub(super) fn translate(value: &Value<'_, '_>, context: &Context, out: &mut Out)
         ("x402-document", "an x402 document")
     };
     let Some(at) = context.at else {
-        let reason = format!("kept, not mapped: {what} holds no time; keep it in its exchange (HAR), or --assume-at gives one");
+        let reason = format!(
+            "kept, not mapped: {what} holds no time; keep it in its exchange (HAR), or --assume-at gives one"
+        );
         return out.fault(&value.origin, &reason);
     };
     reply(kind, members, at, &value.origin, out);
@@ -89,8 +91,11 @@ fn decoded(header: &str) -> Option<String> {
 
 /// A version 1 payload with its requirement put beside it, as the ladder reads it.
 fn joined(payload: &Members<'_>, required: Option<&serde_json::value::RawValue>) -> String {
-    let mut parts: Vec<String> =
-        payload.0.iter().map(|(name, raw)| format!("{}:{}", serde_json::Value::from(&**name), raw.get())).collect();
+    let mut parts: Vec<String> = payload
+        .0
+        .iter()
+        .map(|(name, raw)| format!("{}:{}", serde_json::Value::from(&**name), raw.get()))
+        .collect();
     if let (Some(required), false) = (required, payload.has("accepted")) {
         parts.push(format!("\"paymentRequirements\":{}", required.get()));
     }
@@ -124,21 +129,25 @@ fn pay(
     };
     let witness = signed.object("witness").unwrap_or_default();
     let permitted = signed.object("permitted").unwrap_or_default();
-    let (Some(from), Some(to)) = (signed.text("from"), signed.text("to").or_else(|| witness.text("to"))) else {
+    let (Some(from), Some(to)) = (signed.text("from"), signed.text("to").or_else(|| witness.text("to")))
+    else {
         return out.fault(origin, "an authorisation without `from` or `to`");
     };
-    let amount = signed.text("value").or_else(|| permitted.text("amount")).or_else(|| plain(&signed, "value"));
+    let amount =
+        signed.text("value").or_else(|| permitted.text("amount")).or_else(|| plain(&signed, "value"));
     let Some(amount) = amount.filter(|text| Amount::parse(text).is_ok()) else {
         return out.fault(origin, "an authorisation whose amount is no decimal integer");
     };
     let after = signed.number("validAfter").or_else(|| witness.number("validAfter"));
     let Some(at) = extra.at.or_else(|| after.and_then(unix)).or(fallback) else {
-        return out.fault(origin, "kept, not mapped: validAfter is 0, so no time is in it; --assume-at gives one");
+        return out
+            .fault(origin, "kept, not mapped: validAfter is 0, so no time is in it; --assume-at gives one");
     };
     let nonce = signed.text("nonce").or_else(|| plain(&signed, "nonce")).unwrap_or_default();
     let token = accepted.text("asset").or_else(|| permitted.text("token"));
     let network = accepted.text("network").or_else(|| members.text("network"));
-    let settled = extra.reply.and_then(|reply| reply.text("transaction")).filter(|tx| hex_of::<32>(tx).is_some());
+    let settled =
+        extra.reply.and_then(|reply| reply.text("transaction")).filter(|tx| hex_of::<32>(tx).is_some());
     let mut line = out.record("payment", &payment_id(&nonce, &from, exact.is_some()), at);
     line.text("payer", &from).text("payee", &to).text("amount", &amount);
     asset(&mut line, &accepted, token.as_deref(), network.as_deref());
@@ -163,20 +172,32 @@ pub(super) fn payment_id(nonce: &str, payer: &str, is_exact: bool) -> String {
 }
 
 fn plain<'a>(members: &Members<'a>, name: &str) -> Option<Cow<'a, str>> {
-    members.get(name).map(|raw| Cow::Borrowed(raw.get())).filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
+    members
+        .get(name)
+        .map(|raw| Cow::Borrowed(raw.get()))
+        .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
 }
 
-fn asset(line: &mut super::line::Line<'_>, accepted: &Members<'_>, token: Option<&str>, network: Option<&str>) {
+fn asset(
+    line: &mut super::line::Line<'_>,
+    accepted: &Members<'_>,
+    token: Option<&str>,
+    network: Option<&str>,
+) {
     let chain = network.and_then(chain_of);
     let extra = accepted.object("extra").unwrap_or_default();
-    let known = token.zip(chain).and_then(|(token, chain)| TOKENS.iter().find(|known| known.is(chain, token)));
-    let symbol = known.map(|known| known.symbol.to_owned()).or_else(|| extra.text("name").map(Cow::into_owned));
+    let known =
+        token.zip(chain).and_then(|(token, chain)| TOKENS.iter().find(|known| known.is(chain, token)));
+    let symbol =
+        known.map(|known| known.symbol.to_owned()).or_else(|| extra.text("name").map(Cow::into_owned));
     let mut parts = Vec::new();
     if let Some(symbol) = symbol {
         parts.push(format!("\"symbol\":{}", serde_json::Value::from(symbol)));
     }
     let decimals = extra.get("decimals").and_then(number).or(known.map(|known| known.decimals));
-    parts.extend(decimals.filter(|decimals| *decimals < 256).map(|decimals| format!("\"decimals\":{decimals}")));
+    parts.extend(
+        decimals.filter(|decimals| *decimals < 256).map(|decimals| format!("\"decimals\":{decimals}")),
+    );
     parts.extend(chain.map(|chain| format!("\"chain_id\":\"eip155:{chain}\"")));
     parts.extend(token.map(|token| format!("\"contract\":{}", serde_json::Value::from(token))));
     line.raw("asset", &format!("{{{}}}", parts.join(",")));
@@ -210,8 +231,22 @@ impl Token {
 }
 
 pub(super) const TOKENS: [Token; 3] = [
-    Token { chain: 8453, contract: "0xFbC2051AE2265686a469421b2C5A2D5462FbF5eB", symbol: "OPG", decimals: 18 },
-    Token { chain: 8453, contract: "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913", symbol: "USDC", decimals: 6 },
-    Token { chain: 84532, contract: "0x036CbD53842c5426634e7929541eC2318f3dCF7e", symbol: "USDC", decimals: 6 },
+    Token {
+        chain: 8453,
+        contract: "0xFbC2051AE2265686a469421b2C5A2D5462FbF5eB",
+        symbol: "OPG",
+        decimals: 18,
+    },
+    Token {
+        chain: 8453,
+        contract: "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",
+        symbol: "USDC",
+        decimals: 6,
+    },
+    Token {
+        chain: 84532,
+        contract: "0x036CbD53842c5426634e7929541eC2318f3dCF7e",
+        symbol: "USDC",
+        decimals: 6,
+    },
 ];
-

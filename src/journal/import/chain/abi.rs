@@ -30,13 +30,19 @@ const EVENTS: [(&str, Meaning); 32] = [
     ("event PCRRevoked(bytes32 indexed pcrHash, uint8 indexed teeType)", Meaning::Revoked),
     ("event PCRRevoked(bytes32 indexed pcrHash)", Meaning::Revoked),
     ("event PCRRevoked(bytes32 indexed pcrHash, uint256 gracePeriod)", Meaning::Revoked),
-    ("event TEERegistered(bytes32 indexed teeId, address indexed owner, uint8 teeType)", Meaning::Enclave("registered")),
+    (
+        "event TEERegistered(bytes32 indexed teeId, address indexed owner, uint8 teeType)",
+        Meaning::Enclave("registered"),
+    ),
     ("event TEEDisabled(bytes32 indexed teeId)", Meaning::Enclave("disabled")),
     ("event TEEEnabled(bytes32 indexed teeId)", Meaning::Enclave("enabled")),
     ("event TEEDeactivated(bytes32 indexed teeId)", Meaning::Enclave("disabled")),
     ("event TEEActivated(bytes32 indexed teeId)", Meaning::Enclave("enabled")),
     ("event TEERemoved(bytes32 indexed teeId)", Meaning::Enclave("removed")),
-    ("event BatchSettlement(bytes32 indexed merkleRoot, uint256 batchSize, bytes walrusBlobId)", Meaning::Batch),
+    (
+        "event BatchSettlement(bytes32 indexed merkleRoot, uint256 batchSize, bytes walrusBlobId)",
+        Meaning::Batch,
+    ),
     ("event BatchSettlement(bytes32 indexed merkleRoot, uint256 batchSize)", Meaning::Batch),
     (
         "event IndividualSettlement(bytes32 indexed teeId, address indexed ethAddress, bytes32 inputHash, bytes32 outputHash, uint256 timestamp, bytes walrusBlobId, bytes signature)",
@@ -61,9 +67,18 @@ const EVENTS: [(&str, Meaning); 32] = [
     ("event AWSCertificateUpdated(bytes32 indexed certHash)", Meaning::Other),
     ("event HeartbeatReceived(bytes32 indexed teeId, uint256 timestamp)", Meaning::Other),
     ("event RegistryUpdated(address indexed previousRegistry, address indexed newRegistry)", Meaning::Other),
-    ("event RoleGranted(bytes32 indexed role, address indexed account, address indexed sender)", Meaning::Other),
-    ("event RoleRevoked(bytes32 indexed role, address indexed account, address indexed sender)", Meaning::Other),
-    ("event RoleAdminChanged(bytes32 indexed role, bytes32 indexed previousAdminRole, bytes32 indexed newAdminRole)", Meaning::Other),
+    (
+        "event RoleGranted(bytes32 indexed role, address indexed account, address indexed sender)",
+        Meaning::Other,
+    ),
+    (
+        "event RoleRevoked(bytes32 indexed role, address indexed account, address indexed sender)",
+        Meaning::Other,
+    ),
+    (
+        "event RoleAdminChanged(bytes32 indexed role, bytes32 indexed previousAdminRole, bytes32 indexed newAdminRole)",
+        Meaning::Other,
+    ),
     ("event OwnershipTransferred(address indexed previousOwner, address indexed newOwner)", Meaning::Other),
     ("event AgentRunResult(int256 runId, address agent, string[] steps, string result)", Meaning::Other),
 ];
@@ -114,8 +129,8 @@ pub(super) fn decode(topics: &[B256], data: &[u8]) -> Result<(&'static Known, Va
 }
 
 const CALLS: [&str; 9] = [
-    "function approvePCR((bytes pcr0, bytes pcr1, bytes pcr2) pcrs, string version, uint8 teeType)",
-    "function approvePCR((bytes pcr0, bytes pcr1, bytes pcr2) pcrs, string version)",
+    "function approvePCR((bytes,bytes,bytes) pcrs, string version, uint8 teeType)",
+    "function approvePCR((bytes,bytes,bytes) pcrs, string version)",
     "function revokePCR(bytes32 pcrHash, uint8 teeType)",
     "function revokePCR(bytes32 pcrHash)",
     "function registerTEEWithAttestation(bytes attestationDocument, bytes signingPublicKey, bytes tlsCertificate, address paymentAddress, string endpoint, uint8 teeType) returns (bytes32 teeId)",
@@ -126,7 +141,9 @@ const CALLS: [&str; 9] = [
 ];
 
 static CALL_TABLE: LazyLock<HashMap<[u8; 4], Function>> = LazyLock::new(|| {
-    let parsed = CALLS.iter().map(|declared| Function::parse(declared).expect("declared above, and a test parses each"));
+    let parsed = CALLS
+        .iter()
+        .map(|declared| Function::parse(declared).expect("declared above, and a test parses each"));
     parsed.map(|function| (function.selector().0, function)).collect()
 });
 
@@ -157,9 +174,10 @@ pub(super) fn shown(value: &DynSolValue) -> String {
         DynSolValue::Bytes(bytes) => format!("0x{}", hex::encode(bytes)),
         DynSolValue::String(text) => text.clone(),
         DynSolValue::Bool(truth) => truth.to_string(),
-        other => other.as_fixed_seq().or(other.as_array()).map_or_else(String::new, |parts| {
-            parts.iter().map(shown).collect::<Vec<_>>().join(",")
-        }),
+        other => other
+            .as_fixed_seq()
+            .or(other.as_array())
+            .map_or_else(String::new, |parts| parts.iter().map(shown).collect::<Vec<_>>().join(",")),
     }
 }
 

@@ -8,7 +8,13 @@ use crate::journal::import::{Context, Origin, Out};
 use crate::model::Nanos;
 use alloy_primitives::B256;
 
-pub(super) fn translate(members: &Members<'_>, origin: &Origin<'_>, around: &Around, context: &Context, out: &mut Out) {
+pub(super) fn translate(
+    members: &Members<'_>,
+    origin: &Origin<'_>,
+    around: &Around,
+    context: &Context,
+    out: &mut Out,
+) {
     if members.get("removed").is_some_and(|raw| raw.get() == "true") {
         return out.fault(origin, "removed: its block was reorganised away; the event did not happen there");
     }
@@ -19,7 +25,8 @@ pub(super) fn translate(members: &Members<'_>, origin: &Origin<'_>, around: &Aro
     let (known, values) = match decode(&topics, &data) {
         Ok(decoded) => decoded,
         Err(NotRead::UnknownTopic) => {
-            let topic = topics.first().map_or_else(|| "none".to_owned(), |topic| format!("0x{}", hex::encode(topic)));
+            let topic =
+                topics.first().map_or_else(|| "none".to_owned(), |topic| format!("0x{}", hex::encode(topic)));
             return out.fault(origin, &format!("kept, not mapped: unknown topic {topic}"));
         }
         Err(NotRead::Unfit(what)) => return out.fault(origin, what),
@@ -44,7 +51,9 @@ pub(super) fn parts(members: &Members<'_>) -> Result<(Vec<B256>, Vec<u8>), &'sta
 fn event(known: &Known, values: &Values, spot: &Spot, context: &Context, origin: &Origin<'_>, out: &mut Out) {
     let word = |name: &str| text_of(values, name);
     match known.meaning {
-        Meaning::Approved | Meaning::Revoked => measurement(known.meaning, values, spot, context, origin, out),
+        Meaning::Approved | Meaning::Revoked => {
+            measurement(known.meaning, values, spot, context, origin, out)
+        }
         Meaning::Enclave(state) => {
             let tee = word("teeId");
             let mut line = out.record("enclave", &format!("enclave:{tee}"), spot.at);
@@ -83,7 +92,9 @@ fn event(known: &Known, values: &Values, spot: &Spot, context: &Context, origin:
             let id = format!("log:{}:{}", spot.transaction, spot.index.unwrap_or(0));
             let mut line = out.record("chain-event", &id, spot.at);
             line.text("event", &known.event.name);
-            for (name, value) in values.iter().filter(|(name, _)| !["kind", "id", "at", "event"].contains(&&**name)) {
+            for (name, value) in
+                values.iter().filter(|(name, _)| !["kind", "id", "at", "event"].contains(&&**name))
+            {
                 line.text(name, &shown(value));
             }
             spot.write(&mut line, "contract");
@@ -92,7 +103,14 @@ fn event(known: &Known, values: &Values, spot: &Spot, context: &Context, origin:
     }
 }
 
-fn measurement(meaning: Meaning, values: &Values, spot: &Spot, context: &Context, origin: &Origin<'_>, out: &mut Out) {
+fn measurement(
+    meaning: Meaning,
+    values: &Values,
+    spot: &Spot,
+    context: &Context,
+    origin: &Origin<'_>,
+    out: &mut Out,
+) {
     let hash = text_of(values, "pcrHash");
     let mut line = out.record("measurement", &format!("measurement:{hash}"), spot.at);
     line.text("pcr_hash", &hash);

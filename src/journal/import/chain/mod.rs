@@ -77,7 +77,9 @@ impl Spot {
         if let (Some(chain), Some((_, right, what))) = (chain, known)
             && chain != *right
         {
-            return Err(format!("wrong chain: {address} is {what} on chain {right}, and this says chain {chain}"));
+            return Err(format!(
+                "wrong chain: {address} is {what} on chain {right}, and this says chain {chain}"
+            ));
         }
         let transaction = text("transactionHash").or_else(|| text("hash")).unwrap_or_default();
         if hex_of::<32>(&transaction).is_none() {
@@ -119,7 +121,11 @@ fn with_0x(hex: &str) -> String {
 }
 
 fn receipt(members: &Members<'_>, origin: &Origin<'_>, chain: Option<u64>, context: &Context, out: &mut Out) {
-    let around = Around { chain, status: members.number("status"), at: members.get("blockTimestamp").and_then(moment) };
+    let around = Around {
+        chain,
+        status: members.number("status"),
+        at: members.get("blockTimestamp").and_then(moment),
+    };
     for raw in members.list("logs").unwrap_or_default() {
         let origin = origin.part(Format::Chain, raw.get());
         match Members::parse(raw.get()) {

@@ -88,7 +88,8 @@ impl Record {
 
     fn write(&self, context: &Context, origin: &Origin<'_>, out: &mut Out) {
         let Some(at) = self.registered.or(context.at) else {
-            return out.fault(origin, "kept, not mapped: an enclave without registeredAt; --assume-at gives one");
+            return out
+                .fault(origin, "kept, not mapped: an enclave without registeredAt; --assume-at gives one");
         };
         let tee = format!("0x{}", hex::encode(Keccak256::digest(&self.key)));
         let mut line = out.record("enclave", &format!("enclave:{tee}"), at);
@@ -106,4 +107,3 @@ impl Record {
         line.finish(origin);
     }
 }
-

@@ -54,7 +54,9 @@ fn look(raw: &RawValue, chain: Option<u64>, depth: usize, blocks: &mut Blocks) {
 }
 
 fn block(members: &Members<'_>, chain: Option<u64>, blocks: &mut Blocks) {
-    let (Some(at), Some(hash)) = (members.get("timestamp").and_then(moment), members.text("hash")) else { return };
+    let (Some(at), Some(hash)) = (members.get("timestamp").and_then(moment), members.text("hash")) else {
+        return;
+    };
     blocks.times.insert(super::with_0x(&hash.to_lowercase()), at);
     if let (Some(chain), Some(number)) = (chain, members.number("number")) {
         blocks.numbers.insert((chain, number), at);
