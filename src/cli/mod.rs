@@ -3,10 +3,13 @@
 mod adopt;
 mod analyze;
 mod args;
+mod bundle;
 mod explain;
 mod explore;
+mod impact;
 mod ingest;
 mod json;
+mod json_agents;
 mod map;
 mod opening;
 mod query;
@@ -69,6 +72,7 @@ fn run(arguments: Arguments) -> Result<Outcome, Error> {
         Some(Verb::Verify(verify)) => verify::run(&verify),
         Some(Verb::Analyze(analyze)) => analyze::run(&analyze),
         Some(Verb::Explain(explain)) => explain::run(&explain),
+        Some(Verb::Bundle(bundle)) => bundle::run(&bundle),
         Some(Verb::Query(query)) => query::run(&query),
         Some(Verb::Simulate(simulate)) => simulate::run(&simulate),
         Some(Verb::Map(map)) => map::run(&map),

@@ -3,8 +3,8 @@
 use super::args::{Print, Query};
 use super::{Outcome, json, opening};
 use crate::model::Untrusted;
-use crate::model::untrusted::visible_lines;
 use crate::store::views::{Cell, Flow, Views};
+use crate::work::sheet::{csv_cell, csv_line};
 use crate::work::study::Choice;
 use anyhow::Result;
 use serde_json::{Map, Value};
@@ -96,8 +96,6 @@ fn table(views: &mut Views, sql: &str, out: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-/// RFC 4180, for people and spreadsheets: what a screen would obey is made visible, and a cell that would be taken for
-/// a formula gets a leading apostrophe. JSON keeps the recorded text exactly.
 fn csv(views: &mut Views, sql: &str, out: &mut impl Write) -> Result<()> {
     let mut lines: Vec<String> = Vec::new();
     let mut head = String::new();
@@ -115,37 +113,4 @@ fn csv(views: &mut Views, sql: &str, out: &mut impl Write) -> Result<()> {
     write!(out, "{head}")?;
     lines.iter().try_for_each(|line| write!(out, "{line}"))?;
     Ok(())
-}
-
-fn csv_line(cells: impl Iterator<Item = String>) -> String {
-    cells.collect::<Vec<_>>().join(",") + "\r\n"
-}
-
-fn csv_cell(text: &str) -> String {
-    let text = visible_lines(text);
-    let risky = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    let text = if risky { format!("'{text}") } else { text };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_is_quoted_and_never_a_formula() {
-        for (text, cell) in [
-            ("plain", "plain"),
-            ("a,b", "\"a,b\""),
-            ("say \"x\"", "\"say \"\"x\"\"\""),
-            ("=cmd()", "'=cmd()"),
-            (" @SUM(A1)", "' @SUM(A1)"),
-            ("＝1", "'＝1"),
-            ("-1,2", "\"'-1,2\""),
-            ("a\nb", "\"a\nb\""),
-            ("\u{1b}[2J\r", "␛[2J␍"),
-        ] {
-            assert_eq!(csv_cell(text), cell);
-        }
-    }
 }

@@ -6,6 +6,7 @@
 //! name    dictionaries              kept    whole lines of the kinds there are few of
 //! fault   lines that are no record  checkpoint  signed tree heads and whether the root is right
 //! finding what to look at           index_block  id prints → rows, sorted, in blocks
+//! log     what the investigator did (`store::log`)
 //! ```
 
 use super::StoreError;

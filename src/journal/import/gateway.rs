@@ -97,11 +97,12 @@ pub(super) fn exchange<'a>(members: &Members<'a>) -> Option<Exchange<'a>> {
 
 pub(super) fn translate(value: &Value<'_, '_>, context: &Context, out: &mut Out) {
     let members = &value.members;
-    if members.has("teeSignature") && members.has("output") {
-        if let Some(mut found) = exchange(members) {
-            found.at = None;
-            return translate_exchange(&found, &value.origin, context, out);
-        }
+    if members.has("teeSignature")
+        && members.has("output")
+        && let Some(mut found) = exchange(members)
+    {
+        found.at = None;
+        return translate_exchange(&found, &value.origin, context, out);
     }
     let raw = std::str::from_utf8(value.origin.bytes).ok().and_then(|text| serde_json::from_str(text).ok());
     let mut found = Exchange { response: members.clone(), raw, ..Exchange::default() };

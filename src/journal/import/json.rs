@@ -94,7 +94,7 @@ fn rpc<'a>(format: Format, members: &Members<'a>, places: &mut Places<'a>, conte
     if let Some(error) = members.get("error") {
         let origin = places.origin(format, error.get());
         let message =
-            members.object("error").and_then(|error| error.text("message").map(|text| text.into_owned()));
+            members.object("error").and_then(|error| error.text("message").map(std::borrow::Cow::into_owned));
         return out
             .fault(&origin, &format!("the node answered with an error: {}", message.unwrap_or_default()));
     }

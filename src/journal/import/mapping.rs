@@ -140,8 +140,7 @@ impl Target {
                     line.raw(name, number.get());
                 }
             } else if LISTS.contains(&name) {
-                let several =
-                    value.as_array().map(|list| list.iter().map(|v| shown_owned(v)).collect::<Vec<_>>());
+                let several = value.as_array().map(|list| list.iter().map(shown_owned).collect::<Vec<_>>());
                 let split =
                     || shown.split([',', ' ', ';']).filter(|id| !id.is_empty()).map(str::to_owned).collect();
                 line.texts(name, &several.unwrap_or_else(split));

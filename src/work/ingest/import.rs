@@ -309,7 +309,7 @@ fn survey(
             let mut found = import::context::Blocks::default();
             if let Piece::Lines { start, bytes } = piece {
                 lines(&bytes, start).for_each(|(line, place)| {
-                    import::chain::survey(&Unit { bytes: line, place }, chain, &mut found)
+                    import::chain::survey(&Unit { bytes: line, place }, chain, &mut found);
                 });
             }
             found

@@ -9,7 +9,7 @@ mod source;
 mod unpack;
 
 pub use files::{Given, journals_in};
-pub use source::roots_of;
+pub use source::{each_leaf, roots_of};
 
 use crate::journal::import::Format;
 use crate::journal::import::mapping::Mapping;

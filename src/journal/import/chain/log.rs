@@ -52,7 +52,7 @@ fn event(known: &Known, values: &Values, spot: &Spot, context: &Context, origin:
     let word = |name: &str| text_of(values, name);
     match known.meaning {
         Meaning::Approved | Meaning::Revoked => {
-            measurement(known.meaning, values, spot, context, origin, out)
+            measurement(known.meaning, values, spot, context, origin, out);
         }
         Meaning::Enclave(state) => {
             let tee = word("teeId");

@@ -157,7 +157,7 @@ impl<'a> Walk<'_, 'a> {
                 match WireSpan::decode(bytes) {
                     Ok(wire) => super::write(&span(&wire), &resource, &self.origin(bytes), self.context, out),
                     Err(error) => {
-                        out.fault(&self.origin(bytes), &format!("a span that cannot be read: {error}"))
+                        out.fault(&self.origin(bytes), &format!("a span that cannot be read: {error}"));
                     }
                 }
             }
