@@ -15,6 +15,8 @@ pub struct Registry {
     labels: BTreeMap<String, Vec<(Nanos, Number)>>,
     /// Versions of a model whose release names a measurement.
     releases: BTreeMap<(String, Number), BTreeSet<Number>>,
+    /// Versions of an enclave image, which serves many models.
+    images: BTreeMap<String, BTreeSet<Number>>,
 }
 
 impl Registry {
@@ -30,6 +32,10 @@ impl Registry {
 
     pub fn release(&mut self, measurement: String, model: Number, version: Number) {
         self.releases.entry((measurement, model)).or_default().insert(version);
+    }
+
+    pub fn image(&mut self, measurement: String, version: Number) {
+        self.images.entry(measurement).or_default().insert(version);
     }
 
     /// Enclaves recorded under more than one measurement.
@@ -48,7 +54,16 @@ impl Registry {
         if let Some(version) = named.and_then(BTreeSet::first) {
             return *version;
         }
-        self.label_of(measurement, at)
+        match self.label_of(measurement, at) {
+            0 => self.image_of(measurement),
+            label => label,
+        }
+    }
+
+    /// What the image's own releases call a build, where the registry's approvals are not known.
+    fn image_of(&self, measurement: &str) -> Number {
+        let versions = self.images.get(measurement).filter(|versions| versions.len() == 1);
+        versions.and_then(BTreeSet::first).copied().unwrap_or(0)
     }
 
     /// The label in force at a time: the latest approval before it, else the first one ever.

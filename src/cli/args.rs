@@ -1,5 +1,6 @@
 //! Every verb and flag, with the help people read. Names, flags and exit codes are a contract.
 
+use crate::journal::import::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -38,6 +39,10 @@ pub enum Verb {
     Bundle(Bundle),
     /// Write a made-up incident with its answer key, to practise and to measure on
     Simulate(Simulate),
+    /// Propose a map for a file of unknown shape, and show ten records it would give
+    Map(Map),
+    /// Write a journal, with its tree and checkpoint, from any mix of sources
+    Adopt(Adopt),
     /// Print shell completions
     Completions { shell: Shell },
     /// Print the manual page
@@ -76,12 +81,31 @@ pub struct Ingest {
     /// The case file to make or continue
     #[arg(long, value_name = "FILE")]
     pub case: PathBuf,
+    #[command(flatten)]
+    pub foreign: Foreign,
     /// Exit with 1 if any line is no record
     #[arg(long)]
     pub strict: bool,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+/// What a person says of sources that are no journals.
+#[derive(Debug, Default, Args)]
+pub struct Foreign {
+    /// Read every source as this format, instead of what its content tells
+    #[arg(long = "as", value_name = "FORMAT", value_parser = format)]
+    pub format: Option<Format>,
+    /// The time of records that hold none (RFC 3339); they say so
+    #[arg(long, value_name = "TIME")]
+    pub assume_at: Option<String>,
+    /// How files of unknown shape are read (`backtrail map --guess FILE` proposes a map)
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
+    /// The chain of logs that do not name theirs, as 8453
+    #[arg(long, value_name = "ID")]
+    pub chain: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -107,6 +131,34 @@ pub struct Verify {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Map {
+    /// Guess a map from the names and values in this CSV, JSON or JSON Lines file
+    #[arg(long, value_name = "FILE", required_unless_present = "apply")]
+    pub guess: Option<PathBuf>,
+    /// Show what this map makes of the file
+    #[arg(long, value_name = "MAP", requires = "guess")]
+    pub apply: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Adopt {
+    /// A case, or journals and foreign sources
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The journal to write; it must not exist
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The log's name in its checkpoints, as gw-eu-1.example/provenance
+    #[arg(long, value_name = "NAME")]
+    pub origin: String,
+    /// Sign a checkpoint over the whole journal with this Ed25519 key (32 bytes as hex, in a file)
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    #[command(flatten)]
+    pub foreign: Foreign,
 }
 
 #[derive(Debug, Args)]
@@ -149,8 +201,8 @@ pub struct Query {
     /// One SELECT over the views: sources, faults, records, releases, deployments, nodes, enclaves, measurements,
     /// incidents, requests, actions, messages, payments, settlements, agents, edges, findings, checkpoints
     pub sql: String,
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = Print::Table)]
+    pub format: Print,
 }
 
 #[derive(Debug, Args)]
@@ -205,7 +257,7 @@ pub struct BundleVerify {
 
 /// How rows are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum Print {
     Table,
     Csv,
     Json,
@@ -238,4 +290,9 @@ fn size(text: &str) -> Result<(u16, u16), String> {
     let (width, height) = text.split_once(['x', 'X']).ok_or("a size is WIDTHxHEIGHT, as 120x40")?;
     let number = |text: &str| text.parse::<u16>().ok().filter(|n| (1..=1000).contains(n));
     number(width).zip(number(height)).ok_or_else(|| "width and height are 1 to 1000".to_owned())
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    let names: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+    Format::of(text).ok_or_else(|| format!("a format is one of {}", names.join(", ")))
 }

@@ -8,7 +8,7 @@ use crate::model::untrusted::visible_bytes;
 use crate::model::{Kind, Nanos, Row, Untrusted};
 use crate::work::Cancel;
 use crate::work::agents::words::portrait;
-use crate::work::explain::{Explanation, Linked, explain};
+use crate::work::explain::{Explanation, Linked, Original, explain};
 use crate::work::filter::{Clause, Field, Filter};
 use crate::work::findings::{counted, grouped};
 use crate::work::select::select;
@@ -141,11 +141,36 @@ fn document(study: &Study, e: &Explanation) -> Result<Value> {
         "pays_for": linked(&e.causes, &[EdgeKind::Pays]),
         "settles": linked(&e.causes, &[EdgeKind::Settles]),
         "same_id": same,
-        "record": {
-            "source": e.place.source.to_string_lossy(), "line": e.place.line, "offset": e.place.offset,
-            "length": e.place.length, "bytes": String::from_utf8_lossy(&e.bytes),
-        },
+        "record": record(e),
+        "import": e.imported.as_ref().map(imported),
     }))
+}
+
+/// Where its bytes stand: of an imported record, in the file that was given; `as_read` is the line made of them.
+fn record(e: &Explanation) -> Value {
+    let line = String::from_utf8_lossy(&e.bytes);
+    match &e.imported {
+        None => json!({
+            "source": e.place.source.to_string_lossy(), "line": e.place.line, "offset": e.place.offset,
+            "length": e.place.length, "bytes": line,
+        }),
+        Some(original) => json!({
+            "source": original.place.source.to_string_lossy(), "line": original.place.line,
+            "offset": original.place.offset, "length": original.place.length,
+            "bytes": original.bytes.as_ref().map(|bytes| String::from_utf8_lossy(bytes)), "as_read": line,
+        }),
+    }
+}
+
+fn imported(original: &Original) -> Value {
+    let fields = original
+        .fields
+        .iter()
+        .map(|field| json!({"field": field.name, "standing": field.standing.name(), "why": field.why}));
+    json!({
+        "format": original.format, "sha256": original.sha256, "assumed": original.assumed,
+        "fields": fields.collect::<Vec<_>>(),
+    })
 }
 
 fn one_link(link: &Linked) -> Value {
@@ -163,7 +188,7 @@ fn in_words(e: &Explanation) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let shown = |text: &str| Untrusted(text).visible();
     writeln!(out, "{} {}  at {}", shown(&e.kind_text), shown(&e.id), e.at)?;
-    let place = &e.place;
+    let place = e.imported.as_ref().map_or(&e.place, |original| &original.place);
     let source = place.source.to_string_lossy();
     writeln!(
         out,
@@ -194,6 +219,28 @@ fn in_words(e: &Explanation) -> Result<()> {
             writeln!(out, "  {title}: {} {} ({kind})", link.kind.name(), shown(&link.id))?;
         }
     }
-    writeln!(out, "  {}", visible_bytes(&e.bytes))?;
+    match &e.imported {
+        None => writeln!(out, "  {}", visible_bytes(&e.bytes))?,
+        Some(original) => original_in_words(original, &e.bytes, &mut out)?,
+    }
+    Ok(())
+}
+
+/// The bytes in the file that was given, what was made of them, and what the fields are worth.
+fn original_in_words(original: &Original, line: &[u8], out: &mut impl Write) -> Result<()> {
+    let format = Untrusted(&original.format).visible();
+    writeln!(out, "  imported from {format}, sha256 {}", Untrusted(&original.sha256).visible())?;
+    for field in original.fields {
+        writeln!(out, "  {:<9} {}: {}", field.standing.name(), field.name, field.why)?;
+    }
+    if !original.assumed.is_empty() {
+        let assumed = original.assumed.join(", ");
+        writeln!(out, "  assumed   {}: the source holds none", Untrusted(&assumed).visible())?;
+    }
+    match &original.bytes {
+        Some(bytes) => writeln!(out, "  original  {}", visible_bytes(bytes))?,
+        None => writeln!(out, "  original  the file no longer holds the bytes that were read")?,
+    }
+    writeln!(out, "  as read   {}", visible_bytes(line))?;
     Ok(())
 }

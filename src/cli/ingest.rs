@@ -1,17 +1,19 @@
 //! `ingest`: journals into a case, and what came of it.
 
-use super::args::Ingest;
-use super::{Outcome, json, opening};
-use crate::model::Untrusted;
+use super::args::{Foreign, Ingest};
+use super::{Outcome, json, map, opening};
+use crate::journal::import::mapping::Mapping;
+use crate::model::{Nanos, Untrusted};
 use crate::store::{Case, Source};
 use crate::work::findings::{counted, grouped};
+use crate::work::ingest::Options;
 use crate::work::study::Study;
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use serde_json::json;
 use std::io::Write;
 
 pub fn run(arguments: &Ingest) -> Result<Outcome> {
-    let done = opening::read_into(&arguments.case, &arguments.paths)?;
+    let done = opening::read_into(&arguments.case, &arguments.paths, &options(&arguments.foreign)?)?;
     let study = Study::open(&arguments.case)?;
     let sources = study.snapshot.sources();
     let faults: u64 = sources.iter().map(|source| source.faults).sum();
@@ -45,7 +47,8 @@ pub fn run(arguments: &Ingest) -> Result<Outcome> {
         for (source, fault) in Case::open(&arguments.case)?.faults()?.into_iter().take(SHOWN) {
             let name = sources.iter().find(|known| known.id == source).map_or_else(String::new, Source::name);
             let (name, reason) = (Untrusted(&name).visible(), Untrusted(&fault.reason).visible());
-            writeln!(err, "  {name} line {} (byte {}): {reason}", fault.line + 1, fault.offset)?;
+            let place = fault.place();
+            writeln!(err, "  {name} line {} (byte {}): {reason}", place.line + 1, place.offset)?;
         }
         if faults > SHOWN as u64 {
             writeln!(
@@ -56,6 +59,18 @@ pub fn run(arguments: &Ingest) -> Result<Outcome> {
         }
     }
     Ok(if arguments.strict && faults > 0 { Outcome::CheckFailed } else { Outcome::Done })
+}
+
+pub fn options(foreign: &Foreign) -> Result<Options> {
+    let at = foreign
+        .assume_at
+        .as_deref()
+        .map(|text| Nanos::parse(text).map_err(|reason| anyhow!("--assume-at: `{text}` is {reason}")));
+    let mapping = match &foreign.map {
+        Some(path) => map::read(path)?,
+        None => Mapping::default(),
+    };
+    Ok(Options { format: foreign.format, at: at.transpose()?, chain: foreign.chain, mapping })
 }
 
 const SHOWN: usize = 5;

@@ -64,6 +64,7 @@ fn one_source(study: &Study, source: &Source) -> Value {
         "tree_size": source.lines,
         "root": source.root.map(|hash| hash.hex()),
         "origin": source.origin,
+        "format": source.imported.as_ref().map(|imported| &imported.format),
         "checkpoints": checkpoints.map(|c| json!({
             "size": c.size, "origin": c.origin, "arithmetic": c.verdict, "reason": name(&c.reason), "line": c.line,
         })).collect::<Vec<_>>(),
@@ -75,9 +76,10 @@ pub fn faults(case: &Case) -> Result<Vec<Value>, WorkError> {
     let path =
         |id: u32| sources.iter().find(|source| source.id == id).map(|source| source.path.to_string_lossy());
     let faults = case.faults()?.into_iter().map(|(source, fault)| {
+        let place = fault.place();
         json!({
-            "source": path(source), "line": fault.line, "offset": fault.offset,
-            "length": fault.length, "reason": fault.reason,
+            "source": path(source), "line": place.line, "offset": place.offset,
+            "length": place.length, "reason": fault.reason,
         })
     });
     Ok(faults.collect())

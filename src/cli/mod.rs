@@ -1,5 +1,6 @@
 //! The command line: parse, run one verb, say what happened, exit code. stdout is data, stderr is words.
 
+mod adopt;
 mod analyze;
 mod args;
 mod bundle;
@@ -9,6 +10,7 @@ mod impact;
 mod ingest;
 mod json;
 mod json_agents;
+mod map;
 mod opening;
 mod query;
 mod shell;
@@ -73,6 +75,8 @@ fn run(arguments: Arguments) -> Result<Outcome, Error> {
         Some(Verb::Bundle(bundle)) => bundle::run(&bundle),
         Some(Verb::Query(query)) => query::run(&query),
         Some(Verb::Simulate(simulate)) => simulate::run(&simulate),
+        Some(Verb::Map(map)) => map::run(&map),
+        Some(Verb::Adopt(adopt)) => adopt::run(&adopt),
         Some(Verb::Completions { shell }) => shell::completions(shell),
         Some(Verb::Man) => shell::man(),
     }

@@ -4,7 +4,7 @@ use crate::model::Nanos;
 use crate::model::time::Span;
 use crate::proof::trust::Trust;
 use crate::work::archive::{Archive, Outside};
-use crate::work::ingest::{Phase, Pictures, Progress, Watcher, ingest};
+use crate::work::ingest::{Options, Phase, Pictures, Progress, Watcher, ingest_as};
 use crate::work::open::{Opened, cached_case, case_beside, what_is};
 use crate::work::study::{Choice, Study};
 use crate::work::verify::Pins;
@@ -28,16 +28,20 @@ pub fn case_of(paths: &[PathBuf], at: Option<&Path>) -> Result<PathBuf, WorkErro
                 Some(path) => path.to_owned(),
                 None => cached_case(&journals)?,
             };
-            read_into(&path, &journals)?;
+            read_into(&path, &journals, &Options::default())?;
             Ok(path)
         }
     }
 }
 
 /// Reads journals into a case, showing progress; Ctrl-C stops at the next chunk and leaves a resumable case.
-pub fn read_into(case: &Path, journals: &[PathBuf]) -> Result<crate::work::ingest::Done, WorkError> {
+pub fn read_into(
+    case: &Path,
+    journals: &[PathBuf],
+    options: &Options,
+) -> Result<crate::work::ingest::Done, WorkError> {
     let mut open = case_beside(case, journals)?;
-    watched(|watcher| ingest(&mut open, journals, watcher))
+    watched(|watcher| ingest_as(&mut open, journals, options, watcher))
 }
 
 /// Does long work with a progress bar; Ctrl-C asks it to stop.

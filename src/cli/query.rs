@@ -1,6 +1,6 @@
 //! `query`: one SELECT over the views, as a table, CSV, JSON or JSON Lines.
 
-use super::args::{Format, Query};
+use super::args::{Print, Query};
 use super::{Outcome, json, opening};
 use crate::model::Untrusted;
 use crate::store::views::{Cell, Flow, Views};
@@ -21,15 +21,15 @@ pub fn run(arguments: &Query) -> Result<Outcome> {
     let mut views = Views::open(&study.sight())?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     match arguments.format {
-        Format::Table => table(&mut views, &arguments.sql, &mut out)?,
-        Format::Csv => csv(&mut views, &arguments.sql, &mut out)?,
-        Format::Json => {
+        Print::Table => table(&mut views, &arguments.sql, &mut out)?,
+        Print::Csv => csv(&mut views, &arguments.sql, &mut out)?,
+        Print::Json => {
             let rows = objects(&mut views, &arguments.sql)?;
             let document =
                 serde_json::json!({"schema": "backtrail/query/1", "sql": arguments.sql, "rows": rows});
             writeln!(out, "{}", json::tame(&serde_json::to_string_pretty(&document)?))?;
         }
-        Format::Jsonl => {
+        Print::Jsonl => {
             for row in objects(&mut views, &arguments.sql)? {
                 writeln!(out, "{}", json::tame(&serde_json::to_string(&row)?))?;
             }

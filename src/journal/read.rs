@@ -1,9 +1,10 @@
 //! One line → one row of a batch, or a fault, or nothing for a blank.
 
 use super::batch::{Batch, Column, Edge, Kept, Names, Transaction, TxForm};
+use super::import::line::{Provenance, fault_of, origin_of};
 use super::wire::{self, Raw, Record};
 use super::{LINE_LIMIT, print_of};
-use crate::model::{Amount, Fault, Kind, Nanos};
+use crate::model::{Amount, Fault, Kind, Nanos, Stretch};
 use std::borrow::Cow;
 
 /// Where a line stands in its journal.
@@ -45,8 +46,27 @@ impl Batch {
         }
     }
 
+    /// Reads one line that an importer wrote: a record, or word of what is none.
+    pub fn read_imported(&mut self, line: &[u8], place: Place) {
+        match fault_of(line) {
+            Some((reason, stretch)) => {
+                let Place { line: index, offset } = place;
+                let length = line.len() as u64;
+                self.faults.push(Fault { line: index, offset, length, reason, imported: Some(stretch) });
+            }
+            None => self.read_line(line, place),
+        }
+        // A record its own journal would refuse is a fault where it was read, not where it was written down.
+        if let Some(fault) =
+            self.faults.last_mut().filter(|fault| fault.line == place.line && fault.imported.is_none())
+        {
+            let stretch = |p: Provenance| Stretch { line: p.line, offset: p.offset, length: p.length };
+            fault.imported = origin_of(line).map(stretch);
+        }
+    }
+
     pub fn fault(&mut self, length: u64, place: Place, reason: String) {
-        self.faults.push(Fault { line: place.line, offset: place.offset, length, reason });
+        self.faults.push(Fault { line: place.line, offset: place.offset, length, reason, imported: None });
     }
 
     fn push(&mut self, record: &Record<'_>, at: Nanos, line: &[u8], place: Place) {

@@ -10,4 +10,22 @@ pub struct Fault {
     /// Bytes in the line, without its newline.
     pub length: u64,
     pub reason: String,
+    /// Where it stands in the file that was imported, when the line above is one an importer wrote.
+    pub imported: Option<Stretch>,
+}
+
+/// A stretch of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Line index from 0.
+    pub line: u64,
+    pub offset: u64,
+    pub length: u64,
+}
+
+impl Fault {
+    /// Where a person finds it: in the file they gave.
+    pub fn place(&self) -> Stretch {
+        self.imported.unwrap_or(Stretch { line: self.line, offset: self.offset, length: self.length })
+    }
 }

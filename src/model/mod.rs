@@ -15,7 +15,7 @@ pub mod verdict;
 
 pub use amount::{Amount, Total};
 pub use evidence::{Evidence, Pointers};
-pub use fault::Fault;
+pub use fault::{Fault, Stretch};
 pub use finding::{Finding, Severity};
 pub use hash::Hash;
 pub use record::{Kind, Row};

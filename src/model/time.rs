@@ -155,6 +155,19 @@ fn days_before(year: i64, month: i64) -> i64 {
     year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 - 719_468
 }
 
+/// A date as git writes one: its default form, RFC 2822, ISO, or Unix time with an offset.
+pub fn git_date(text: &str) -> Option<Nanos> {
+    let of = |moment: DateTime<chrono::FixedOffset>| {
+        moment.timestamp_nanos_opt().filter(|nanos| *nanos >= 0).map(Nanos)
+    };
+    let forms = ["%a %b %e %H:%M:%S %Y %z", "%Y-%m-%d %H:%M:%S %z"];
+    let named = forms.iter().find_map(|form| DateTime::parse_from_str(text, form).ok());
+    let named = named.or_else(|| DateTime::parse_from_rfc2822(text).ok());
+    let named = named.or_else(|| DateTime::parse_from_rfc3339(text).ok());
+    let raw = || text.split(' ').next()?.parse().ok().and_then(Nanos::from_unix);
+    named.and_then(of).or_else(raw)
+}
+
 impl Add<Span> for Nanos {
     type Output = Self;
     fn add(self, span: Span) -> Self {

@@ -20,7 +20,16 @@ use std::time::Duration;
 
 /// Marks the file as ours: "BTRL".
 const APPLICATION_ID: i32 = 0x4254_524c;
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
+
+/// What format 2 added to format 1: sources of other formats.
+const FROM_1: &str = "
+alter table source add column format text;
+alter table source add column original text;
+alter table fault add column in_line integer;
+alter table fault add column in_offset integer;
+alter table fault add column in_length integer;
+";
 
 const SCHEMA: &str = "
 create table meta (key text primary key, value) without rowid;
@@ -31,7 +40,7 @@ create table source (
     blanks integer not null default 0, torn_bytes integer not null default 0,
     records integer not null default 0, faults integer not null default 0,
     duplicates integer not null default 0, conflicts integer not null default 0,
-    origin text, log_key text,
+    origin text, log_key text, format text, original text,
     resume_line integer not null default 0, resume_offset integer not null default 0, resume_peaks blob);
 create unique index source_path on source (path);
 create table chunk (
@@ -41,6 +50,7 @@ create table cell (id integer primary key, bytes blob not null);
 create table name (dictionary integer, number integer, text text not null, primary key (dictionary, number)) without rowid;
 create table kept (row integer primary key, kind integer not null, line blob not null);
 create table fault (source integer, line integer, offset integer, length integer, reason text,
+    in_line integer, in_offset integer, in_length integer,
     primary key (source, line)) without rowid;
 create table checkpoint (row integer primary key, source integer not null, line integer not null, origin text,
     size integer, recorded blob, computed blob, verdict text not null, reason text);
@@ -77,6 +87,10 @@ impl Case {
             case.connection.execute_batch(&format!(
                 "begin immediate; {SCHEMA} pragma user_version = {FORMAT}; commit;"
             ))?;
+        }
+        if case.format()? == 1 {
+            let upgrade = format!("begin immediate; {FROM_1} pragma user_version = 2; commit;");
+            case.connection.execute_batch(&upgrade)?;
         }
         case.check_format()?;
         case.connection.pragma_update(None, "synchronous", "normal")?;

@@ -6,14 +6,16 @@ use super::case;
 use super::chunk::{Chunk, Edges, Transactions};
 use super::names::{AllNames, Dictionary};
 use super::packed::Packed;
-use super::source::{Source, SourceFiles};
+use super::source::{Imported, Source, SourceFiles};
 use super::tables::cell_id;
 use super::{Case, StoreError};
 use crate::analysis::Attribution;
 use crate::journal::batch::{EdgeKind, Flags};
-use crate::journal::{Column, Names, print_of, wire};
+use crate::journal::import::line::{Provenance, origin_of};
+use crate::journal::{Column, LINE_LIMIT, Names, print_of, wire};
 use crate::model::{Evidence, Kind, Nanos, Row, Verdicts};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -64,6 +66,9 @@ impl View<'_> {
         self.cells[chunk]
     }
 }
+
+/// The bytes an imported record was read from, where its file still holds them.
+pub type Original = Option<Vec<u8>>;
 
 /// "This record points at that id", resolved where the id is in the case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -307,6 +312,34 @@ impl Snapshot {
             return Err(changed());
         }
         Ok(read(&line, (record, at)))
+    }
+
+    /// Where an imported record came from, with the bytes it was read from; `None` for a journal's own record.
+    /// The bytes are missing where the file no longer holds what was read.
+    pub fn original(&self, row: Row) -> Result<Option<(Provenance, Original)>, StoreError> {
+        let source = self.source_of(row)?;
+        let Some(imported) = &source.imported else { return Ok(None) };
+        let Some(provenance) = origin_of(&self.line(row)?) else { return Ok(None) };
+        let length = usize::try_from(provenance.length).unwrap_or(usize::MAX).min(LINE_LIMIT);
+        // What was joined names the file of the record that was completed.
+        let file = self.file_of(imported, &provenance);
+        let bytes = file.and_then(|file| self.parts.loader.files.read(&file, provenance.offset, length).ok());
+        let same = |bytes: &Vec<u8>| {
+            provenance.length > LINE_LIMIT as u64 || hex::encode(Sha256::digest(bytes)) == provenance.sha256
+        };
+        let bytes = bytes.filter(same);
+        Ok(Some((provenance, bytes)))
+    }
+
+    fn file_of(&self, imported: &Imported, provenance: &Provenance) -> Option<PathBuf> {
+        let Some(path) = &provenance.source else { return Some(imported.original.clone()) };
+        let source = self.parts.sources.iter().find(|source| source.path.to_string_lossy() == *path)?;
+        Some(
+            source
+                .imported
+                .as_ref()
+                .map_or_else(|| source.plain.clone(), |imported| imported.original.clone()),
+        )
     }
 
     pub fn source_of(&self, row: Row) -> Result<&Source, StoreError> {

@@ -44,6 +44,20 @@ pub struct Source {
     /// From the journal's own first line.
     pub origin: Option<String>,
     pub log_key: Option<String>,
+    /// What it was before it was imported; `plain` then holds the lines made of it.
+    pub imported: Option<Imported>,
+}
+
+/// The format of the source that ingest writes of what it joined.
+pub const JOINS: &str = "joins";
+
+/// A foreign source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// The name of its format.
+    pub format: String,
+    /// Its own bytes, unpacked: the file at `path`, or a copy in the case's side folder.
+    pub original: PathBuf,
 }
 
 impl Source {
@@ -67,7 +81,13 @@ impl Source {
             conflicts: 0,
             origin: None,
             log_key: None,
+            imported: None,
         }
+    }
+
+    /// Whether it was written by ingest itself: the joins it found across sources.
+    pub fn is_made_here(&self) -> bool {
+        self.imported.as_ref().is_some_and(|imported| imported.format == JOINS)
     }
 
     /// The file's name, for tables.

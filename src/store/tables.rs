@@ -3,14 +3,14 @@
 use super::case::Case;
 use super::chunk::{Chunk, Edges};
 use super::packed::Packed;
-use super::source::{Source, SourceState};
+use super::source::{Imported, Source, SourceState};
 use super::{
     StoreError,
     snapshot::{EDGE_CELLS, TRANSACTION_CELL},
 };
 use crate::journal::batch::Kept;
 use crate::journal::{Column, Names};
-use crate::model::{Fault, Finding, Hash, Kind, Row, Severity};
+use crate::model::{Fault, Finding, Hash, Kind, Row, Severity, Stretch};
 use rusqlite::{OptionalExtension, params};
 use std::path::PathBuf;
 
@@ -64,7 +64,7 @@ impl Case {
     pub fn sources(&self) -> Result<Vec<Source>, StoreError> {
         let mut statement = self.connection.prepare(
             "select id, path, plain, done, size, modified, sha256, bytes, lines, root, blanks, torn_bytes,
-                    records, faults, duplicates, conflicts, origin, log_key from source order by id",
+                    records, faults, duplicates, conflicts, origin, log_key, format, original from source order by id",
         )?;
         let rows = statement.query_map([], |row| {
             Ok(Source {
@@ -86,6 +86,12 @@ impl Case {
                 conflicts: unsigned(row.get(15)?),
                 origin: row.get(16)?,
                 log_key: row.get(17)?,
+                imported: match (row.get(18)?, row.get::<_, Option<String>>(19)?) {
+                    (Some(format), Some(original)) => {
+                        Some(Imported { format, original: PathBuf::from(original) })
+                    }
+                    _ => None,
+                },
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -96,11 +102,11 @@ impl Case {
         self.connection
             .prepare_cached(
                 "insert into source (id, path, plain, done, size, modified, sha256, bytes, lines, root, blanks,
-                    torn_bytes, records, faults, duplicates, conflicts, origin, log_key)
-                 values (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)
+                    torn_bytes, records, faults, duplicates, conflicts, origin, log_key, format, original)
+                 values (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)
                  on conflict (id) do update set path=?2, plain=?3, done=?4, size=?5, modified=?6, sha256=?7, bytes=?8,
                     lines=?9, root=?10, blanks=?11, torn_bytes=?12, records=?13, faults=?14, duplicates=?15,
-                    conflicts=?16, origin=?17, log_key=?18",
+                    conflicts=?16, origin=?17, log_key=?18, format=?19, original=?20",
             )?
             .execute(params![
                 s.id,
@@ -121,6 +127,8 @@ impl Case {
                 signed(s.conflicts),
                 s.origin,
                 s.log_key,
+                s.imported.as_ref().map(|imported| &imported.format),
+                s.imported.as_ref().map(|imported| imported.original.to_string_lossy()),
             ])?;
         Ok(())
     }
@@ -208,15 +216,17 @@ impl Case {
             ])?;
         }
         for fault in write.faults {
-            sql.prepare_cached("insert or replace into fault values (?1, ?2, ?3, ?4, ?5)")?.execute(
-                params![
+            sql.prepare_cached("insert or replace into fault values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+                .execute(params![
                     chunk.source,
                     signed(fault.line),
                     signed(fault.offset),
                     signed(fault.length),
-                    fault.reason
-                ],
-            )?;
+                    fault.reason,
+                    fault.imported.map(|stretch| signed(stretch.line)),
+                    fault.imported.map(|stretch| signed(stretch.offset)),
+                    fault.imported.map(|stretch| signed(stretch.length)),
+                ])?;
         }
         if let Extent::Full(resume) = &write.extent {
             let peaks: Vec<u8> = resume.peaks.iter().flat_map(|hash| hash.0).collect();
@@ -250,13 +260,20 @@ impl Case {
     pub fn faults(&self) -> Result<Vec<(u32, Fault)>, StoreError> {
         let mut statement = self
             .connection
-            .prepare("select source, line, offset, length, reason from fault order by source, line")?;
+            .prepare("select source, line, offset, length, reason, in_line, in_offset, in_length from fault order by source, line")?;
         let rows = statement.query_map([], |row| {
             let fault = Fault {
                 line: unsigned(row.get(1)?),
                 offset: unsigned(row.get(2)?),
                 length: unsigned(row.get(3)?),
                 reason: row.get(4)?,
+                imported: match (row.get(5)?, row.get(6)?, row.get(7)?) {
+                    (Some(line), Some(offset), Some(length)) => {
+                        let [line, offset, length] = [line, offset, length].map(unsigned);
+                        Some(Stretch { line, offset, length })
+                    }
+                    _ => None,
+                },
             };
             Ok((row.get(0)?, fault))
         })?;

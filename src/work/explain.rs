@@ -5,6 +5,9 @@ use super::rows::{RequestRow, request_row};
 use super::study::Study;
 use crate::journal::Column;
 use crate::journal::batch::{EdgeKind, Flags};
+use crate::journal::import::Format;
+use crate::journal::import::line::Provenance;
+use crate::journal::import::standing::Field;
 use crate::journal::wire;
 use crate::model::{Evidence, Kind, Nanos, Pointers, Row};
 use crate::store::Snapshot;
@@ -18,6 +21,21 @@ pub struct Place {
     pub line: u64,
     pub offset: u64,
     pub length: u64,
+}
+
+/// Where an imported record came from, and what its fields are worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Original {
+    pub format: String,
+    /// Of the bytes it was read from, in the file that was given.
+    pub place: Place,
+    pub sha256: String,
+    /// Nothing where the file no longer holds them.
+    pub bytes: Option<Vec<u8>>,
+    /// Members that are the importer's word, because the source holds none.
+    pub assumed: Vec<String>,
+    /// What each kind of field is worth.
+    pub fields: &'static [Field],
 }
 
 /// A record that another points at, or that points at it.
@@ -44,6 +62,8 @@ pub struct Explanation {
     pub at_text: String,
     pub place: Place,
     pub bytes: Vec<u8>,
+    /// What it was before it was imported.
+    pub imported: Option<Original>,
     pub request: Option<RequestRow>,
     /// What the evidence comes to, in plain words.
     pub words: Vec<String>,
@@ -76,6 +96,7 @@ pub fn explain(study: &Study, row: Row) -> Result<Explanation, WorkError> {
         offset: value(Column::Offset)?,
         length: value(Column::Length)?,
     };
+    let imported = original(snapshot, row, &place)?;
     let mut words = request.as_ref().map_or_else(Vec::new, |request| in_words(study, request));
     let flags = value(Column::Flags)?;
     if flags & Flags::TORN != 0 {
@@ -97,12 +118,22 @@ pub fn explain(study: &Study, row: Row) -> Result<Explanation, WorkError> {
         at_text,
         place,
         bytes,
+        imported,
         request,
         words,
         causes,
         effects,
         same_id,
     })
+}
+
+fn original(snapshot: &Snapshot, row: Row, place: &Place) -> Result<Option<Original>, WorkError> {
+    let Some((provenance, bytes)) = snapshot.original(row)? else { return Ok(None) };
+    let Provenance { format, line, offset, length, sha256, source, assumed } = provenance;
+    let source = source.map_or_else(|| place.source.clone(), PathBuf::from);
+    let fields = Format::of(&format).map(Format::fields).unwrap_or_default();
+    let place = Place { source, line, offset, length };
+    Ok(Some(Original { format, place, sha256, bytes, assumed, fields }))
 }
 
 fn linked_id(snapshot: &Snapshot, kind: EdgeKind, id: &str) -> Result<Linked, WorkError> {

@@ -182,7 +182,7 @@ fn checkpoints(study: &Study, found: &mut Vec<Finding>) {
 fn sources(case: &Case, study: &Study, found: &mut Vec<Finding>) -> Result<(), WorkError> {
     let mut by_source: BTreeMap<u32, (u64, String)> = BTreeMap::new();
     for (source, fault) in case.faults()? {
-        let first = || format!("line {}: {}", fault.line + 1, fault.reason);
+        let first = || format!("line {}: {}", fault.place().line + 1, fault.reason);
         by_source.entry(source).or_insert_with(|| (0, first())).0 += 1;
     }
     for source in study.snapshot.sources() {

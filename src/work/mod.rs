@@ -1,5 +1,6 @@
 //! The verbs both faces use, with progress and cancellation: ingest, seal, select, overview, timeline, explain.
 
+pub mod adopt;
 pub mod agents;
 pub mod archive;
 pub mod blast;

@@ -5,6 +5,7 @@ use crate::analysis::attribution::Attributor;
 use crate::analysis::incident::IncidentState;
 use crate::analysis::schedule::Deployment;
 use crate::analysis::{CLOCK_TOLERANCE, Number, Schedule};
+use crate::journal::import::IMAGE;
 use crate::journal::read::bare_hex;
 use crate::journal::wire::{self, Record};
 use crate::journal::{Column, Names};
@@ -110,7 +111,12 @@ impl Context {
             Record::Release(r) => {
                 let (model, own) = (model(&r.model), version(&r.version));
                 if let Some(measurement) = &r.pcr_hash {
-                    self.attributor.registry.release(bare_hex(measurement).into_owned(), model, own);
+                    let measurement = bare_hex(measurement).into_owned();
+                    if *r.model == *IMAGE {
+                        self.attributor.registry.image(measurement, own);
+                    } else {
+                        self.attributor.registry.release(measurement, model, own);
+                    }
                 }
                 if let Some(blob) = &r.blob_id {
                     blobs.entry((number(Names::Blob, blob), model)).or_default().insert(own);

@@ -12,6 +12,7 @@ use crate::analysis::attribution::Memory;
 use crate::analysis::gaps::Gaps;
 use crate::journal::Column;
 use crate::journal::batch::Flags;
+use crate::journal::import::essence;
 use crate::model::{Kind, Nanos, Row, Verdicts};
 use crate::store::chunk::Chunk;
 use crate::store::snapshot::TARGET_CELL;
@@ -129,7 +130,11 @@ fn mark_group(
 ) -> Result<(), StoreError> {
     let mut same: BTreeMap<(Kind, String), Vec<RowLine>> = BTreeMap::new();
     for (_, row) in group {
-        let (line, id) = snapshot.line_and_id(*row)?;
+        let (mut line, id) = snapshot.line_and_id(*row)?;
+        if snapshot.source_of(*row)?.imported.is_some() {
+            // The same thing read from two places is the same thing.
+            line.truncate(essence(&line).len());
+        }
         same.entry((snapshot.kind(*row)?, id)).or_default().push((*row, line));
     }
     for ((kind, _), mut rows) in same.into_iter().filter(|(_, rows)| rows.len() > 1) {

@@ -33,6 +33,8 @@ pub enum Inclusion<'a> {
     None,
     /// The line was read from the very journal whose root was recomputed for the checkpoint.
     WholeJournal,
+    /// The record was imported: its source is no log, so there is no tree it could be in.
+    Imported,
     /// An RFC 9162 inclusion proof.
     Path(&'a [Hash]),
 }
@@ -83,6 +85,11 @@ impl CheckedCheckpoint {
 }
 
 pub(super) fn steps(evidence: &EvidenceFor<'_>) -> Vec<StepResult> {
+    if matches!(evidence.inclusion, Inclusion::Imported) {
+        let no_log = "imported: its source is no log, so nothing could commit to it; the case holds the file's SHA-256";
+        let none = |step| StepResult::stopped(step, Status::NotApplicable, no_log);
+        return vec![none(Step::Checkpoint), none(Step::Witness), none(Step::Inclusion)];
+    }
     let Some(checkpoint) = evidence.checkpoint else {
         let nowhere =
             "no checkpoint covers this line; a later `checkpoint` record, the log or a witness may hold one";
@@ -186,7 +193,7 @@ fn inclusion_step(evidence: &EvidenceFor<'_>, checkpoint: &CheckedCheckpoint) ->
         return missing("the line comes after the checkpoint; a later checkpoint may cover it");
     }
     let holds = match evidence.inclusion {
-        Inclusion::None => {
+        Inclusion::None | Inclusion::Imported => {
             return missing("no inclusion proof; whoever holds the whole journal can make one");
         }
         Inclusion::WholeJournal => checkpoint.root == RootAtSize::Recomputed(root),

@@ -29,6 +29,7 @@ const TABLES: &[(&str, &[&str], Fill)] = &[
             "torn_bytes",
             "origin",
             "log_key",
+            "format",
         ],
         sources,
     ),
@@ -131,6 +132,7 @@ fn sources(sight: &Sight) -> Result<Vec<Cells>, StoreError> {
             count(s.torn_bytes),
             maybe(s.origin.clone()),
             maybe(s.log_key.clone()),
+            maybe(s.imported.as_ref().map(|imported| imported.format.clone())),
         ]
     };
     Ok(sight.snapshot.sources().iter().map(row).collect())
@@ -144,11 +146,12 @@ fn path_of(sight: &Sight, source: u32) -> Value {
 fn faults(sight: &Sight) -> Result<Vec<Cells>, StoreError> {
     let faults = Case::open(sight.snapshot.path())?.faults()?;
     let row = |(source, fault): (u32, crate::model::Fault)| {
+        let place = fault.place();
         vec![
             path_of(sight, source),
-            count(fault.line),
-            count(fault.offset),
-            count(fault.length),
+            count(place.line),
+            count(place.offset),
+            count(place.length),
             text(fault.reason),
         ]
     };

@@ -9,6 +9,7 @@
 //! ```
 
 use super::ladder;
+use crate::journal::import::standing::Standing;
 use crate::model::{Kind, Row};
 use crate::proof::ladder::Path;
 use crate::ui::actions::Action;
@@ -20,7 +21,7 @@ use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::ui::widgets::tree::{Fold, Tree};
 use crate::work::WorkError;
-use crate::work::explain::{Explanation, Linked};
+use crate::work::explain::{Explanation, Linked, Original};
 use crate::work::findings::counted;
 use crate::work::rows::RequestRow;
 use ratatui::Frame;
@@ -247,9 +248,12 @@ fn draw_head(model: &Model, e: &Explanation, frame: &mut Frame<'_>, area: Rect) 
     title.push(Span::raw(e.at.format(model.zone, "%Y-%m-%d %H:%M:%S%.f")));
     title.push(Span::styled("  recorded as ", theme.quiet()));
     title.extend(spans(&e.at_text, theme.quiet(), theme));
-    let name = e.place.source.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let place =
-        format!(" line {}, byte {}, {}", e.place.line + 1, e.place.offset, counted(e.place.length, "byte"));
+    let stands = e.imported.as_ref().map_or(&e.place, |original| &original.place);
+    let name = stands.source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let read =
+        e.imported.as_ref().map_or_else(String::new, |original| format!(", read as {}", original.format));
+    let bytes = counted(stands.length, "byte");
+    let place = format!(" line {}, byte {}, {bytes}{read}", stands.line + 1, stands.offset);
     let mut where_ = spans(&name, theme.accent(), theme);
     where_.push(Span::styled(place, theme.quiet()));
     let width = usize::from(area.width.saturating_sub(4));
@@ -321,8 +325,33 @@ fn version_lines(e: &Explanation, theme: &Theme) -> Vec<Line<'static>> {
             out.push(Line::from(line));
         }
     }
+    if let Some(original) = &e.imported {
+        out.extend(worth(original, theme));
+    }
     for other in &e.same_id {
         out.push(Line::styled(format!("another record has this id (row {})", other.0), theme.warn()));
+    }
+    out
+}
+
+/// What the fields of an imported record are worth.
+fn worth(original: &Original, theme: &Theme) -> Vec<Line<'static>> {
+    let mut out = vec![Line::default()];
+    if original.bytes.is_none() {
+        out.push(Line::styled("the file no longer holds the bytes that were read", theme.bad()));
+    }
+    for field in original.fields {
+        let style = if field.standing == Standing::Proof { theme.good() } else { theme.quiet() };
+        let mut line = vec![Span::styled(format!("{:<11}", field.standing.name()), style)];
+        line.push(Span::styled(format!("{}: ", field.name), theme.strong()));
+        line.push(Span::styled(field.why, theme.quiet()));
+        out.push(Line::from(line));
+    }
+    if !original.assumed.is_empty() {
+        let mut line = vec![Span::styled(format!("{:<11}", "assumed"), theme.warn())];
+        line.extend(spans(&original.assumed.join(", "), theme.strong(), theme));
+        line.push(Span::styled(": the source holds none", theme.quiet()));
+        out.push(Line::from(line));
     }
     out
 }

@@ -152,7 +152,10 @@ impl Archive {
         let paid = self.paid(print, &r.id)?;
         let behind = Behind {
             checkpoint: self.covering(self.snapshot.source_of(row)?, index).map(|held| &held.checked),
-            inclusion: Inclusion::WholeJournal,
+            inclusion: match self.snapshot.source_of(row)?.imported {
+                Some(_) => Inclusion::Imported,
+                None => Inclusion::WholeJournal,
+            },
             settled: settled.as_deref(),
             paid: paid.as_deref(),
         };

@@ -1,5 +1,6 @@
 //! What registries, operators and enclaves said of themselves: enclaves checked once, standings folded, releases by build.
 
+use crate::journal::import::IMAGE;
 use crate::journal::read::bare_hex;
 use crate::journal::text::Text;
 use crate::journal::wire::{self, Record};
@@ -116,7 +117,12 @@ impl Registered {
 
     fn release_texts(&self, r: &wire::Inference<'_>) -> Option<&ReleaseTexts> {
         let measured = self.enclave(r.tee_id.as_deref()).and_then(CheckedEnclave::pcr_hash);
-        let of_model = || self.releases.iter().filter(|release| release.model == *r.model);
+        // A build of the enclave's image serves every model; the model's own releases come first.
+        let of = |model: &'_ str| {
+            let model = model.to_owned();
+            self.releases.iter().filter(move |release| release.model == model)
+        };
+        let of_model = || of(&r.model).chain(of(IMAGE));
         let by_build =
             measured.and_then(|measured| of_model().find(|release| release.build == Some(measured)));
         let claimed = r.version.as_deref();

@@ -1,6 +1,9 @@
 //! Which files are journals: the ones named, and those in named directories that look like journals by name.
 
+use super::import::start_of;
 use crate::journal::framing::{Framing, PROBE};
+use crate::journal::import::labels::Labels;
+use crate::journal::import::{Format, tell};
 use crate::work::WorkError;
 use std::fs::{self, File};
 use std::io::Read;
@@ -22,6 +25,16 @@ pub struct Journal {
     pub framing: Framing,
 }
 
+impl Journal {
+    /// Whether it holds names of agents, which are no source of records.
+    pub fn is_label_file(&self) -> bool {
+        self.framing == Framing::Plain && start_of(&self.path).is_ok_and(|start| Labels::tell(&start))
+    }
+}
+
+/// Names of files that are looked into: what their content tells decides.
+const FOREIGN: [&str; 11] =
+    [".binpb", ".otlp", ".json", ".har", ".sse", ".txt", ".log", ".csv", ".patch", ".diff", ".pb"];
 const ENDINGS: [&str; 4] = [".jsonl", ".ndjson", ".jsonl.gz", ".jsonl.zst"];
 /// Deep enough for any sane layout; a bound so that nothing made to be deep costs more.
 const DEEPEST: usize = 16;
@@ -63,6 +76,8 @@ fn walk(folder: &Path, depth: usize, given: &mut Given) -> Result<(), WorkError>
     let entries = fs::read_dir(folder).map_err(|e| unreadable(folder, &e))?;
     let mut paths: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
     paths.sort();
+    let before = given.journals.len();
+    let mut foreign = Vec::new();
     for path in paths {
         // Links are not followed out of the tree: what the responder named is what is read.
         let meta = fs::symlink_metadata(&path).map_err(|e| unreadable(&path, &e))?;
@@ -71,11 +86,31 @@ fn walk(folder: &Path, depth: usize, given: &mut Given) -> Result<(), WorkError>
             walk(&path, depth + 1, given)?;
         } else if meta.is_file() && ENDINGS.iter().any(|ending| name.ends_with(ending)) {
             given.journals.push(probe(path)?);
+        } else if meta.is_file() && FOREIGN.iter().any(|ending| name.ends_with(ending)) && is_foreign(&path) {
+            foreign.push(probe(path)?);
         } else if !meta.is_dir() {
             given.skipped.push(path);
         }
     }
+    // A tree beside journals is what their settlements name by `tree_file`: evidence already, not another source.
+    let has_journals = given.journals.len() > before;
+    for journal in foreign {
+        if has_journals && told(&journal.path) == Some(Format::Tree) {
+            given.skipped.push(journal.path);
+        } else {
+            given.journals.push(journal);
+        }
+    }
     Ok(())
+}
+
+/// The foreign format of a file in a directory; nothing for one that cannot be read.
+fn told(path: &Path) -> Option<Format> {
+    start_of(path).ok().and_then(|start| tell(&start))
+}
+
+fn is_foreign(path: &Path) -> bool {
+    start_of(path).is_ok_and(|start| tell(&start).is_some() || Labels::tell(&start))
 }
 
 /// Looks at a file's first bytes. Judged on the opened descriptor, so nothing can be swapped in between.
@@ -101,6 +136,10 @@ fn probe(path: PathBuf) -> Result<Journal, WorkError> {
     }
     let mut start = Vec::with_capacity(PROBE);
     file.take(PROBE as u64).read_to_end(&mut start).map_err(|e| unreadable(&path, &e))?;
+    // What an importer knows by its bytes is read, whatever it looks like otherwise.
+    if tell(&start) == Some(Format::OtlpProto) {
+        return Ok(Journal { path, framing: Framing::Plain });
+    }
     match Framing::of(&start) {
         Framing::Foreign(what) => Err(WorkError::Unfit { path, what: format!("not a journal but {what}") }),
         framing => Ok(Journal { path, framing }),

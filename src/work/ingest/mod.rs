@@ -2,6 +2,8 @@
 
 mod builder;
 mod files;
+mod import;
+mod joins;
 mod pipeline;
 mod source;
 mod unpack;
@@ -9,6 +11,9 @@ mod unpack;
 pub use files::{Given, journals_in};
 pub use source::{each_leaf, roots_of};
 
+use crate::journal::import::Format;
+use crate::journal::import::mapping::Mapping;
+use crate::model::Nanos;
 use crate::store::{Case, Snapshot};
 use crate::work::{Cancel, WorkError, seal, study};
 use std::fs::{File, TryLockError};
@@ -79,12 +84,37 @@ fn alone(case: &Case) -> Result<File, WorkError> {
     }
 }
 
+/// What a person says of sources that cannot say it themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The format of every source, instead of what its content tells.
+    pub format: Option<Format>,
+    /// The time of records that hold none.
+    pub at: Option<Nanos>,
+    /// The chain of logs that do not name theirs.
+    pub chain: Option<u64>,
+    /// How sources of unknown shape are read.
+    pub mapping: Mapping,
+}
+
 /// Reads journals into a case and seals it. Run again after a kill, it goes on; run again after success, it checks.
 pub fn ingest(case: &mut Case, paths: &[PathBuf], watcher: &mut Watcher<'_>) -> Result<Done, WorkError> {
+    ingest_as(case, paths, &Options::default(), watcher)
+}
+
+/// The same, with what a person says of foreign sources.
+pub fn ingest_as(
+    case: &mut Case,
+    paths: &[PathBuf],
+    options: &Options,
+    watcher: &mut Watcher<'_>,
+) -> Result<Done, WorkError> {
     let given = journals_in(paths)?;
     let _alone = alone(case)?;
     let mut done = Done { skipped: given.skipped, ..Done::default() };
     let plain = unpack::unpack_all(case, &given.journals, watcher)?;
+    let mut plain = import::import_all(case, plain, options, watcher)?;
+    plain.extend(joins::join_all(case, &plain, watcher)?);
     let mut run = source::Run::new(case, &plain)?;
     for journal in &plain {
         match run.read(case, journal, watcher)? {

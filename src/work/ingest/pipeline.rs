@@ -26,6 +26,13 @@ const BLOCK: usize = 1 << 20;
 /// Blocks waiting in a channel.
 const WAITING: usize = 4;
 
+/// Who wrote the lines: a recorder, or an importer of ours, whose faults say where they stand in the file it read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    Native,
+    Imported,
+}
+
 /// A stretch of the file, parsed.
 #[derive(Debug)]
 pub enum Parsed {
@@ -52,9 +59,20 @@ pub enum Parsed {
 /// Streams a file through the workers. `join` gets every stretch in file order. Returns the file's SHA-256 and length.
 pub fn stream(
     path: &Path,
+    wire: Wire,
     parse_from: u64,
     cancel: &Cancel,
-    mut join: impl FnMut(Parsed) -> Result<(), WorkError>,
+    join: impl FnMut(Parsed) -> Result<(), WorkError>,
+) -> Result<(Hash, u64), WorkError> {
+    stream_with(path, cancel, |piece| parse(piece, wire, parse_from), join)
+}
+
+/// The same, with whatever work is done on each stretch of whole lines.
+pub fn stream_with<T: Send>(
+    path: &Path,
+    cancel: &Cancel,
+    work: impl Fn(Piece) -> T + Sync,
+    mut join: impl FnMut(T) -> Result<(), WorkError>,
 ) -> Result<(Hash, u64), WorkError> {
     let mut file = File::open(path).map_err(|e| unreadable(path, &e))?;
     let workers = thread::available_parallelism().map_or(2, usize::from).clamp(1, 16);
@@ -63,8 +81,9 @@ pub fn stream(
         let mut outputs = Vec::new();
         for _ in 0..workers {
             let (input, pieces) = sync_channel::<Piece>(WAITING);
-            let (parsed, output) = sync_channel::<Parsed>(WAITING);
-            scope.spawn(move || work(&pieces, &parsed, parse_from));
+            let (done, output) = sync_channel::<T>(WAITING);
+            let work = &work;
+            scope.spawn(move || work_all(&pieces, &done, work));
             inputs.push(input);
             outputs.push(output);
         }
@@ -78,15 +97,15 @@ pub fn stream(
     })
 }
 
-fn collect(
-    outputs: &[Receiver<Parsed>],
+fn collect<T>(
+    outputs: &[Receiver<T>],
     cancel: &Cancel,
-    join: &mut impl FnMut(Parsed) -> Result<(), WorkError>,
+    join: &mut impl FnMut(T) -> Result<(), WorkError>,
 ) -> Result<(), WorkError> {
     for output in outputs.iter().cycle() {
         cancel.check()?;
         match output.recv() {
-            Ok(parsed) => join(parsed)?,
+            Ok(done) => join(done)?,
             Err(_) => return cancel.check(),
         }
     }
@@ -132,23 +151,27 @@ fn fill(file: &mut File, block: &mut Vec<u8>) -> std::io::Result<usize> {
     Ok(total)
 }
 
-fn work(pieces: &Receiver<Piece>, parsed: &SyncSender<Parsed>, parse_from: u64) {
+fn work_all<T>(pieces: &Receiver<Piece>, done: &SyncSender<T>, work: &impl Fn(Piece) -> T) {
     while let Ok(piece) = pieces.recv() {
-        if parsed.send(parse(piece, parse_from)).is_err() {
+        if done.send(work(piece)).is_err() {
             return;
         }
     }
 }
 
-fn parse(piece: Piece, parse_from: u64) -> Parsed {
+fn parse(piece: Piece, wire: Wire, parse_from: u64) -> Parsed {
     let mut batch = Batch::new();
+    let read: fn(&mut Batch, &[u8], Place) = match wire {
+        Wire::Native => Batch::read_line,
+        Wire::Imported => Batch::read_imported,
+    };
     match piece {
         Piece::Lines { start, bytes } => {
             let mut leaves = Vec::with_capacity(bytes.len() / 256);
             for (line, place) in lines(&bytes, start) {
                 leaves.push(leaf_hash(line));
                 if place.line >= parse_from {
-                    batch.read_line(line, place);
+                    read(&mut batch, line, place);
                 }
             }
             Parsed::Lines { start, leaves, batch, end: start.offset + bytes.len() as u64 }
@@ -161,7 +184,7 @@ fn parse(piece: Piece, parse_from: u64) -> Parsed {
             Parsed::LongEnd { batch, end: place.offset + length + 1 }
         }
         Piece::Tail { place, bytes } => {
-            batch.read_line(&bytes, place);
+            read(&mut batch, &bytes, place);
             let length = bytes.len() as u64;
             Parsed::Tail { batch, length, end: place.offset + length }
         }

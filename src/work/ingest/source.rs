@@ -1,7 +1,7 @@
 //! One source into the case: leaves into the tree, records into chunks, a commit at every full chunk.
 
 use super::builder::{Builder, Waiting};
-use super::pipeline::{Parsed, stream};
+use super::pipeline::{Parsed, Wire, stream};
 use super::unpack::{Plain, identity};
 use super::{Phase, Pictures, Progress, Watcher};
 use crate::journal::batch::Batch;
@@ -111,7 +111,7 @@ impl Run {
         let mut roots = Roots::default();
         let mut long = None;
         let cancel = watcher.cancel.clone();
-        let (sha256, length) = stream(&plain.plain, u64::MAX, &cancel, |parsed| {
+        let (sha256, length) = stream(&plain.plain, Wire::Native, u64::MAX, &cancel, |parsed| {
             let end = push_leaves(&mut roots, &mut long, &parsed);
             self.tell(watcher, end, 0);
             Ok(())
@@ -178,7 +178,7 @@ pub fn roots_of(path: &Path, sizes: &[u64]) -> Result<Roots, WorkError> {
 /// The leaf hash of every line of a journal, in order, by one pass that parses nothing.
 pub fn each_leaf(path: &Path, mut each: impl FnMut(Hash)) -> Result<(), WorkError> {
     let mut long = None;
-    stream(path, u64::MAX, &Cancel::default(), |parsed| {
+    stream(path, Wire::Native, u64::MAX, &Cancel::default(), |parsed| {
         leaves_of(&parsed, &mut long, &mut each);
         Ok(())
     })?;
@@ -250,7 +250,8 @@ impl<'r> Reading<'r> {
     ) -> Result<Outcome, WorkError> {
         let cancel = watcher.cancel.clone();
         let mut torn = 0;
-        let (sha256, length) = stream(&plain.plain, self.resume.line, &cancel, |parsed| {
+        let wire = if plain.imported.is_some() { Wire::Imported } else { Wire::Native };
+        let (sha256, length) = stream(&plain.plain, wire, self.resume.line, &cancel, |parsed| {
             self.join(case, plain, watcher, &mut torn, parsed)
         })?;
         self.check_prefix(plain)?;
@@ -278,6 +279,7 @@ impl<'r> Reading<'r> {
                 Err(_) => (length, plain.modified),
             },
         };
+        self.source.imported.clone_from(&plain.imported);
         self.source.size = size;
         self.source.modified = modified;
         self.source.sha256 = Some(plain.packed_sha256.unwrap_or(sha256));

@@ -5,6 +5,7 @@ use super::{Phase, Progress, Watcher};
 use crate::journal::framing::Framing;
 use crate::model::Hash;
 use crate::store::Case;
+use crate::store::source::Imported;
 use crate::work::WorkError;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -22,6 +23,8 @@ pub struct Plain {
     pub packed_sha256: Option<Hash>,
     /// What went wrong after the last plain byte that could be had.
     pub damage: Option<String>,
+    /// The format it had, if `plain` holds lines an importer made of it.
+    pub imported: Option<Imported>,
 }
 
 /// A stream that unpacks to more than this many times its size is taken for a bomb (gzip cannot do more than 1,032;
@@ -59,13 +62,21 @@ fn plain_of(case: &Case, n: usize, journal: &Journal, watcher: &mut Watcher<'_>)
     let file = File::open(&path).map_err(|e| unreadable(&path, &e))?;
     let (size, modified) = identity(&file).map_err(|e| unreadable(&path, &e))?;
     if journal.framing == Framing::Plain {
-        return Ok(Plain { plain: path.clone(), path, size, modified, packed_sha256: None, damage: None });
+        return Ok(Plain {
+            plain: path.clone(),
+            path,
+            size,
+            modified,
+            packed_sha256: None,
+            damage: None,
+            imported: None,
+        });
     }
     if let Some(known) = case.sources()?.into_iter().find(|source| source.path == path) {
         let same = known.size == size && known.modified == modified && known.plain.is_file();
         if same && known.sha256.is_some() {
             let (plain, packed_sha256) = (known.plain, known.sha256);
-            return Ok(Plain { path, plain, size, modified, packed_sha256, damage: None });
+            return Ok(Plain { path, plain, size, modified, packed_sha256, damage: None, imported: None });
         }
     }
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -120,7 +131,7 @@ fn unpack_file(
         return Err(bomb(path));
     }
     let packed_sha256 = Some(Hash(packed.hash.finalize().into()));
-    Ok(Plain { path: path.to_owned(), plain, size: 0, modified: 0, packed_sha256, damage })
+    Ok(Plain { path: path.to_owned(), plain, size: 0, modified: 0, packed_sha256, damage, imported: None })
 }
 
 fn unpack(
@@ -133,7 +144,7 @@ fn unpack(
     let (plain, damage) = copy(case, path, name, reader, watcher)?;
     let file = File::open(&plain).map_err(|e| unreadable(&plain, &e))?;
     let (size, modified) = identity(&file).map_err(|e| unreadable(&plain, &e))?;
-    Ok(Plain { path: path.to_owned(), plain, size, modified, packed_sha256: None, damage })
+    Ok(Plain { path: path.to_owned(), plain, size, modified, packed_sha256: None, damage, imported: None })
 }
 
 /// Copies a stream to the side folder: into a temporary file that takes its name only when whole.

@@ -1,0 +1,195 @@
+//! Across sources: joins with their strength, maps, a journal of one's own.
+
+use crate::{Scene, every_record_points_at_its_bytes, of_kind, only};
+use backtrail::journal::import::guess::guess;
+use backtrail::journal::import::mapping::Mapping;
+use backtrail::model::{Status, Step};
+use backtrail::proof::trust::Trust;
+use backtrail::store::Case;
+use backtrail::work::adopt::{LogKey, adopt};
+use backtrail::work::archive::Archive;
+use backtrail::work::ingest::{Options, Watcher, ingest};
+use backtrail::work::study::Study;
+use serde_json::{Value, json};
+
+const KEY: &str = "11";
+
+fn word(n: u64) -> String {
+    format!("0x{n:064x}")
+}
+
+fn response(id: &str, n: u64) -> String {
+    json!({"id": id, "object": "chat.completion", "created": 1_774_353_587 + n, "model": "m", "choices": [], "tee_signature": "AAAA",
+        "tee_request_hash": word(n)[2..], "tee_output_hash": word(n + 1)[2..], "tee_timestamp": 1_774_353_587 + n, "tee_id": word(9)})
+    .to_string()
+}
+
+/// The event of the first generation, which names hashes only.
+fn settled(n: u64, transaction: u64) -> String {
+    json!({"address": "0xf1dc0d5dcf2a01924fac78185b9227cf3ec839a5",
+        "topics": ["0x2dec475996b83d8f0b0b5863ea37b28d71de0e635fecf1042fd2c6e41b2bdda3", word(n), word(n + 1)], "data": "0x",
+        "blockNumber": "0x1", "blockTimestamp": "0x69c27d00", "transactionHash": word(transaction), "logIndex": "0x0"})
+    .to_string()
+}
+
+#[test]
+fn an_answer_and_its_event_are_joined_by_hashes_with_the_strength_said() {
+    let lines = format!("{}\n{}\n{}\n", response("one", 10), response("two", 20), response("again", 20));
+    let scene =
+        Scene::of("r.jsonl", lines).with("logs.jsonl", format!("{}\n{}\n", settled(10, 1), settled(20, 2)));
+    let study = scene.read();
+    every_record_points_at_its_bytes_but_joins(&study);
+    let joined: Vec<Value> =
+        of_kind(&study, "settlement").into_iter().filter(|s| s["joins"].is_array()).collect();
+    assert_eq!(joined.len(), 2);
+    let of = |n: u64| joined.iter().find(|s| s["tx_hash"] == word(n)).unwrap();
+    assert_eq!((&of(1)["settles"], &of(1)["joins"][0]["strength"]), (&json!(["one"]), &json!("exact")));
+    assert_eq!(
+        (&of(2)["settles"], &of(2)["joins"][0]["strength"]),
+        (&json!(["two", "again"]), &json!("ambiguous"))
+    );
+    // The ladder follows the join: this request is settled by that transaction, on the node's word.
+    let archive = Archive::open(&study, Trust::parse("").unwrap(), &[], None).unwrap();
+    let path = archive.path_of(study.snapshot.find_id("one").unwrap()[0]).unwrap().unwrap();
+    assert_eq!(path.step(Step::Receipt).unwrap().status, Status::Asserted);
+    // A source that comes later adds its joins and changes none.
+    let before = of_kind(&study, "settlement").len();
+    let scene = scene
+        .with("more.jsonl", format!("{}\n", response("three", 30)))
+        .with("more-logs.jsonl", format!("{}\n", settled(30, 3)));
+    let study = scene.read();
+    assert_eq!(of_kind(&study, "settlement").len(), before + 2);
+    let again = scene.read();
+    assert_eq!(crate::records(&study), crate::records(&again));
+}
+
+/// The bytes of a joined record are those of the record it completes.
+fn every_record_points_at_its_bytes_but_joins(study: &Study) {
+    for (row, record) in crate::records(study) {
+        let (provenance, bytes) = study.snapshot.original(row).unwrap().unwrap();
+        assert!(bytes.is_some(), "{record}");
+        assert_eq!(provenance.source.is_some(), record["joins"].is_array());
+    }
+}
+
+#[test]
+fn a_registration_names_its_measurement_by_its_attestation() {
+    let Some(document) = crate::folder::text("opengradient/attestation/nitro_attestation_doc.base64.txt")
+    else {
+        return;
+    };
+    let Some(expected) = crate::folder::json("opengradient/attestation/nitro_attestation_doc.expected.json")
+    else {
+        return;
+    };
+    let attestation =
+        base64::Engine::decode(&base64::engine::general_purpose::STANDARD, document.trim()).unwrap();
+    let call = calldata(&attestation);
+    let call = json!({"hash": word(7), "from": "0x24e4bea7164bcfb52ccae10ede4f5a0cb9f09c4b", "nonce": "0x1", "input": call,
+        "to": "0x4e72238852f3c918f4e4e57aec9280ddb0c80248", "blockNumber": "0x10", "blockTimestamp": "0x698e1482"});
+    let study = Scene::of("tx.json", call.to_string()).read();
+    let joined = of_kind(&study, "enclave").into_iter().find(|record| record["joins"].is_array()).unwrap();
+    let text = expected.to_string();
+    assert!(
+        text.contains(joined["pcr_hash"].as_str().unwrap().trim_start_matches("0x")),
+        "{}",
+        joined["pcr_hash"]
+    );
+}
+
+/// `registerTEEWithAttestation(document, key, certificate, address, endpoint, type)`, encoded by hand.
+fn calldata(document: &[u8]) -> String {
+    let padded = |bytes: &[u8]| {
+        let mut out = format!("{:064x}{}", bytes.len(), hex::encode(bytes));
+        out.push_str(&"0".repeat((64 - out.len() % 64) % 64));
+        out
+    };
+    let tails = [padded(document), padded(&[4; 294]), padded(&[5; 3]), padded(b"https://tee")];
+    let mut offset = 6 * 32;
+    let offsets = tails.clone().map(|tail| {
+        let here = format!("{offset:064x}");
+        offset += tail.len() / 2;
+        here
+    });
+    let selector = &backtrail::proof::hashes::keccak256(
+        "registerTEEWithAttestation(bytes,bytes,bytes,address,string,uint8)",
+    )
+    .hex()[..8];
+    let [a, b, c, d] = &offsets;
+    format!("0x{selector}{a}{b}{c}{:064x}{d}{:064x}{}", 1, 0, tails.concat())
+}
+
+#[test]
+fn a_table_of_unknown_shape_is_read_by_a_map_that_can_be_guessed() {
+    let table = "request_id,Time,user,model_name,prompt tokens,note\nr-1,2026-10-04 09:12:00,alice,m,12,\"two\nlines\"\nr-2,1759569191,bob,m,,x\nr-3,never,bob,m,1,x\nr-4,2026-10-04T09:13:00Z,bob\n";
+    let text = guess(table.as_bytes()).unwrap();
+    let mapping = Mapping::parse(&text).unwrap();
+    let mut scene = Scene::of("requests.csv", table);
+    scene.options = Options { mapping, ..Options::default() };
+    let mut case = Case::create_or_open(&scene.folder.path().join("a.case")).unwrap();
+    let paths = [scene.sources().join("requests.csv")];
+    backtrail::work::ingest::ingest_as(&mut case, &paths, &scene.options, &mut Watcher::none()).unwrap();
+    let study = Study::open(case.path()).unwrap();
+    every_record_points_at_its_bytes(&study);
+    let found = of_kind(&study, "inference");
+    assert_eq!(found.len(), 2, "{text}");
+    let first = found.iter().find(|record| record["id"] == "r-1").unwrap();
+    assert_eq!(
+        (&first["agent"], &first["tokens_in"], &first["at"]),
+        (&json!("alice"), &json!(12), &json!("2026-10-04T09:12:00Z"))
+    );
+    let faults = scene.faults();
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    // The quoted newline counts: the third row stands on the fifth line.
+    assert!(faults[0].starts_with("requests.csv line 5: what the map says is the time"), "{faults:?}");
+    assert!(faults[1].contains("line 6: 3 columns where the header has 6"), "{faults:?}");
+}
+
+#[test]
+fn a_map_reads_json_by_paths_conditions_and_constants() {
+    let map = "[[record]]\nkind = \"action\"\nid = \"$.e.id\"\nat = \"$.t[0]\"\nagent = \"=ops\"\naction = \"$.e['what now']\"\ncauses = \"$.why\"\nwhen = { \"$.type\" = \"do\" }\n";
+    let lines = "{\"type\":\"do\",\"e\":{\"id\":\"x\",\"what now\":\"buy\"},\"t\":[1759569191],\"why\":\"a, b\"}\n{\"type\":\"other\"}\n";
+    let mut scene = Scene::of("events.jsonl", lines);
+    scene.options.mapping = Mapping::parse(map).unwrap();
+    let study = scene.read();
+    let action = only(&study, "action");
+    assert_eq!(
+        (&action["action"], &action["causes"], &action["agent"]),
+        (&json!("buy"), &json!(["a", "b"]), &json!("ops"))
+    );
+    assert!(scene.faults()[0].contains("no record of the map wants this row"));
+    for bad in [
+        "",
+        "[[record]]\nkind = \"action\"\n",
+        "[[record]]\nkind=\"a\"\nid=\"x\"\nat=\"$.a\"\n",
+        "[[record]]\nkind=\"a\"\nid=\"$.a[x]\"\nat=\"$.a\"\n",
+    ] {
+        assert!(Mapping::parse(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn an_adopted_journal_is_one_a_reader_verifies() {
+    let native = "{\"kind\":\"action\",\"id\":\"a\",\"at\":\"2026-03-24T12:00:00Z\",\"agent\":\"x\",\"action\":\"buy\"}\n";
+    let scene = Scene::of("r.jsonl", format!("{}\n", response("one", 10))).with("native.jsonl", native);
+    let study = scene.read();
+    let output = scene.folder.path().join("own.jsonl");
+    let key = || LogKey::new("gw.example/log", hex::decode(KEY.repeat(32)).unwrap().try_into().unwrap());
+    let adopted = adopt(study.snapshot.path(), &output, "gw.example/log", Some(key())).unwrap();
+    assert_eq!((adopted.records, adopted.lines), (2, 4));
+    assert!(adopt(study.snapshot.path(), &output, "gw.example/log", None).is_err(), "never over a file");
+    let mut case = Case::create_or_open(&scene.folder.path().join("own.case")).unwrap();
+    ingest(&mut case, &[output], &mut Watcher::none()).unwrap();
+    let own = Study::open(case.path()).unwrap();
+    assert_eq!(own.snapshot.sources()[0].faults, 0);
+    assert_eq!(own.checkpoints[0].verdict, "consistent");
+    let trust = format!("[[log]]\norigin = \"gw.example/log\"\nkey = \"{}\"\n", key().verifier().text());
+    let archive = Archive::open(&own, Trust::parse(&trust).unwrap(), &[], None).unwrap();
+    let path = archive.path_of(own.snapshot.find_id("one").unwrap()[0]).unwrap().unwrap();
+    for step in [Step::Checkpoint, Step::Inclusion] {
+        let found = path.step(step).unwrap();
+        assert_eq!(found.status, Status::Verified, "{step:?}: {}", found.reason);
+    }
+    let record = only(&own, "inference");
+    assert_eq!(record["import"]["source"], "r.jsonl", "its pointer says which file it points into");
+}
