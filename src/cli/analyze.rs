@@ -1,6 +1,6 @@
 //! `analyze`: the window, the requests, the completeness and the findings of a case. Parts not built yet are absent.
 
-use super::args::Analyze;
+use super::args::{Analyze, Suspicion};
 use super::{Outcome, json, opening};
 use crate::model::{Nanos, Untrusted};
 use crate::work::filter::moment;
@@ -9,30 +9,36 @@ use crate::work::study::{Choice, Study};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 use std::io::Write;
+use std::path::PathBuf;
 
 pub fn run(arguments: &Analyze) -> Result<Outcome> {
-    let mut choice = Choice::default();
-    if let Some(window) = &arguments.window {
-        let (from, to) = window.split_once("..").context("a window is FROM..TO")?;
-        (choice.from, choice.to) = (edge(from)?, edge(to)?);
-        if matches!((choice.from, choice.to), (Some(from), Some(to)) if from > to) {
-            bail!("the window ends before it begins");
-        }
-    }
-    if let Some(faulty) = &arguments.faulty {
-        let model = match &arguments.model {
-            Some(model) => model.clone(),
-            None => only_model(&opening::study(&arguments.paths, &Choice::default())?)?,
-        };
-        choice.version = Some((model, faulty.clone()));
-    }
-    let study = opening::study(&arguments.paths, &choice)?;
+    let study = opening::study(&arguments.paths, &choice(&arguments.choice, &arguments.paths)?)?;
     if arguments.json {
         json::print(&document(&study))?;
     } else {
         in_words(&study)?;
     }
     Ok(Outcome::Done)
+}
+
+/// What the responder chose; a model that is not named is the only one there is.
+pub fn choice(suspicion: &Suspicion, paths: &[PathBuf]) -> Result<Choice> {
+    let mut choice = Choice::default();
+    if let Some(window) = &suspicion.window {
+        let (from, to) = window.split_once("..").context("a window is FROM..TO")?;
+        (choice.from, choice.to) = (edge(from)?, edge(to)?);
+        if matches!((choice.from, choice.to), (Some(from), Some(to)) if from > to) {
+            bail!("the window ends before it begins");
+        }
+    }
+    if let Some(faulty) = &suspicion.faulty {
+        let model = match &suspicion.model {
+            Some(model) => model.clone(),
+            None => only_model(&opening::study(paths, &Choice::default())?)?,
+        };
+        choice.version = Some((model, faulty.clone()));
+    }
+    Ok(choice)
 }
 
 fn edge(text: &str) -> Result<Option<Nanos>> {

@@ -2,12 +2,14 @@
 
 mod analyze;
 mod args;
+mod check;
 mod explain;
 mod explore;
 mod ingest;
 mod json;
 mod opening;
 mod query;
+mod report;
 mod shell;
 mod simulate;
 mod verify;
@@ -68,6 +70,8 @@ fn run(arguments: Arguments) -> Result<Outcome, Error> {
         Some(Verb::Analyze(analyze)) => analyze::run(&analyze),
         Some(Verb::Explain(explain)) => explain::run(&explain),
         Some(Verb::Query(query)) => query::run(&query),
+        Some(Verb::Report(report)) => report::run(&report),
+        Some(Verb::Check(check)) => check::run(&check),
         Some(Verb::Simulate(simulate)) => simulate::run(&simulate),
         Some(Verb::Completions { shell }) => shell::completions(shell),
         Some(Verb::Man) => shell::man(),

@@ -3,21 +3,22 @@
 use super::args::{Format, Query};
 use super::{Outcome, json, opening};
 use crate::model::Untrusted;
-use crate::model::untrusted::visible_lines;
+use crate::report::csv;
+use crate::store::StoreError;
 use crate::store::views::{Cell, Flow, Views};
 use crate::work::study::Choice;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 use std::io::{BufWriter, Write};
 use unicode_width::UnicodeWidthStr;
 
 pub fn run(arguments: &Query) -> Result<Outcome> {
     let study = opening::study(std::slice::from_ref(&arguments.path), &Choice::default())?;
-    let mut views = Views::open(&study.sight())?;
+    let mut views = Asked { views: Views::open(&study.sight())?, parameters: parameters(&arguments.param)? };
     let mut out = BufWriter::new(std::io::stdout().lock());
     match arguments.format {
         Format::Table => table(&mut views, &arguments.sql, &mut out)?,
-        Format::Csv => csv(&mut views, &arguments.sql, &mut out)?,
+        Format::Csv => as_csv(&mut views, &arguments.sql, &mut out)?,
         Format::Json => {
             let rows = objects(&mut views, &arguments.sql)?;
             let document =
@@ -34,7 +35,32 @@ pub fn run(arguments: &Query) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn objects(views: &mut Views, sql: &str) -> Result<Vec<Value>> {
+/// The views, and what a statement's `:names` stand for.
+struct Asked {
+    views: Views,
+    parameters: Vec<(String, Cell)>,
+}
+
+impl Asked {
+    fn select(
+        &mut self,
+        sql: &str,
+        head: impl FnOnce(&[String]),
+        row: impl FnMut(&[Cell]) -> Flow,
+    ) -> Result<(), StoreError> {
+        self.views.select_with(sql, &self.parameters, head, row)
+    }
+}
+
+fn parameters(given: &[String]) -> Result<Vec<(String, Cell)>> {
+    let one = |text: &String| {
+        let (name, value) = text.split_once('=').context("a parameter is NAME=VALUE")?;
+        Ok((name.trim_start_matches(':').to_owned(), Cell::Text(value.to_owned())))
+    };
+    given.iter().map(one).collect()
+}
+
+fn objects(views: &mut Asked, sql: &str) -> Result<Vec<Value>> {
     let mut names = Vec::new();
     let mut rows: Vec<Vec<Value>> = Vec::new();
     views.select(
@@ -70,7 +96,7 @@ fn plain(cell: &Cell) -> String {
 }
 
 /// Columns as wide as their widest cell among all rows; recorded text made visible.
-fn table(views: &mut Views, sql: &str, out: &mut impl Write) -> Result<()> {
+fn table(views: &mut Asked, sql: &str, out: &mut impl Write) -> Result<()> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut head: Vec<String> = Vec::new();
     views.select(
@@ -98,54 +124,26 @@ fn table(views: &mut Views, sql: &str, out: &mut impl Write) -> Result<()> {
 
 /// RFC 4180, for people and spreadsheets: what a screen would obey is made visible, and a cell that would be taken for
 /// a formula gets a leading apostrophe. JSON keeps the recorded text exactly.
-fn csv(views: &mut Views, sql: &str, out: &mut impl Write) -> Result<()> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut head = String::new();
+fn as_csv(views: &mut Asked, sql: &str, out: &mut impl Write) -> Result<()> {
+    let mut lines: Vec<u8> = Vec::new();
+    let mut head: Vec<u8> = Vec::new();
+    let mut written = Ok(());
     views.select(
         sql,
-        |names| head = csv_line(names.iter().map(|name| csv_cell(name))),
+        |names| written = csv::line(&mut head, names.iter().map(|name| csv::cell(name))),
         |row| {
-            lines.push(csv_line(row.iter().map(|cell| match cell {
-                Cell::Text(text) => csv_cell(text),
+            let cells = row.iter().map(|cell| match cell {
+                Cell::Text(text) => csv::cell(text),
                 other => plain(other),
-            })));
-            Flow::More
+            });
+            match csv::line(&mut lines, cells) {
+                Ok(()) => Flow::More,
+                Err(_) => Flow::Enough,
+            }
         },
     )?;
-    write!(out, "{head}")?;
-    lines.iter().try_for_each(|line| write!(out, "{line}"))?;
+    written?;
+    out.write_all(&head)?;
+    out.write_all(&lines)?;
     Ok(())
-}
-
-fn csv_line(cells: impl Iterator<Item = String>) -> String {
-    cells.collect::<Vec<_>>().join(",") + "\r\n"
-}
-
-fn csv_cell(text: &str) -> String {
-    let text = visible_lines(text);
-    let risky = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    let text = if risky { format!("'{text}") } else { text };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_is_quoted_and_never_a_formula() {
-        for (text, cell) in [
-            ("plain", "plain"),
-            ("a,b", "\"a,b\""),
-            ("say \"x\"", "\"say \"\"x\"\"\""),
-            ("=cmd()", "'=cmd()"),
-            (" @SUM(A1)", "' @SUM(A1)"),
-            ("＝1", "'＝1"),
-            ("-1,2", "\"'-1,2\""),
-            ("a\nb", "\"a\nb\""),
-            ("\u{1b}[2J\r", "␛[2J␍"),
-        ] {
-            assert_eq!(csv_cell(text), cell);
-        }
-    }
 }

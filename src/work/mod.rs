@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod explain;
+pub mod exposure;
 pub mod filter;
 pub mod findings;
 pub mod fold;

@@ -22,6 +22,7 @@ use crate::ui::update::{body_height, push};
 use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::work::filter::{Clause, Field, Filter};
+pub use crate::report::plain::percent as share;
 use crate::work::findings::{counted, grouped};
 use crate::work::study::Study;
 use ratatui::Frame;
@@ -354,19 +355,6 @@ impl Page<'_> {
             counted(self.study.gaps.len() as u64, "gap"),
         );
         self.say("completeness", vec![Span::raw(words)], Target::Findings);
-    }
-}
-
-/// `7.7 %`, or `—` of nothing. Never rounded up to 100 or down to 0.
-pub fn share(part: u64, whole: u64) -> String {
-    if whole == 0 {
-        return "—".to_owned();
-    }
-    let tenths = (u128::from(part) * 1000 / u128::from(whole)) as u64;
-    match (part, tenths) {
-        (0, _) => "0 %".to_owned(),
-        (_, 0) => "<0.1 %".to_owned(),
-        _ => format!("{}.{} %", tenths / 10, tenths % 10),
     }
 }
 
