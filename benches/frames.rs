@@ -16,6 +16,7 @@ use backtrail::ui::theme::{Charset, Colours, Theme};
 use backtrail::ui::update;
 use backtrail::work::Cancel;
 use backtrail::work::ingest::{Pictures, Watcher, ingest};
+use backtrail::work::notebook::Hand;
 use backtrail::work::simulate::{Scenario, Simulation};
 use backtrail::work::verify::Pins;
 use std::sync::mpsc::{Receiver, channel};
@@ -54,7 +55,14 @@ fn main() {
     reader.join().unwrap();
     tell("while reading", times);
 
-    let stage = Stage { paths: vec![path], case: None, size: (200, 60), theme, pins: Pins::default() };
+    let stage = Stage {
+        paths: vec![path],
+        case: None,
+        size: (200, 60),
+        theme,
+        pins: Pins::default(),
+        hand: Hand::now(),
+    };
     let started = Instant::now();
     let mut model = play(&stage, &[]);
     let _ = buffer(&model);

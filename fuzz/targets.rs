@@ -7,8 +7,8 @@ use backtrail::proof::attestation::{Document, verify_chain};
 use backtrail::proof::blob::{BlobId, Cid, walrus_id};
 use backtrail::proof::cbor::Cbor;
 use backtrail::proof::ladder::{
-    CheckedBatch, CheckedCheckpoint, CheckedEnclave, EnclaveRecord, EvidenceFor, Inclusion, Journal, Payment,
-    Response, RootAtSize, Settlement, climb,
+    CheckedBatch, CheckedCheckpoint, CheckedEnclave, CheckedPayment, EnclaveRecord, EvidenceFor, Inclusion,
+    Journal, Payment, Response, RootAtSize, Settlement, climb,
 };
 use backtrail::proof::malformed::base64_text;
 use backtrail::proof::merkle::{verify_consistency, verify_inclusion};
@@ -20,6 +20,7 @@ use backtrail::proof::tee::{EnclaveKey, output_text, readings};
 use backtrail::proof::trust::Trust;
 use backtrail::proof::typed_data::{Types, domain_separator};
 use backtrail::proof::{payment, python_json, zk};
+use backtrail::work::bundle;
 
 /// A target's name and what it does with bytes.
 pub(crate) type Target = (&'static str, fn(&[u8]));
@@ -35,6 +36,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("payment", payment_text),
     ("merkle", merkle),
     ("ladder", ladder),
+    ("bundle", bundle_file),
 ];
 
 pub(crate) fn note(bytes: &[u8]) {
@@ -152,6 +154,21 @@ pub(crate) fn merkle(bytes: &[u8]) {
     }
 }
 
+/// A bundle, as it is and with its outer form made right around the same bytes.
+pub(crate) fn bundle_file(bytes: &[u8]) {
+    let trust = Trust::default();
+    if let Ok(files) = bundle::unpack(bytes) {
+        assert_eq!(bundle::pack(&files).as_deref(), Some(bytes), "one form for each content");
+    }
+    let _ = bundle::check(bytes, &trust);
+    let _ = bundle::Manifest::parse(bytes);
+    let names = ["RECIPE.txt", "SHA256SUMS", "manifest.json", "records/0001.json"];
+    let files = names.map(|name| (name.to_owned(), bytes.to_vec())).into();
+    let packed = bundle::pack(&files).expect("a fuzzer's input is small");
+    assert_eq!(bundle::unpack(&packed), Ok(files), "what is packed reads back");
+    assert!(bundle::check(&packed, &trust).is_err(), "no file holds the sums of itself and others");
+}
+
 /// The whole ladder with the same bytes in every place, as text where they are text, else as base64.
 pub(crate) fn ladder(bytes: &[u8]) {
     let encoded = base64_text(bytes);
@@ -169,7 +186,16 @@ pub(crate) fn ladder(bytes: &[u8]) {
     let enclave = CheckedEnclave::check(&record, &trust);
     let batch = CheckedBatch::check(text);
     let receipt = ReceiptProof { header: bytes.to_vec(), index: 0, nodes: vec![bytes.to_vec()] };
-    let (hash, proof) = ("0x00".to_owned() + &"11".repeat(31), [text]);
+    let (hash, proof) = ("0x00".to_owned() + &"11".repeat(31), [text.to_owned()]);
+    let payment = Payment {
+        authorization: Some(text),
+        state: "settled",
+        tx_hash: Some(&hash),
+        receipt: Some(&receipt),
+        chain_id: Some(8453),
+        ..Payment::default()
+    };
+    let payment = CheckedPayment::check(&payment, &trust);
     let evidence = EvidenceFor {
         checkpoint: Some(&checkpoint),
         inclusion: Inclusion::Path(&[]),
@@ -197,14 +223,7 @@ pub(crate) fn ladder(bytes: &[u8]) {
             receipt: Some(&receipt),
             ..Settlement::default()
         }),
-        payment: Some(Payment {
-            authorization: Some(text),
-            state: "settled",
-            tx_hash: Some(&hash),
-            receipt: Some(&receipt),
-            chain_id: Some(8453),
-            ..Payment::default()
-        }),
+        payment: Some(&payment),
         ..EvidenceFor::bare(&trust, bytes, 0, Nanos(0), Nanos(0))
     };
     let path = climb(&evidence);

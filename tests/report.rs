@@ -29,7 +29,10 @@ fn sample() -> &'static Sample {
         let trust = format!("{}/trust.toml", journals());
         // The sample holds false proofs on purpose.
         assert_eq!(run(&["verify", &case, "--trust", &trust]).status.code(), Some(1));
-        assert_eq!(run(&["report", &case, "--format", "all", "-o", &sample.path("all")]).status.code(), Some(0));
+        assert_eq!(
+            run(&["report", &case, "--format", "all", "-o", &sample.path("all")]).status.code(),
+            Some(0)
+        );
         sample
     })
 }
@@ -91,14 +94,18 @@ fn every_figure_is_the_answer_to_its_own_question() {
         let parameters: Vec<(String, Sql)> = sql
             .parameters
             .iter()
-            .map(|(name, value)| ((*name).to_owned(), Sql::Text(json::value(&made.report, value).as_str().unwrap().to_owned())))
+            .map(|(name, value)| {
+                ((*name).to_owned(), Sql::Text(json::value(&made.report, value).as_str().unwrap().to_owned()))
+            })
             .collect();
         let mut answer: Vec<Sql> = Vec::new();
         let take = |row: &[Sql]| {
             answer = row.to_vec();
             Flow::Enough
         };
-        views.select_with(&sql.text, &parameters, |_| {}, take).unwrap_or_else(|e| panic!("{}: {e}", figure.id));
+        views
+            .select_with(&sql.text, &parameters, |_| {}, take)
+            .unwrap_or_else(|e| panic!("{}: {e}", figure.id));
         let number = |n: u64| Sql::Integer(n.cast_signed());
         let expected: Vec<Sql> = match &figure.value {
             Cell::Count(n) => vec![number(*n)],
@@ -119,7 +126,8 @@ fn every_format_carries_the_same_numbers() {
     let report = sample.report();
     let statement: Value = serde_json::from_str(&sample.text("statement.intoto.json")).unwrap();
     let ocsf: Value = serde_json::from_str(&sample.text("incident.ocsf.json")).unwrap();
-    let (html, markdown, csv) = (sample.text("report.html"), sample.text("report.md"), sample.text("csv/figures.csv"));
+    let (html, markdown, csv) =
+        (sample.text("report.html"), sample.text("report.md"), sample.text("csv/figures.csv"));
     for (id, figure) in report["figures"].as_object().unwrap() {
         assert_eq!(statement["predicate"]["backtrail"]["figures"][id], figure["value"], "{id}");
         assert_eq!(ocsf["unmapped"]["figures"][id], figure["value"], "{id}");
@@ -158,7 +166,8 @@ fn a_stranger_gets_the_same_numbers_from_the_journals_alone() {
 fn journals_may_lie_elsewhere_in_another_order() {
     let folder = tempfile::tempdir().unwrap();
     copy(Path::new(&journals()), folder.path());
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.to_string_lossy().contains(".jsonl"));
     paths.sort();
     paths.reverse();
@@ -206,7 +215,8 @@ fn a_figure_changed_by_one_digit_is_caught_even_under_a_new_digest() {
 #[test]
 fn no_digit_of_the_file_can_change_unseen() {
     let text = sample().text("report.json");
-    let places: Vec<usize> = text.bytes().enumerate().filter(|(_, b)| b.is_ascii_digit()).map(|(n, _)| n).collect();
+    let places: Vec<usize> =
+        text.bytes().enumerate().filter(|(_, b)| b.is_ascii_digit()).map(|(n, _)| n).collect();
     for place in places.into_iter().step_by(37) {
         let mut bytes = text.clone().into_bytes();
         bytes[place] = if bytes[place] == b'9' { b'8' } else { bytes[place] + 1 };
@@ -238,7 +248,11 @@ fn a_missing_and_an_added_journal_are_told() {
     let folder = tempfile::tempdir().unwrap();
     copy(Path::new(&journals()), folder.path());
     fs::rename(folder.path().join("gw-eu-2.jsonl"), folder.path().join("gw-eu-2.away")).unwrap();
-    fs::write(folder.path().join("extra.jsonl"), "{\"kind\":\"x\",\"id\":\"1\",\"at\":\"2026-10-05T00:00:00Z\"}\n").unwrap();
+    fs::write(
+        folder.path().join("extra.jsonl"),
+        "{\"kind\":\"x\",\"id\":\"1\",\"at\":\"2026-10-05T00:00:00Z\"}\n",
+    )
+    .unwrap();
     let (code, said) = check(&sample().path("all/report.json"), &[folder.path().to_str().unwrap()]);
     assert_eq!(code, 1);
     assert!(said.contains("no file given has this digest") && said.contains("not in the report"), "{said}");
@@ -249,7 +263,8 @@ fn what_is_withheld_is_nowhere_and_can_be_revealed_later() {
     let sample = sample();
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let made = run(&["report", &sample.case(), "--format", "all", "-o", &path("r"), "--redact", "agent,node"]);
+    let made =
+        run(&["report", &sample.case(), "--format", "all", "-o", &path("r"), "--redact", "agent,node"]);
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let study = Study::open(Path::new(&sample.case())).unwrap();
     let names = |names| study.snapshot.names(names).texts().to_vec();
@@ -260,11 +275,14 @@ fn what_is_withheld_is_nowhere_and_can_be_revealed_later() {
             files.push(fs::read_to_string(file).unwrap());
         }
     }
-    for name in names(backtrail::journal::Names::Agent).iter().chain(&names(backtrail::journal::Names::Node)) {
+    for name in names(backtrail::journal::Names::Agent).iter().chain(&names(backtrail::journal::Names::Node))
+    {
         // The pins name logs, which carry their nodes' names: pins are needed whole.
         let shown = files.iter().map(|text| text.replace("example/provenance", "")).any(|text| {
             text.match_indices(&**name).any(|(at, _)| {
-                let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '-' && c != '_' && c != '.');
+                let edge = |c: Option<char>| {
+                    c.is_none_or(|c| !c.is_alphanumeric() && c != '-' && c != '_' && c != '.')
+                };
                 edge(text[..at].chars().next_back()) && edge(text[at + name.len()..].chars().next())
             })
         });
@@ -276,7 +294,18 @@ fn what_is_withheld_is_nowhere_and_can_be_revealed_later() {
     let (code, said) = check(&report, &[&journals(), "--salts", &path("r.salts.json")]);
     assert_eq!(code, 0, "with salts: {said}");
     // The same salts give the same bytes.
-    let again = run(&["report", &sample.case(), "--format", "json", "-o", &path("again.json"), "--redact", "agent,node", "--salts", &path("r.salts.json")]);
+    let again = run(&[
+        "report",
+        &sample.case(),
+        "--format",
+        "json",
+        "-o",
+        &path("again.json"),
+        "--redact",
+        "agent,node",
+        "--salts",
+        &path("r.salts.json"),
+    ]);
     assert!(again.status.success());
     assert_eq!(fs::read(path("again.json")).unwrap(), fs::read(&report).unwrap());
     // One value told on its own, and one told falsely.
@@ -292,7 +321,8 @@ fn what_is_withheld_is_nowhere_and_can_be_revealed_later() {
     assert_eq!(check(&report, &[&journals(), "--salts", &path("one.json")]).0, 1);
     // Two commitments exchanged: each then stands for two values.
     let text = fs::read_to_string(&report).unwrap();
-    let mut marks: Vec<&str> = text.match_indices("redacted:node:").map(|(at, _)| &text[at..at + 14 + 64]).collect();
+    let mut marks: Vec<&str> =
+        text.match_indices("redacted:node:").map(|(at, _)| &text[at..at + 14 + 64]).collect();
     marks.sort_unstable();
     marks.dedup();
     let mut edited: Value = serde_json::from_str(&text.replacen(marks[0], marks[1], 1)).unwrap();
@@ -317,12 +347,21 @@ fn a_place_that_must_not_be_written_is_left_alone() {
     };
     let case = path("one.case");
     refuse(&["report", &case, "--format", "html", "-o", &path("there.html")], "--force replaces it");
-    refuse(&["report", &case, "--format", "html", "-o", &path("gw-eu-1.jsonl"), "--force"], "part of the evidence");
+    refuse(
+        &["report", &case, "--format", "html", "-o", &path("gw-eu-1.jsonl"), "--force"],
+        "part of the evidence",
+    );
     refuse(&["report", &case, "--format", "html", "-o", &case, "--force"], "part of the evidence");
     refuse(&["report", &case, "--format", "html", "-o", &path("no/such/place.html")], "no such folder");
-    refuse(&["report", &case, "--format", "all", "-o", folder.path().to_str().unwrap(), "--force"], "holds evidence");
+    refuse(
+        &["report", &case, "--format", "all", "-o", folder.path().to_str().unwrap(), "--force"],
+        "holds evidence",
+    );
     refuse(&["report", &case, "--format", "papyrus", "-o", &path("x")], "papyrus");
-    refuse(&["report", &case, "--format", "json", "-o", &path("x"), "--redact", "everything"], "cannot be withheld");
+    refuse(
+        &["report", &case, "--format", "json", "-o", &path("x"), "--redact", "everything"],
+        "cannot be withheld",
+    );
     refuse(&["report", &case, "--format", "json", "-o", &path("x"), "--at", "yesterday"], "--at");
     refuse(&["check", &path("gw-eu-1.jsonl"), &path("gw-eu-2.jsonl")], "report");
     assert_eq!(fs::read_to_string(path("there.html")).unwrap(), "mine");
@@ -333,7 +372,8 @@ fn a_place_that_must_not_be_written_is_left_alone() {
     if Path::new("/dev/full").exists() {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_backtrail"));
-        let output = command.args(["report", &case, "--format", "json", "-o", "-"]).stdout(full).output().unwrap();
+        let output =
+            command.args(["report", &case, "--format", "json", "-o", "-"]).stdout(full).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
     }
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -348,9 +388,15 @@ fn a_case_without_an_incident_says_why_parts_are_empty() {
     let output = run(&["report", journal.to_str().unwrap(), "--format", "md", "-o", "-"]);
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0));
-    assert!(said.contains("nothing is under suspicion") && said.contains("## 14 Evidence register"), "{said}");
+    assert!(
+        said.contains("nothing is under suspicion") && said.contains("## 14 Evidence register"),
+        "{said}"
+    );
     for format in ["html", "json", "timesketch", "intoto", "ocsf", "stix"] {
-        assert!(run(&["report", journal.to_str().unwrap(), "--format", format, "-o", "-"]).status.success(), "{format}");
+        assert!(
+            run(&["report", journal.to_str().unwrap(), "--format", format, "-o", "-"]).status.success(),
+            "{format}"
+        );
     }
 }
 
@@ -377,18 +423,26 @@ fn hostile() -> (TempDir, String) {
     let bad = names[0];
     for (n, node) in names.iter().enumerate() {
         let deploy = |version: &str, reason: &str| {
-            format!("\"node\":\"{node}\",\"model\":\"{bad}\",\"version\":\"{version}\",\"state\":\"active\",\"reason\":\"{reason}\"")
+            format!(
+                "\"node\":\"{node}\",\"model\":\"{bad}\",\"version\":\"{version}\",\"state\":\"active\",\"reason\":\"{reason}\""
+            )
         };
         line("deployment", &format!("d{n}"), 1, &deploy("1", "release"));
         line("deployment", &format!("e{n}"), 60, &deploy(names[1], names[4]));
         line("deployment", &format!("f{n}"), 120, &deploy("1", "rollback"));
         for minute in [10, 70, 80, 90, 130] {
             let id = if n == 8 { format!("r{n}{minute}") } else { format!("{node}{minute}") };
-            let rest = format!("\"node\":\"{node}\",\"agent\":\"{node}\",\"model\":\"{bad}\",\"version\":\"{}\"", names[1]);
+            let rest = format!(
+                "\"node\":\"{node}\",\"agent\":\"{node}\",\"model\":\"{bad}\",\"version\":\"{}\"",
+                names[1]
+            );
             line("inference", &id, minute, &rest);
         }
     }
-    let rest = format!("\"model\":\"{bad}\",\"version\":\"{}\",\"state\":\"declared\",\"title\":\"{}\"", names[1], names[6]);
+    let rest = format!(
+        "\"model\":\"{bad}\",\"version\":\"{}\",\"state\":\"declared\",\"title\":\"{}\"",
+        names[1], names[6]
+    );
     line("incident", names[5], 100, &rest);
     let path = folder.path().join("hostile.jsonl");
     fs::write(&path, lines).unwrap();
@@ -404,9 +458,14 @@ fn nothing_recorded_is_markup_in_any_format() {
     let read = |name: &str| fs::read_to_string(Path::new(&out).join(name)).unwrap();
     let html = read("report.html");
     assert_eq!(html.matches("<script").count(), 1, "only our own script");
-    for never in ["<img", "onerror=window", "<svg onload", "javascript:window.pwned=1\"", "\u{202e}", "\0", "49"] {
+    for never in
+        ["<img", "onerror=window", "<svg onload", "javascript:window.pwned=1\"", "\u{202e}", "\0", "49"]
+    {
         let hits = html.matches(never).count();
-        assert!(never == "49" || !html.contains(never) || (never == "onerror=window" && !html.contains("<img")), "{never}: {hits}");
+        assert!(
+            never == "49" || !html.contains(never) || (never == "onerror=window" && !html.contains("<img")),
+            "{never}: {hits}"
+        );
     }
     assert!(html.contains("default-src 'none'") && !html.contains("href=\"http") && !html.contains("src="));
     assert!(html.len() < 2_000_000);
@@ -453,16 +512,22 @@ fn a_signed_statement_verifies_under_its_key() {
     let sample = sample();
     let key = sample.folder.path().join("signing.key");
     fs::write(&key, "11".repeat(32)).unwrap();
-    let output = run(&["report", &sample.case(), "--format", "intoto", "-o", "-", "--sign", key.to_str().unwrap()]);
+    let output =
+        run(&["report", &sample.case(), "--format", "intoto", "-o", "-", "--sign", key.to_str().unwrap()]);
     let envelope: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let decode = |value: &Value| base64::engine::general_purpose::STANDARD.decode(value.as_str().unwrap()).unwrap();
+    let decode =
+        |value: &Value| base64::engine::general_purpose::STANDARD.decode(value.as_str().unwrap()).unwrap();
     let (body, signature) = (decode(&envelope["payload"]), decode(&envelope["signatures"][0]["sig"]));
-    let signed = backtrail::report::intoto::pre_authentication(envelope["payloadType"].as_str().unwrap(), &body);
+    let signed =
+        backtrail::report::intoto::pre_authentication(envelope["payloadType"].as_str().unwrap(), &body);
     let public = SigningKey::from_bytes(&[0x11; 32]).verifying_key();
     assert!(public.verify(&signed, &Signature::from_slice(&signature).unwrap()).is_ok());
     let statement: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(statement, serde_json::from_str::<Value>(&sample.text("statement.intoto.json")).unwrap());
-    assert_eq!(statement["subject"].as_array().unwrap().len(), sample.report()["evidence"].as_array().unwrap().len());
+    assert_eq!(
+        statement["subject"].as_array().unwrap().len(),
+        sample.report()["evidence"].as_array().unwrap().len()
+    );
 }
 
 #[track_caller]
@@ -470,8 +535,11 @@ fn validate(schema: &str, document: &Value) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{schema}.schema.json"));
     let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> =
-        validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).take(5).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(document)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .take(5)
+        .collect();
     assert!(errors.is_empty(), "{errors:#?}");
 }
 
@@ -496,7 +564,10 @@ fn every_json_document_is_what_its_schema_says() {
     validate("report", &sample.report());
     validate("statement", &serde_json::from_str(&sample.text("statement.intoto.json")).unwrap());
     validate("check", &document(&["check", &sample.path("all/report.json"), &journals(), "--json"]));
-    validate("written", &document(&["report", &case, "--format", "md", "-o", &sample.path("w.md"), "--json"]));
+    validate(
+        "written",
+        &document(&["report", &case, "--format", "md", "-o", &sample.path("w.md"), "--json"]),
+    );
 }
 
 #[test]
@@ -513,14 +584,36 @@ fn a_choice_is_asked_again_by_check() {
     let sample = sample();
     let path = sample.path("chosen.json");
     let window = "2026-10-05T09:00:00Z..2026-10-05T13:00:00Z";
-    let output = run(&["report", &sample.case(), "--format", "json", "-o", &path, "--window", window, "--audience", "executive",
-        "--title", "For the board", "--author", "A", "--author", "B", "--final", "--at", "2026-10-07T00:00:00Z"]);
+    let output = run(&[
+        "report",
+        &sample.case(),
+        "--format",
+        "json",
+        "-o",
+        &path,
+        "--window",
+        window,
+        "--audience",
+        "executive",
+        "--title",
+        "For the board",
+        "--author",
+        "A",
+        "--author",
+        "B",
+        "--final",
+        "--at",
+        "2026-10-07T00:00:00Z",
+    ]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let (code, said) = check(&path, &[&journals()]);
     assert_eq!(code, 0, "{said}");
     let report: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(report["statement"]["standing"], "final");
-    assert_ne!(report["figures"]["requests.late"]["value"], sample.report()["figures"]["requests.late"]["value"]);
+    assert_ne!(
+        report["figures"]["requests.late"]["value"],
+        sample.report()["figures"]["requests.late"]["value"]
+    );
     assert!(report["sections"].as_array().unwrap().iter().all(|section| section["id"] != "exemplars"));
 }
 
@@ -565,7 +658,13 @@ fn a_browser_runs_nothing_recorded() {
     for page in [format!("{out}/report.html"), sample().path("all/report.html")] {
         let open = |arguments: &[&str]| {
             let mut command = Command::new(browser);
-            command.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--virtual-time-budget=4000"]);
+            command.args([
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--enable-logging=stderr",
+                "--virtual-time-budget=4000",
+            ]);
             command.args(arguments).arg(format!("file://{page}")).output().unwrap()
         };
         let output = open(&["--dump-dom"]);

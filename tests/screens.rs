@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
+use backtrail::model::Nanos;
+use backtrail::ui::actions::{ACTIONS, Action, Entry};
 use backtrail::ui::headless::{Stage, buffer, play, send, text};
 use backtrail::ui::keys::Key;
 use backtrail::ui::model::{Model, Msg, Screen};
 use backtrail::ui::theme::{Charset, Colours, Theme};
+use backtrail::work::notebook::Hand;
 use backtrail::work::simulate::{Scenario, Simulation};
 use backtrail::work::verify::Pins;
 use proptest::prelude::*;
@@ -90,6 +93,11 @@ fn hostile() -> &'static Case {
 
 const THEME: Theme = Theme::new(Colours::Sixteen, Charset::Unicode);
 
+/// Notes in tests are always written by the same hand at the same moment.
+fn hand() -> Hand {
+    Hand { by: "ann".to_owned(), at: Nanos(1_791_072_000_000_000_000) }
+}
+
 fn model(case: &Case, keys: &str, size: (u16, u16), theme: Theme) -> Model {
     let stage = Stage {
         paths: vec![case.journals.clone()],
@@ -97,6 +105,7 @@ fn model(case: &Case, keys: &str, size: (u16, u16), theme: Theme) -> Model {
         size,
         theme,
         pins: Pins::default(),
+        hand: hand(),
     };
     play(&stage, &Key::parse_all(keys).unwrap())
 }
@@ -157,11 +166,39 @@ shows!(help, many(), "?", 80 x 24);
 shows!(palette, many(), "<c-p>timeline", 80 x 24);
 shows!(incident_choice, many(), "i", 80 x 24);
 shows!(other_version_chosen, many(), "ijj<enter>", 120 x 40);
+shows!(notes_80, many(), "3jmjtlate evidence<enter>ccheck with ops<enter>7m8", 80 x 24);
+shows!(notes_log, many(), "3fnode=gw-eu-1<enter>mu<c-r>8<tab>", 120 x 40);
+shows!(notes_of_nothing, empty(), "8", 80 x 24);
+shows!(notes_on_hostile_names, hostile(), "3mjc\u{202e}x<enter>8", 80 x 24);
+shows!(notes_views, many(), "3fversion=2.4.1<enter>Fsbad ones<enter>8<tab><tab>", 80 x 24);
+shows!(notes_in_a_list, many(), "3mjjm", 80 x 24);
+shows!(count_by_version, many(), "3S", 80 x 24);
+shows!(count_of_a_short_list, many(), "7lS", 80 x 24);
+shows!(count_leads_to_its_rows, many(), "3hhSj<enter>", 80 x 24);
+shows!(compare_requests, many(), "3x5jX", 120 x 40);
+shows!(compare_windows, many(), "2xzzzX", 120 x 40);
+shows!(compare_rows, many(), "7xjX<tab>", 80 x 24);
+shows!(console_80, many(), ";", 80 x 24);
+shows!(console_completes, many(), ";select effe<tab> from requ<tab>", 80 x 24);
+shows!(console_rows, many(), ";select node, count(*) n from requests group by 1<enter>ls", 80 x 24);
+shows!(console_mistake, many(), ";select nothing<enter>", 80 x 24);
+shows!(console_of_hostile_names, hostile(), ";select id, node from requests<enter>", 120 x 40);
+shows!(requests_sorted, many(), "3llllls", 120 x 40);
+shows!(filters_one_by_one, many(), "3fversion=2.4.1 node=gw-eu-1<enter>F j", 80 x 24);
+shows!(copy_menu, many(), "3<enter>y", 80 x 24);
+shows!(panes_detail_alone, many(), "3o", 80 x 24);
 shows!(too_small, many(), "", 30 x 8);
 
 #[test]
 fn the_start_screen_offers_a_path_and_a_demo() {
-    let stage = Stage { paths: Vec::new(), case: None, size: (80, 24), theme: THEME, pins: Pins::default() };
+    let stage = Stage {
+        paths: Vec::new(),
+        case: None,
+        size: (80, 24),
+        theme: THEME,
+        pins: Pins::default(),
+        hand: hand(),
+    };
     insta::assert_snapshot!("start", text(&play(&stage, &[])));
 }
 
@@ -222,10 +259,11 @@ fn escape_never_quits_and_q_at_the_root_does() {
 }
 
 fn keys() -> impl Strategy<Value = Vec<String>> {
-    let all: Vec<String> = "1 2 3 7 j k g G h l <enter> <enter> <esc> <tab> <s-tab> f / n N = - u <c-r> \\ z Z 0 } { v i T y ? <c-p> e E <c-d> <c-u> 5 9 <pgdn> <pgup> <a-left> <a-right> a b . ~ \" é <backspace> <space> x"
-        .split(' ')
-        .map(str::to_owned)
-        .collect();
+    // Every key there is, but those that end the program, verify, make a demo, or write a file.
+    let away = [Action::Quit, Action::Verify, Action::Demo, Action::Export];
+    let actions = ACTIONS.iter().filter(|entry| !away.contains(&entry.action));
+    let mut all: Vec<String> = actions.flat_map(Entry::presses).map(|key| key.to_string()).collect();
+    all.extend("<enter> <enter> <esc> <esc> 5 9 a b ~ \" é <space> J K i".split(' ').map(str::to_owned));
     prop::collection::vec(prop::sample::select(all), 250)
 }
 

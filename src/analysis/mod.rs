@@ -2,9 +2,11 @@
 
 pub mod attest;
 pub mod attribution;
+pub mod drift;
 pub mod gaps;
 pub mod incident;
 pub mod schedule;
+pub mod stats;
 pub mod window;
 
 pub use attribution::{Attribution, Claim};

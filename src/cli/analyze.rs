@@ -1,8 +1,13 @@
 //! `analyze`: the window, the requests, the completeness and the findings of a case. Parts not built yet are absent.
 
 use super::args::{Analyze, Suspicion};
-use super::{Outcome, json, opening};
+use super::{Outcome, json, json_agents, opening};
+use crate::analysis::drift::lasting::Persistence;
+use crate::analysis::drift::verdict::Verdict;
 use crate::model::{Nanos, Untrusted};
+use crate::work::Cancel;
+use crate::work::agents::Agents;
+use crate::work::agents::words::portrait;
 use crate::work::filter::moment;
 use crate::work::findings::{counted, grouped};
 use crate::work::study::{Choice, Study};
@@ -13,10 +18,11 @@ use std::path::PathBuf;
 
 pub fn run(arguments: &Analyze) -> Result<Outcome> {
     let study = opening::study(&arguments.paths, &choice(&arguments.choice, &arguments.paths)?)?;
+    let agents = study.agents(&Cancel::default())?;
     if arguments.json {
-        json::print(&document(&study))?;
+        json::print(&document(&study, agents.as_deref()))?;
     } else {
-        in_words(&study)?;
+        in_words(&study, agents.as_deref())?;
     }
     Ok(Outcome::Done)
 }
@@ -61,22 +67,28 @@ fn only_model(study: &Study) -> Result<String> {
     }
 }
 
-fn document(study: &Study) -> Value {
+fn document(study: &Study, agents: Option<&Agents>) -> Value {
     let mut document = Map::new();
     document.insert("schema".into(), "backtrail/analyze/1".into());
     if let Some(window) = &study.window {
         document.insert("window".into(), json::window(study, window));
     }
     document.insert("requests".into(), json::requests(study));
+    if let Some(agents) = agents {
+        document.insert("agents".into(), json_agents::agents(study, agents).into());
+        document.insert("self_check".into(), json_agents::self_check(agents));
+    }
     document.insert(
         "findings".into(),
         study.findings.iter().map(|finding| json::finding(study, finding)).collect(),
     );
-    document.insert("completeness".into(), json::completeness(study));
+    let mut completeness = json::completeness(study);
+    completeness["agents"] = agents.map_or(Value::Null, json_agents::counts);
+    document.insert("completeness".into(), completeness);
     Value::Object(document)
 }
 
-fn in_words(study: &Study) -> Result<()> {
+fn in_words(study: &Study, agents: Option<&Agents>) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let shown = |text: &str| Untrusted(text).visible();
     match &study.window {
@@ -104,9 +116,39 @@ fn in_words(study: &Study) -> Result<()> {
             }
         }
     }
+    if let Some(agents) = agents {
+        agents_in_words(study, agents, &mut out)?;
+    }
     for finding in &study.findings {
         let (subject, sentence) = (shown(&finding.subject), shown(&finding.sentence));
         writeln!(out, "{:<8} {}: {subject}: {sentence}", finding.severity.name(), finding.rule)?;
+    }
+    Ok(())
+}
+
+fn agents_in_words(study: &Study, agents: &Agents, out: &mut impl Write) -> Result<()> {
+    let shown = |text: &str| Untrusted(text).visible();
+    let counts = Verdict::ALL.map(|verdict| format!("{} {}", agents.with(verdict).count(), verdict.name()));
+    let still = agents.lasting(Persistence::Sticky).count();
+    writeln!(out, "Agents: {}; {still} of the changed ones still are.", counts.join(", "))?;
+    let check = agents.self_check();
+    writeln!(
+        out,
+        "Self-check: {} of {} placebo windows flagged; {}; φ {:.2}.",
+        check.placebo_flags,
+        grouped(check.placebo_windows as u64),
+        counted(check.controls as u64, "control"),
+        check.phi
+    )?;
+    if !check.is_controlled {
+        writeln!(out, "NO CONTROL GROUP: a global shift is not excluded.")?;
+    }
+    for agent in agents.ranked().into_iter().filter(|agent| agent.verdict == Verdict::Changed) {
+        let persistence = agent.persistence.map_or("", |persistence| persistence.name());
+        writeln!(out, "  {:<20} changed, {persistence}", shown(study.agent_name(agent.number)))?;
+        for line in portrait(study, agents, agent).explanation {
+            writeln!(out, "      {}", shown(&line))?;
+        }
     }
     Ok(())
 }

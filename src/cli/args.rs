@@ -38,6 +38,8 @@ pub enum Verb {
     Report(Report),
     /// Recompute a report from the journals alone and list every difference; exit 1 if there is one
     Check(Check),
+    /// Give chosen requests and their proofs, and nothing else, in one file that others can check alone
+    Bundle(Bundle),
     /// Write a made-up incident with its answer key, to practise and to measure on
     Simulate(Simulate),
     /// Print shell completions
@@ -149,6 +151,56 @@ pub struct Query {
     /// What `:NAME` in the statement stands for; may be given more than once
     #[arg(long, value_name = "NAME=VALUE")]
     pub param: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(
+    after_help = "A line is hashed whole, so it is given whole: it may name other records. Lines that hold the text of \
+                        requests or answers, or a whole settlement tree, are refused without --include-content."
+)]
+pub struct Bundle {
+    #[command(subcommand)]
+    pub verb: Option<BundleVerb>,
+    /// A case, or one journal or directory of journals
+    #[arg(required = true)]
+    pub case: Option<PathBuf>,
+    /// The requests to give
+    #[arg(long, value_name = "ID", num_args = 1.., required = true)]
+    pub id: Vec<String>,
+    /// The file to make, a zip
+    #[arg(short, long, value_name = "FILE", required = true)]
+    pub output: Option<PathBuf>,
+    /// Give lines that hold the text of requests and answers, or whole trees, too
+    #[arg(long)]
+    pub include_content: bool,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub force: bool,
+    /// Keys, builds, contracts and blocks you trust (default: those the case was last verified under)
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BundleVerb {
+    /// Check a bundle alone, without the case or journals it was made from; exit 1 if it is invalid or a proof is false
+    Verify(BundleVerify),
+}
+
+#[derive(Debug, Args)]
+pub struct BundleVerify {
+    /// The bundle
+    pub bundle: PathBuf,
+    /// Keys, builds, contracts and blocks you trust; without a pin a correct signature is `untrusted`
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// How rows are printed.

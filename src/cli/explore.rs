@@ -8,6 +8,7 @@ use crate::ui::keys::Key;
 use crate::ui::model::Notice;
 use crate::ui::theme::Charset;
 use crate::ui::{explore, theme_of};
+use crate::work::notebook::Hand;
 use crate::work::open::what_is;
 use anyhow::{Result, anyhow, bail};
 use std::io::Write;
@@ -28,7 +29,7 @@ pub fn run(arguments: &Explore) -> Result<Outcome> {
     };
     let keys = Key::parse_all(&arguments.keys).map_err(|what| anyhow!("--keys: {what}"))?;
     let (paths, case) = (arguments.paths.clone(), arguments.case.clone());
-    let model = play(&Stage { paths, case, size, theme: theme_of(charset), pins }, &keys);
+    let model = play(&Stage { paths, case, size, theme: theme_of(charset), pins, hand: Hand::now() }, &keys);
     if let (None, Some(Notice::Failed(words))) = (&model.study, &model.notice) {
         bail!("{words}");
     }

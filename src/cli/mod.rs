@@ -2,11 +2,13 @@
 
 mod analyze;
 mod args;
+mod bundle;
 mod check;
 mod explain;
 mod explore;
 mod ingest;
 mod json;
+mod json_agents;
 mod opening;
 mod query;
 mod report;
@@ -69,6 +71,7 @@ fn run(arguments: Arguments) -> Result<Outcome, Error> {
         Some(Verb::Verify(verify)) => verify::run(&verify),
         Some(Verb::Analyze(analyze)) => analyze::run(&analyze),
         Some(Verb::Explain(explain)) => explain::run(&explain),
+        Some(Verb::Bundle(bundle)) => bundle::run(&bundle),
         Some(Verb::Query(query)) => query::run(&query),
         Some(Verb::Report(report)) => report::run(&report),
         Some(Verb::Check(check)) => check::run(&check),

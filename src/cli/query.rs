@@ -3,9 +3,9 @@
 use super::args::{Format, Query};
 use super::{Outcome, json, opening};
 use crate::model::Untrusted;
-use crate::report::csv;
 use crate::store::StoreError;
 use crate::store::views::{Cell, Flow, Views};
+use crate::work::sheet::{csv_cell, csv_line};
 use crate::work::study::Choice;
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
@@ -18,7 +18,7 @@ pub fn run(arguments: &Query) -> Result<Outcome> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     match arguments.format {
         Format::Table => table(&mut views, &arguments.sql, &mut out)?,
-        Format::Csv => as_csv(&mut views, &arguments.sql, &mut out)?,
+        Format::Csv => csv(&mut views, &arguments.sql, &mut out)?,
         Format::Json => {
             let rows = objects(&mut views, &arguments.sql)?;
             let document =
@@ -122,28 +122,21 @@ fn table(views: &mut Asked, sql: &str, out: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-/// RFC 4180, for people and spreadsheets: what a screen would obey is made visible, and a cell that would be taken for
-/// a formula gets a leading apostrophe. JSON keeps the recorded text exactly.
-fn as_csv(views: &mut Asked, sql: &str, out: &mut impl Write) -> Result<()> {
-    let mut lines: Vec<u8> = Vec::new();
-    let mut head: Vec<u8> = Vec::new();
-    let mut written = Ok(());
+fn csv(views: &mut Asked, sql: &str, out: &mut impl Write) -> Result<()> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut head = String::new();
     views.select(
         sql,
-        |names| written = csv::line(&mut head, names.iter().map(|name| csv::cell(name))),
+        |names| head = csv_line(names.iter().map(|name| csv_cell(name))),
         |row| {
-            let cells = row.iter().map(|cell| match cell {
-                Cell::Text(text) => csv::cell(text),
+            lines.push(csv_line(row.iter().map(|cell| match cell {
+                Cell::Text(text) => csv_cell(text),
                 other => plain(other),
-            });
-            match csv::line(&mut lines, cells) {
-                Ok(()) => Flow::More,
-                Err(_) => Flow::Enough,
-            }
+            })));
+            Flow::More
         },
     )?;
-    written?;
-    out.write_all(&head)?;
-    out.write_all(&lines)?;
+    write!(out, "{head}")?;
+    lines.iter().try_for_each(|line| write!(out, "{line}"))?;
     Ok(())
 }

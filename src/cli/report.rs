@@ -137,7 +137,8 @@ fn write_salts(made: &Made<'_>, path: Option<&Path>) -> Result<()> {
     };
     let text = format!("{:#}", serde_json::to_value(made.redactor.salts())?);
     place::file(path, Existing::Replace, Readers::Owner, &made.evidence(), |out| {
-        writeln!(out, "{}", json::tame(&text)).map_err(|e| WorkError::Write { path: path.to_owned(), reason: e.to_string() })
+        writeln!(out, "{}", json::tame(&text))
+            .map_err(|e| WorkError::Write { path: path.to_owned(), reason: e.to_string() })
     })?;
     Ok(())
 }
@@ -159,10 +160,17 @@ fn tell(study: &Study, written: &[Written], salts: Option<&Path>, as_json: bool)
     let mut err = std::io::stderr().lock();
     if let Some(path) = salts {
         let path = path.to_string_lossy();
-        writeln!(err, "the salts are in {}; keep them: nobody can reveal a value without", Untrusted(&path).visible())?;
+        writeln!(
+            err,
+            "the salts are in {}; keep them: nobody can reveal a value without",
+            Untrusted(&path).visible()
+        )?;
     }
     if !study.verified {
-        writeln!(err, "no proof of this case was verified; `backtrail verify` first makes a stronger report")?;
+        writeln!(
+            err,
+            "no proof of this case was verified; `backtrail verify` first makes a stronger report"
+        )?;
     }
     Ok(())
 }

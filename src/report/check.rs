@@ -57,7 +57,9 @@ pub fn read(text: &str) -> Result<Value, WorkError> {
         serde_json::from_str(text).map_err(|e| WorkError::Refused(format!("the report is not JSON: {e}")))?;
     match value.get("schema").and_then(Value::as_str) {
         Some(SCHEMA) => Ok(value),
-        Some(other) => Err(WorkError::Refused(format!("the report is of schema `{other}`, this is for `{SCHEMA}`"))),
+        Some(other) => {
+            Err(WorkError::Refused(format!("the report is of schema `{other}`, this is for `{SCHEMA}`")))
+        }
         None => Err(WorkError::Refused("it is no Backtrail report: it names no schema".to_owned())),
     }
 }
@@ -88,11 +90,14 @@ pub fn check(question: &Question, folder: &Path, watcher: &mut Watcher<'_>) -> R
     };
     let made = Made::of(&study, &order, &Cancel::default())?;
     let recomputed = json::document(&made.report);
-    let mut compare = Compare { told: &told, pairs: BTreeMap::new(), back: BTreeMap::new(), checked: &mut checked };
+    let mut compare =
+        Compare { told: &told, pairs: BTreeMap::new(), back: BTreeMap::new(), checked: &mut checked };
     compare.documents(&report, recomputed.as_object().unwrap_or(&Map::new()), &redacted(&report));
     checked.figures = recomputed["figures"].as_object().map_or(0, |figures| figures.len() as u64);
     checked.notes.push(
-        "title, authors, draft or final, and the time of making are their author's word: no journal holds them".to_owned(),
+        "title, authors, draft or final, the time of making and the investigation log are their author's word: no journal \
+         holds them"
+            .to_owned(),
     );
     Ok(checked)
 }
@@ -108,7 +113,8 @@ fn own_digest(report: &Map<String, Value>, checked: &mut Checked) {
             recomputed: format!("{computed}: the file is not as it was written"),
         });
     }
-    let version = report.get("generator").and_then(|generator| generator.get("version")).and_then(Value::as_str);
+    let version =
+        report.get("generator").and_then(|generator| generator.get("version")).and_then(Value::as_str);
     if version != Some(env!("CARGO_PKG_VERSION")) {
         checked.notes.push(format!(
             "the report was made by version {}, this is {}: differences may come from that",
@@ -131,12 +137,18 @@ fn arranged(
     }
     let mut arranged = Vec::new();
     let mut names = Vec::new();
-    let text = |journal: &Value, key: &str| journal.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text =
+        |journal: &Value, key: &str| journal.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     for journal in report.get("evidence").and_then(Value::as_array).into_iter().flatten() {
         let (name, sha256) = (text(journal, "name"), text(journal, "sha256"));
-        let last = Path::new(&name).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let last =
+            Path::new(&name).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let same = given.iter().position(|(_, digest)| *digest == sha256);
-        let named = || given.iter().position(|(path, _)| path.file_name().is_some_and(|own| own.to_string_lossy() == last));
+        let named = || {
+            given
+                .iter()
+                .position(|(path, _)| path.file_name().is_some_and(|own| own.to_string_lossy() == last))
+        };
         let found = same.or_else(named);
         let differs = |recomputed: String| Difference {
             place: format!("journals {name}"),
@@ -144,7 +156,9 @@ fn arranged(
             recomputed,
         };
         match found {
-            None => checked.differences.push(differs("no file given has this digest or this name".to_owned())),
+            None => {
+                checked.differences.push(differs("no file given has this digest or this name".to_owned()))
+            }
             Some(place) => {
                 let (path, digest) = given.remove(place);
                 if digest != sha256 {
@@ -184,10 +198,16 @@ fn digest_of(path: &Path) -> Result<String, WorkError> {
 }
 
 /// The pins to verify under, where the report says that proofs were verified.
-fn pins(report: &Map<String, Value>, question: &Question, checked: &mut Checked) -> Result<Option<Pins>, WorkError> {
+fn pins(
+    report: &Map<String, Value>,
+    question: &Question,
+    checked: &mut Checked,
+) -> Result<Option<Pins>, WorkError> {
     let pins = report.get("pins").cloned().unwrap_or_default();
     if pins["verified"].as_bool() != Some(true) {
-        checked.notes.push("the report says that no proof was verified; none was verified here either".to_owned());
+        checked
+            .notes
+            .push("the report says that no proof was verified; none was verified here either".to_owned());
         return Ok(None);
     }
     let own = pins["trust"].as_str().unwrap_or_default();
@@ -195,7 +215,8 @@ fn pins(report: &Map<String, Value>, question: &Question, checked: &mut Checked)
         Some(trust) => trust.clone(),
         None => {
             checked.notes.push(
-                "proofs were held against the pins that the report itself names; give your own with --trust".to_owned(),
+                "proofs were held against the pins that the report itself names; give your own with --trust"
+                    .to_owned(),
             );
             own.to_owned()
         }
@@ -208,14 +229,20 @@ fn pins(report: &Map<String, Value>, question: &Question, checked: &mut Checked)
 }
 
 fn moment(value: &Value) -> Result<Option<Nanos>, WorkError> {
-    let parse = |text| Nanos::parse(text).map_err(|e| WorkError::Refused(format!("the report's time `{text}` is {e}")));
+    let parse = |text| {
+        Nanos::parse(text).map_err(|e| WorkError::Refused(format!("the report's time `{text}` is {e}")))
+    };
     value.as_str().map(parse).transpose()
 }
 
 fn choice(report: &Map<String, Value>) -> Result<Choice, WorkError> {
     let asked = report.get("asked").cloned().unwrap_or_default();
     let text = |key: &str| asked[key].as_str().map(str::to_owned);
-    Ok(Choice { version: text("model").zip(text("faulty")), from: moment(&asked["from"])?, to: moment(&asked["to"])? })
+    Ok(Choice {
+        version: text("model").zip(text("faulty")),
+        from: moment(&asked["from"])?,
+        to: moment(&asked["to"])?,
+    })
 }
 
 fn redacted(report: &Map<String, Value>) -> Vec<Field> {
@@ -225,7 +252,8 @@ fn redacted(report: &Map<String, Value>) -> Vec<Field> {
 
 fn statement(report: &Map<String, Value>) -> Result<Statement, WorkError> {
     let told = report.get("statement").cloned().unwrap_or_default();
-    let authors = told["authors"].as_array().into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned));
+    let authors =
+        told["authors"].as_array().into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned));
     let at = if told["at_given"].as_bool() == Some(true) { moment(&told["at"])? } else { None };
     Ok(Statement {
         title: told["title"].as_str().map(str::to_owned),
@@ -275,7 +303,12 @@ struct Compare<'c> {
 const PASSED_OVER: [&str; 3] = ["digest", "generator", "schema"];
 
 impl Compare<'_> {
-    fn documents(&mut self, reported: &Map<String, Value>, recomputed: &Map<String, Value>, redacted: &[Field]) {
+    fn documents(
+        &mut self,
+        reported: &Map<String, Value>,
+        recomputed: &Map<String, Value>,
+        redacted: &[Field],
+    ) {
         let blind = !redacted.is_empty() && self.told.seed.is_none();
         let keys: std::collections::BTreeSet<&String> = reported.keys().chain(recomputed.keys()).collect();
         for key in keys.into_iter().filter(|key| !PASSED_OVER.contains(&key.as_str())) {
@@ -286,6 +319,7 @@ impl Compare<'_> {
                 ),
                 // Which fields are withheld is the author's choice; the values behind them are compared all the same.
                 "asked" if blind => {}
+                "sections" => self.sections(reported.get(key), recomputed.get(key)),
                 _ => {
                     if key == "attachments" {
                         self.checked.lists = recomputed.get(key).and_then(Value::as_array).map_or(0, |l| l.len() as u64);
@@ -298,6 +332,20 @@ impl Compare<'_> {
                 self.checked.differences.retain(|difference| !is_list_digest(difference, reported));
             }
         }
+    }
+
+    /// Section by section; what investigators wrote in their log is in no journal.
+    fn sections(&mut self, reported: Option<&Value>, recomputed: Option<&Value>) {
+        let own = |sections: Option<&Value>| -> Vec<Value> {
+            sections.and_then(Value::as_array).cloned().unwrap_or_default()
+        };
+        let (told, mut found) = (own(reported), own(recomputed));
+        for (told, found) in told.iter().zip(&mut found) {
+            if told["id"] == "log" && found["id"] == "log" {
+                found.clone_from(told);
+            }
+        }
+        self.values("/sections", Some(&Value::Array(told)), Some(&Value::Array(found)));
     }
 
     fn values(&mut self, place: &str, reported: Option<&Value>, recomputed: Option<&Value>) {
@@ -345,7 +393,8 @@ impl Compare<'_> {
         let mut found: Vec<(String, String)> = Vec::new();
         while let Some(start) = text.find(MARK) {
             let (before, from) = text.split_at(start);
-            let length = MARK.len() + from[MARK.len()..].find(|c: char| !is_commitment(c)).unwrap_or(from.len() - MARK.len());
+            let length = MARK.len()
+                + from[MARK.len()..].find(|c: char| !is_commitment(c)).unwrap_or(from.len() - MARK.len());
             let (commitment, after) = from.split_at(length);
             let Some(tail) = rest.strip_prefix(before) else {
                 return false;
@@ -386,7 +435,8 @@ fn is_commitment(c: char) -> bool {
 /// The appendix repeats the lists' sizes and digests.
 fn is_list_digest(difference: &Difference, report: &Map<String, Value>) -> bool {
     let sections = report.get("sections").and_then(Value::as_array);
-    let place = sections.and_then(|sections| sections.iter().position(|section| section["id"] == "appendices"));
+    let place =
+        sections.and_then(|sections| sections.iter().position(|section| section["id"] == "appendices"));
     place.is_some_and(|n| difference.place.starts_with(&format!("/sections/{n}/blocks/0/rows/")))
 }
 

@@ -1,7 +1,7 @@
 //! RFC 4180: quoted where needed, CRLF, and no cell that a spreadsheet would run.
 
 use super::model::Value;
-use crate::model::untrusted::visible_lines;
+pub use crate::work::sheet::csv_cell as cell;
 use std::io::{self, Write};
 
 /// Writes one line.
@@ -27,15 +27,6 @@ pub fn value(value: &Value) -> String {
         Value::Money { units, .. } => cell(units),
         Value::Digest(text) | Value::Words(text) | Value::Recorded(_, text) => cell(text),
     }
-}
-
-/// Text for people and spreadsheets: what a screen would obey is made visible, and a cell that would be taken for a formula
-/// gets a leading apostrophe (the OWASP list, and its full-width twins).
-pub fn cell(text: &str) -> String {
-    let text = visible_lines(text);
-    let risky = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    let text = if risky { format!("'{text}") } else { text };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
 #[cfg(test)]

@@ -194,7 +194,8 @@ fn cover(report: &Report) -> Vec<Fact> {
         let found = report.incident.iter().find(|(known, _)| *known == key);
         found.map_or("—".to_owned(), |(_, value)| plain(report, value))
     };
-    let authors: Vec<String> = report.statement.authors.iter().map(|name| Untrusted(name).visible()).collect();
+    let authors: Vec<String> =
+        report.statement.authors.iter().map(|name| Untrusted(name).visible()).collect();
     let records: u64 = report.journals.iter().map(|journal| journal.records).sum();
     let mut facts = Vec::new();
     if !report.incident.is_empty() {
@@ -209,13 +210,21 @@ fn cover(report: &Report) -> Vec<Fact> {
     facts.extend([
         Fact {
             term: "Evidence",
-            value: format!("{} records in {} journals", grouped(records), grouped(report.journals.len() as u64)),
+            value: format!(
+                "{} records in {} journals",
+                grouped(records),
+                grouped(report.journals.len() as u64)
+            ),
         },
         Fact {
             term: "Proofs",
-            value: if report.verified { "verified; see Proof and integrity" } else { "not verified" }.to_owned(),
+            value: if report.verified { "verified; see Proof and integrity" } else { "not verified" }
+                .to_owned(),
         },
-        Fact { term: "Authors", value: if authors.is_empty() { "not named".to_owned() } else { authors.join(", ") } },
+        Fact {
+            term: "Authors",
+            value: if authors.is_empty() { "not named".to_owned() } else { authors.join(", ") },
+        },
         Fact { term: "As of (UTC)", value: report.at.short(Zone::Utc) },
         Fact { term: "Made by", value: format!("backtrail {}", env!("CARGO_PKG_VERSION")) },
     ]);
@@ -254,7 +263,8 @@ fn one_block(report: &Report, block: &Block) -> BlockView {
         }),
         Block::Bars(bars) => {
             let most = bars.rows.iter().map(|(_, _, whole)| *whole).max().unwrap_or(1).max(1);
-            let width = |n: u64| u64::try_from(u128::from(n) * 1000 / u128::from(most)).unwrap_or(1000).min(1000);
+            let width =
+                |n: u64| u64::try_from(u128::from(n) * 1000 / u128::from(most)).unwrap_or(1000).min(1000);
             let row = |(name, part, whole): &(Value, u64, u64)| Bar {
                 name: plain(report, name),
                 part: grouped(*part),
@@ -299,7 +309,9 @@ fn withheld(shown: String, value: &Value) -> (String, Option<String>) {
 
 fn one_figure(report: &Report, figure: &Figure) -> FigureView {
     let (value, detail) = match &figure.value {
-        Value::Share { part, whole } => (percent(*part, *whole), format!("{} of {}", grouped(*part), grouped(*whole))),
+        Value::Share { part, whole } => {
+            (percent(*part, *whole), format!("{} of {}", grouped(*part), grouped(*whole)))
+        }
         Value::Time(at) => (at.short(Zone::Utc), "UTC".to_owned()),
         other => (plain(report, other), String::new()),
     };
@@ -366,7 +378,9 @@ fn cells(report: &Report, table: &Table, row: &[Value]) -> Vec<Cell> {
             Value::Share { part, whole } => format!("{:.6}", *part as f64 / (*whole).max(1) as f64),
             Value::Length(span) => span.0.to_string(),
             Value::Money { units, .. } => units.clone(),
-            Value::Words(word) => crate::model::Severity::of(word).map_or(String::new(), |s| (s as u8).to_string()),
+            Value::Words(word) => {
+                crate::model::Severity::of(word).map_or(String::new(), |s| (s as u8).to_string())
+            }
             _ => String::new(),
         };
         Cell { text, class, sort, withheld }

@@ -97,8 +97,11 @@ pub fn key(text: &str) -> Result<SigningKey, &'static str> {
     if let Some(seed) = hex::decode(text).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()) {
         return Ok(SigningKey::from_bytes(&seed));
     }
-    let body = text.strip_prefix("-----BEGIN PRIVATE KEY-----").and_then(|rest| rest.strip_suffix("-----END PRIVATE KEY-----"));
-    let body: String = body.ok_or("neither a PKCS#8 PEM private key nor 64 hex digits")?.split_whitespace().collect();
+    let body = text
+        .strip_prefix("-----BEGIN PRIVATE KEY-----")
+        .and_then(|rest| rest.strip_suffix("-----END PRIVATE KEY-----"));
+    let body: String =
+        body.ok_or("neither a PKCS#8 PEM private key nor 64 hex digits")?.split_whitespace().collect();
     let der = STANDARD.decode(body).map_err(|_| "its PEM is not base64")?;
     let seed = der.strip_prefix(&PREFIX).and_then(|seed| <[u8; 32]>::try_from(seed).ok());
     seed.map(|seed| SigningKey::from_bytes(&seed)).ok_or("not an Ed25519 private key")

@@ -139,7 +139,9 @@ fn incident(report: &Report) -> Value {
     if report.incident.is_empty() {
         return Value::Null;
     }
-    Value::Object(report.incident.iter().map(|(key, cell)| ((*key).to_owned(), value(report, cell))).collect())
+    Value::Object(
+        report.incident.iter().map(|(key, cell)| ((*key).to_owned(), value(report, cell))).collect(),
+    )
 }
 
 fn pins(report: &Report) -> Value {
@@ -176,7 +178,9 @@ fn one_block(report: &Report, block: &Block) -> Value {
     match block {
         Block::Prose(text) => json!({"type": "prose", "text": say(text)}),
         Block::Caution(text) => json!({"type": "caution", "text": say(text)}),
-        Block::Points(points) => json!({"type": "points", "points": points.iter().map(say).collect::<Vec<_>>()}),
+        Block::Points(points) => {
+            json!({"type": "points", "points": points.iter().map(say).collect::<Vec<_>>()})
+        }
         Block::Heading(text) => json!({"type": "heading", "text": text}),
         Block::Commands(lines) => json!({"type": "commands", "lines": lines}),
         Block::Figures(figures) => {

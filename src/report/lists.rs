@@ -92,6 +92,12 @@ pub const LISTS: &[List] = &[
         rows: |facts| Ok(Box::new(agents::exposed(facts).into_iter().map(Ok))),
     },
     List {
+        name: "agents.csv",
+        what: "every agent the faulty version answered: whether it changed, and whether that lasted",
+        columns: &agents::CHANGED,
+        rows: |facts| Ok(Box::new(agents::judged_rows(facts).into_iter().map(Ok))),
+    },
+    List {
         name: "nodes.csv",
         what: "nodes that were meant to serve the faulty version, or did",
         columns: &NODES,
@@ -107,7 +113,9 @@ pub const LISTS: &[List] = &[
         name: "findings.csv",
         what: "every finding, worst first",
         columns: &gaps::FINDINGS,
-        rows: |facts| Ok(Box::new(facts.study.findings.iter().map(|finding| Ok(gaps::finding_row(facts, finding))))),
+        rows: |facts| {
+            Ok(Box::new(facts.study.findings.iter().map(|finding| Ok(gaps::finding_row(facts, finding)))))
+        },
     },
     List {
         name: "gaps.csv",
@@ -121,13 +129,20 @@ pub const LISTS: &[List] = &[
         name: "sources.csv",
         what: "the evidence register",
         columns: &register::REGISTER,
-        rows: |facts| Ok(Box::new(register::journals(facts).into_iter().map(|journal| Ok(register::row(&journal))))),
+        rows: |facts| {
+            Ok(Box::new(register::journals(facts).into_iter().map(|journal| Ok(register::row(&journal)))))
+        },
     },
 ];
 
 impl List {
     /// Writes the list and returns how many rows it has.
-    pub fn write(&self, facts: &Facts<'_>, redactor: &Redactor, out: &mut dyn Write) -> Result<u64, WorkError> {
+    pub fn write(
+        &self,
+        facts: &Facts<'_>,
+        redactor: &Redactor,
+        out: &mut dyn Write,
+    ) -> Result<u64, WorkError> {
         let fail = |e: io::Error| WorkError::Refused(format!("{}: {e}", self.name));
         csv::line(out, self.columns.iter().map(|column| csv::cell(column.title()))).map_err(fail)?;
         let mut rows = 0;

@@ -22,10 +22,20 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn cover(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let statement = &report.statement;
-    let authors: Vec<String> = statement.authors.iter().map(|name| escaped(&Untrusted(name).visible())).collect();
+    let authors: Vec<String> =
+        statement.authors.iter().map(|name| escaped(&Untrusted(name).visible())).collect();
     writeln!(out, "**{}** for the {} audience", statement.standing.name(), statement.audience.name())?;
-    writeln!(out, "· as of {} UTC · made by backtrail {}", report.at.short(Zone::Utc), env!("CARGO_PKG_VERSION"))?;
-    writeln!(out, "· authors: {}\n", if authors.is_empty() { "not named".to_owned() } else { authors.join(", ") })?;
+    writeln!(
+        out,
+        "· as of {} UTC · made by backtrail {}",
+        report.at.short(Zone::Utc),
+        env!("CARGO_PKG_VERSION")
+    )?;
+    writeln!(
+        out,
+        "· authors: {}\n",
+        if authors.is_empty() { "not named".to_owned() } else { authors.join(", ") }
+    )?;
     for (key, value) in &report.incident {
         writeln!(out, "* {key}: {}", escaped(&plain(report, value)))?;
     }
@@ -50,10 +60,24 @@ fn one_section(report: &Report, section: &Section, out: &mut dyn Write) -> io::R
                 writeln!(out)?;
             }
             Block::Figures(figures) => {
-                head(out, &[Column::Left("figure"), Column::Right("value"), Column::Left("evidence"), Column::Left("id")])?;
+                head(
+                    out,
+                    &[
+                        Column::Left("figure"),
+                        Column::Right("value"),
+                        Column::Left("evidence"),
+                        Column::Left("id"),
+                    ],
+                )?;
                 for figure in figures {
                     let (value, level) = (plain(report, &figure.value), figure.basis.level.name());
-                    writeln!(out, "| {} | {} | {level} | {} |", escaped(&figure.label), escaped(&value), figure.id)?;
+                    writeln!(
+                        out,
+                        "| {} | {} | {level} | {} |",
+                        escaped(&figure.label),
+                        escaped(&value),
+                        figure.id
+                    )?;
                 }
                 writeln!(out)?;
             }
@@ -63,7 +87,8 @@ fn one_section(report: &Report, section: &Section, out: &mut dyn Write) -> io::R
                 writeln!(out, "*{}*\n", bars.title)?;
                 head(out, &[Column::Left(""), Column::Right(bars.part), Column::Right(bars.whole)])?;
                 for (name, part, whole) in &bars.rows {
-                    let (part, whole) = (plain(report, &Value::Count(*part)), plain(report, &Value::Count(*whole)));
+                    let (part, whole) =
+                        (plain(report, &Value::Count(*part)), plain(report, &Value::Count(*whole)));
                     writeln!(out, "| {} | {part} | {whole} |", escaped(&plain(report, name)))?;
                 }
                 writeln!(out)?;
@@ -86,7 +111,11 @@ fn one_table(report: &Report, table: &Table, out: &mut dyn Write) -> io::Result<
     let shown = table.rows.len().min(SHOWN) as u64;
     if shown < table.total {
         let list = table.list.unwrap_or("the JSON form");
-        writeln!(out, "\nShowing {shown} of {}; all are in {list}.", plain(report, &Value::Count(table.total)))?;
+        writeln!(
+            out,
+            "\nShowing {shown} of {}; all are in {list}.",
+            plain(report, &Value::Count(table.total))
+        )?;
     }
     writeln!(out)
 }
@@ -100,8 +129,10 @@ fn evidence(basis: &Basis) -> String {
 
 fn head(out: &mut dyn Write, columns: &[Column]) -> io::Result<()> {
     let titles: Vec<&str> = columns.iter().map(|column| column.title()).collect();
-    let rules: Vec<&str> =
-        columns.iter().map(|column| if matches!(column, Column::Right(_)) { "---:" } else { "---" }).collect();
+    let rules: Vec<&str> = columns
+        .iter()
+        .map(|column| if matches!(column, Column::Right(_)) { "---:" } else { "---" })
+        .collect();
     writeln!(out, "| {} |\n| {} |", titles.join(" | "), rules.join(" | "))
 }
 
@@ -111,7 +142,10 @@ pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = None;
     for c in text.chars() {
-        if matches!(c, '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '#' | '|' | '!' | '~' | '&' | '$') {
+        if matches!(
+            c,
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '#' | '|' | '!' | '~' | '&' | '$'
+        ) {
             out.push('\\');
         }
         // Extended autolinks (GFM) begin with a scheme, `www.` or a mail address.
@@ -132,7 +166,8 @@ pub fn escaped(text: &str) -> String {
     }
     let digits = out.len() - out.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let rest = &out[digits..];
-    if digits > 0 && rest.starts_with(['.', ')']) && rest[1..].chars().next().is_none_or(char::is_whitespace) {
+    if digits > 0 && rest.starts_with(['.', ')']) && rest[1..].chars().next().is_none_or(char::is_whitespace)
+    {
         out.insert(digits, '\\');
     }
     out

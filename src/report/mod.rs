@@ -133,7 +133,12 @@ impl<'s> Made<'s> {
     }
 
     /// Writes a format that is one file.
-    pub fn write(&self, format: Format, key: Option<&SigningKey>, out: &mut dyn Write) -> Result<(), WorkError> {
+    pub fn write(
+        &self,
+        format: Format,
+        key: Option<&SigningKey>,
+        out: &mut dyn Write,
+    ) -> Result<(), WorkError> {
         let fail = |e: io::Error| WorkError::Refused(format!("cannot write the report: {e}"));
         match format {
             Format::Html => html::write(&self.report, out).map_err(fail),
@@ -146,9 +151,10 @@ impl<'s> Made<'s> {
             Format::Intoto => intoto::write(&self.report, key, out).map_err(fail),
             Format::Ocsf => ocsf::write(&self.facts, &self.report, &self.redactor, out).map_err(fail),
             Format::Stix => stix::write(&self.facts, &self.report, &self.redactor, out).map_err(fail),
-            Format::Csv | Format::All => {
-                Err(WorkError::Refused(format!("`{}` is a folder of files; say where with -o", format.name())))
-            }
+            Format::Csv | Format::All => Err(WorkError::Refused(format!(
+                "`{}` is a folder of files; say where with -o",
+                format.name()
+            ))),
         }
     }
 
@@ -177,7 +183,9 @@ impl<'s> Made<'s> {
     }
 
     fn lists(&self, filling: &place::Filling<'_>, under: &str) -> Result<(), WorkError> {
-        filling.add(&format!("{under}figures.csv"), |out| figures(&self.report, out).map_err(|e| WorkError::Refused(e.to_string())))?;
+        filling.add(&format!("{under}figures.csv"), |out| {
+            figures(&self.report, out).map_err(|e| WorkError::Refused(e.to_string()))
+        })?;
         for list in lists::LISTS {
             filling.add(&format!("{under}{}", list.name), |out| {
                 list.write(&self.facts, &self.redactor, out).map(|_| ())
@@ -188,9 +196,7 @@ impl<'s> Made<'s> {
 
     /// Files a report must never be written over: the journals, their plain copies, the case.
     pub fn evidence(&self) -> Vec<PathBuf> {
-        let snapshot = &self.facts.study.snapshot;
-        let sources = snapshot.sources().iter().flat_map(|source| [source.path.clone(), source.plain.clone()]);
-        sources.chain([snapshot.path().to_owned()]).collect()
+        self.facts.study.evidence()
     }
 }
 
@@ -200,7 +206,8 @@ fn figures(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     csv::line(out, head.map(str::to_owned))?;
     for figure in report.figures() {
         let (sql, parameters) = figure.basis.sql.as_ref().map_or((String::new(), String::new()), |sql| {
-            let named = sql.parameters.iter().map(|(name, value)| format!("{name}={}", json::value(report, value)));
+            let named =
+                sql.parameters.iter().map(|(name, value)| format!("{name}={}", json::value(report, value)));
             (sql.text.clone(), named.collect::<Vec<_>>().join(" "))
         });
         let cells = [
@@ -219,7 +226,8 @@ fn figures(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// The names of a field that sentences may hold.
 fn known(facts: &Facts<'_>, field: Field) -> Vec<String> {
-    let names = |names: Names| facts.study.snapshot.names(names).texts().iter().map(ToString::to_string).collect();
+    let names =
+        |names: Names| facts.study.snapshot.names(names).texts().iter().map(ToString::to_string).collect();
     match field {
         Field::Agent | Field::Party => names(Names::Agent),
         Field::Node => names(Names::Node),

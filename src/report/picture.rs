@@ -96,7 +96,8 @@ pub fn draw(report: &Report, picture: &Picture) -> Drawn {
     let buckets = picture.lanes.first().map_or(1, |lane| lane.counts.len().max(1));
     let lanes = picture.lanes.iter().enumerate().map(|(n, lane)| {
         let base = top + LANE * (n as f64 + 1.0) - 6.0;
-        let inside = |from: Nanos, to: Option<Nanos>| from <= picture.to && to.is_none_or(|to| to >= picture.from);
+        let inside =
+            |from: Nanos, to: Option<Nanos>| from <= picture.to && to.is_none_or(|to| to >= picture.from);
         let plans = lane.scheduled.iter().filter(|(from, to)| inside(*from, *to));
         DrawnLane {
             label: cut(&plain(report, &lane.label)),
@@ -171,7 +172,20 @@ fn marks(picture: &Picture, x: impl Fn(Nanos) -> f64) -> Vec<DrawnMark> {
 
 /// Round moments, at most ten.
 fn ticks(picture: &Picture) -> Vec<(Nanos, String)> {
-    let steps = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 7 * DAY, 30 * DAY, 365 * DAY];
+    let steps = [
+        MINUTE,
+        5 * MINUTE,
+        15 * MINUTE,
+        HOUR,
+        2 * HOUR,
+        4 * HOUR,
+        6 * HOUR,
+        12 * HOUR,
+        DAY,
+        7 * DAY,
+        30 * DAY,
+        365 * DAY,
+    ];
     let whole = picture.to.since(picture.from).0;
     let step = steps.into_iter().find(|step| whole / step <= 9).unwrap_or((whole / 9).max(1));
     let pattern = if step >= DAY { "%Y-%m-%d" } else { "%m-%d %H:%M" };

@@ -52,7 +52,12 @@ pub fn file(
         builder.permissions(fs::Permissions::from_mode(mode));
     }
     let beside = builder.tempfile_in(&folder).map_err(refused)?;
-    let mut sum = Summing { out: BufWriter::with_capacity(1 << 18, beside), hash: Sha256::new(), bytes: 0, failed: None };
+    let mut sum = Summing {
+        out: BufWriter::with_capacity(1 << 18, beside),
+        hash: Sha256::new(),
+        bytes: 0,
+        failed: None,
+    };
     let written = write(&mut sum);
     // The disk's own words say more than what a writer made of them.
     if let Some(error) = sum.failed.take() {
@@ -81,13 +86,17 @@ pub fn folder(
     let refused = |e: io::Error| refused(path, &e);
     if let Ok(meta) = fs::symlink_metadata(path) {
         let inside = fs::canonicalize(path).is_ok_and(|whole| {
-            evidence.iter().any(|source| fs::canonicalize(source).is_ok_and(|source| source.starts_with(&whole)))
+            evidence
+                .iter()
+                .any(|source| fs::canonicalize(source).is_ok_and(|source| source.starts_with(&whole)))
         });
         let what = match existing {
             Existing::Refuse => Some("it exists already; --force replaces it"),
             Existing::Replace if !meta.is_dir() => Some("it exists and is no folder"),
             Existing::Replace if inside => Some("it holds evidence"),
-            Existing::Replace if !path.join(SUMS).is_file() => Some("it exists and is no report made here; nothing is removed"),
+            Existing::Replace if !path.join(SUMS).is_file() => {
+                Some("it exists and is no report made here; nothing is removed")
+            }
             Existing::Replace => None,
         };
         if let Some(what) = what {
@@ -98,14 +107,16 @@ pub fn folder(
     let filling = Filling { root: beside.path(), written: std::cell::RefCell::default() };
     fill(&filling)?;
     let mut written = filling.written.into_inner();
-    let lines: String = written.iter().map(|w: &Written| format!("{}  {}\n", w.sha256, w.path.display())).collect();
+    let lines: String =
+        written.iter().map(|w: &Written| format!("{}  {}\n", w.sha256, w.path.display())).collect();
     file(&beside.path().join(SUMS), Existing::Refuse, Readers::Usual, &[], |out| {
         out.write_all(lines.as_bytes()).map_err(|e| refused(e))
     })?;
     open_to_others(beside.path());
     if path.exists() {
         // The old one is moved aside first, so that at every moment one of them stands whole.
-        let aside = tempfile::Builder::new().prefix(".backtrail-old-").tempdir_in(&parent).map_err(refused)?;
+        let aside =
+            tempfile::Builder::new().prefix(".backtrail-old-").tempdir_in(&parent).map_err(refused)?;
         fs::rename(path, aside.path().join("old")).map_err(refused)?;
         fs::rename(beside.keep(), path).map_err(refused)?;
     } else {
@@ -130,7 +141,11 @@ pub struct Filling<'f> {
 
 impl Filling<'_> {
     /// Adds a file by a path below the folder.
-    pub fn add(&self, name: &str, write: impl FnOnce(&mut dyn Write) -> Result<(), WorkError>) -> Result<(), WorkError> {
+    pub fn add(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), WorkError>,
+    ) -> Result<(), WorkError> {
         let path = self.root.join(name);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|e| refused(folder, &e))?;
@@ -259,7 +274,9 @@ mod tests {
     use super::*;
 
     fn put(path: &Path, existing: Existing, evidence: &[PathBuf], text: &str) -> Result<Written, WorkError> {
-        file(path, existing, Readers::Usual, evidence, |out| out.write_all(text.as_bytes()).map_err(|e| refused(path, &e)))
+        file(path, existing, Readers::Usual, evidence, |out| {
+            out.write_all(text.as_bytes()).map_err(|e| refused(path, &e))
+        })
     }
 
     #[test]
@@ -283,7 +300,9 @@ mod tests {
         let fail = |_: &mut dyn Write| Err(WorkError::Refused("no".into()));
         assert!(file(&path, Existing::Refuse, Readers::Usual, &[], fail).is_err());
         let dir = folder.path().join("set");
-        assert!(super::folder(&dir, Existing::Refuse, &[], |_| Err(WorkError::Refused("no".into()))).is_err());
+        assert!(
+            super::folder(&dir, Existing::Refuse, &[], |_| Err(WorkError::Refused("no".into()))).is_err()
+        );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
@@ -301,7 +320,9 @@ mod tests {
     fn a_folder_that_is_no_report_is_never_removed() {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("set");
-        let fill = |filling: &Filling<'_>| filling.add("csv/a.csv", |out| out.write_all(b"a").map_err(|e| refused(Path::new("a"), &e)));
+        let fill = |filling: &Filling<'_>| {
+            filling.add("csv/a.csv", |out| out.write_all(b"a").map_err(|e| refused(Path::new("a"), &e)))
+        };
         super::folder(&path, Existing::Refuse, &[], fill).unwrap();
         assert!(super::folder(&path, Existing::Refuse, &[], fill).is_err());
         super::folder(&path, Existing::Replace, &[], fill).unwrap();

@@ -68,7 +68,8 @@ fn short(text: &str) -> String {
     if chars.len() <= LONGEST {
         return text.to_owned();
     }
-    let (head, tail): (String, String) = (chars[..60].iter().collect(), chars[chars.len() - 16..].iter().collect());
+    let (head, tail): (String, String) =
+        (chars[..60].iter().collect(), chars[chars.len() - 16..].iter().collect());
     format!("{head}…{tail} ({} characters)", grouped(chars.len() as u64))
 }
 
@@ -94,7 +95,8 @@ mod tests {
 
     #[test]
     fn a_measure_has_six_digits_and_no_tail() {
-        for (number, shown) in [(0.25, "0.25"), (-0.000_000_1, "0"), (1.0 / 3.0, "0.333333"), (f64::NAN, "—")] {
+        for (number, shown) in [(0.25, "0.25"), (-0.000_000_1, "0"), (1.0 / 3.0, "0.333333"), (f64::NAN, "—")]
+        {
             assert_eq!(real(number), shown);
         }
     }

@@ -46,7 +46,9 @@ impl Reveal {
 
 fn commitment(field: Field, salt: &[u8; 32], value: &str) -> String {
     let mut hash = Sha256::new();
-    for part in [b"backtrail/redaction/1\0".as_slice(), field.name().as_bytes(), b"\0", salt, value.as_bytes()] {
+    for part in
+        [b"backtrail/redaction/1\0".as_slice(), field.name().as_bytes(), b"\0", salt, value.as_bytes()]
+    {
         hash.update(part);
     }
     format!("{MARK}{}:{}", field.name(), hex::encode(hash.finalize()))
@@ -64,7 +66,11 @@ pub struct Redactor {
 
 impl Redactor {
     /// `known` are values that sentences may hold: every name of a withheld field that is in the case.
-    pub fn new(fields: impl IntoIterator<Item = Field>, seed: [u8; 32], known: impl Fn(Field) -> Vec<String>) -> Self {
+    pub fn new(
+        fields: impl IntoIterator<Item = Field>,
+        seed: [u8; 32],
+        known: impl Fn(Field) -> Vec<String>,
+    ) -> Self {
         let fields: BTreeSet<Field> = fields.into_iter().collect();
         let mut values: Vec<(Field, String)> = fields
             .iter()
@@ -73,7 +79,9 @@ impl Redactor {
             .collect();
         values.sort_by(|a, b| (a.1.as_str(), a.0).cmp(&(b.1.as_str(), b.0)));
         values.dedup_by(|a, b| a.1 == b.1);
-        let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values.iter().map(|(_, v)| v));
+        let search = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(values.iter().map(|(_, v)| v));
         let inside = search.ok().filter(|_| !values.is_empty()).map(|search| (search, values));
         Self { fields, seed, inside, told: RefCell::default() }
     }
@@ -181,7 +189,8 @@ pub fn report(mut report: Report, redactor: &Redactor) -> Report {
         journal.name = name(redactor, Field::Source, &journal.name);
     }
     for section in &mut report.sections {
-        section.blocks = std::mem::take(&mut section.blocks).into_iter().map(|b| block(b, redactor)).collect();
+        section.blocks =
+            std::mem::take(&mut section.blocks).into_iter().map(|b| block(b, redactor)).collect();
     }
     report
 }

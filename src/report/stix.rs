@@ -31,7 +31,8 @@ fn bundle(facts: &Facts<'_>, report: &Report, redactor: &Redactor) -> Value {
     };
     let mut identity = common("identity", author.clone());
     identity["name"] = name.into();
-    identity["identity_class"] = if report.statement.authors.is_empty() { "system" } else { "individual" }.into();
+    identity["identity_class"] =
+        if report.statement.authors.is_empty() { "system" } else { "individual" }.into();
     let mut subject = common("incident", incident.clone());
     subject["name"] = sentence(report, &report.title).into();
     subject["description"] = summary(report).into();
@@ -40,7 +41,9 @@ fn bundle(facts: &Facts<'_>, report: &Report, redactor: &Redactor) -> Value {
     figures["abstract"] = "figures of the report".into();
     figures["content"] = report
         .figures()
-        .map(|figure| format!("{}: {} ({})", figure.id, plain(report, &figure.value), figure.basis.level.name()))
+        .map(|figure| {
+            format!("{}: {} ({})", figure.id, plain(report, &figure.value), figure.basis.level.name())
+        })
         .collect::<Vec<_>>()
         .join("\n")
         .into();
@@ -61,7 +64,8 @@ fn bundle(facts: &Facts<'_>, report: &Report, redactor: &Redactor) -> Value {
     whole["published"] = made.clone().into();
     whole["report_types"] = json!(["incident"]);
     whole["object_refs"] = refs.into();
-    whole["external_references"] = json!([{"source_name": "backtrail", "description": format!("report digest {digest}")}]);
+    whole["external_references"] =
+        json!([{"source_name": "backtrail", "description": format!("report digest {digest}")}]);
     objects.push(whole);
     json!({"type": "bundle", "id": id("bundle", "bundle"), "objects": objects})
 }

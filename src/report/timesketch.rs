@@ -16,7 +16,12 @@ use serde_json::{Map, json};
 use std::io::{self, Write};
 
 /// Writes all events, in time order within their sort: moments first, then requests, then silences.
-pub fn write(facts: &Facts<'_>, report: &Report, redactor: &Redactor, out: &mut dyn Write) -> Result<(), WorkError> {
+pub fn write(
+    facts: &Facts<'_>,
+    report: &Report,
+    redactor: &Redactor,
+    out: &mut dyn Write,
+) -> Result<(), WorkError> {
     let fail = |e: io::Error| WorkError::Refused(e.to_string());
     for event in timeline::events(facts) {
         let what = event.what.clone();
@@ -30,15 +35,28 @@ pub fn write(facts: &Facts<'_>, report: &Report, redactor: &Redactor, out: &mut 
         request(facts, report, redactor, *row, out)?;
     }
     for gap in &facts.study.gaps {
-        let node = redactor.value(Value::Recorded(super::model::Field::Node, facts.study.node_name(gap.node).to_owned()));
-        let message = vec![Value::Words(format!("no request recorded for {} on node ", gap.to.since(gap.from))), node];
+        let node = redactor
+            .value(Value::Recorded(super::model::Field::Node, facts.study.node_name(gap.node).to_owned()));
+        let message =
+            vec![Value::Words(format!("no request recorded for {} on node ", gap.to.since(gap.from))), node];
         line(out, gap.from, &sentence(report, &message), "silence began", Map::new()).map_err(fail)?;
     }
     Ok(())
 }
 
 const FIELDS: [&str; 12] = [
-    "request", "at", "node", "agent", "claimed", "scheduled", "attested", "effective", "evidence", "pointer", "proof", "status",
+    "request",
+    "at",
+    "node",
+    "agent",
+    "claimed",
+    "scheduled",
+    "attested",
+    "effective",
+    "evidence",
+    "pointer",
+    "proof",
+    "status",
 ];
 
 fn request(

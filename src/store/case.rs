@@ -6,6 +6,7 @@
 //! name    dictionaries              kept    whole lines of the kinds there are few of
 //! fault   lines that are no record  checkpoint  signed tree heads and whether the root is right
 //! finding what to look at           index_block  id prints → rows, sorted, in blocks
+//! log     what the investigator did (`store::log`)
 //! ```
 
 use super::StoreError;
@@ -152,6 +153,12 @@ impl Case {
     pub fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
         self.connection.execute("insert or replace into meta values (?1, ?2)", params![key, value])?;
         Ok(())
+    }
+
+    /// Whether there is any value whose key begins so.
+    pub fn has_meta(&self, prefix: &str) -> Result<bool, StoreError> {
+        let any = "select exists (select 1 from meta where substr(key, 1, length(?1)) = ?1)";
+        Ok(self.connection.query_row(any, [prefix], |row| row.get(0))?)
     }
 
     /// Forgets every value whose key begins so.

@@ -108,6 +108,18 @@ impl Edges {
         Some(Edge { place: self.places.value(n) as u32, kind, print: self.prints.value(n) })
     }
 
+    pub fn place(&self, n: usize) -> u32 {
+        self.places.value(n) as u32
+    }
+
+    pub fn kind(&self, n: usize) -> Option<EdgeKind> {
+        EdgeKind::from_code(self.kinds.value(n))
+    }
+
+    pub fn print(&self, n: usize) -> u64 {
+        self.prints.value(n)
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = Edge> {
         (0..self.len()).filter_map(|n| self.get(n))
     }

@@ -4,6 +4,7 @@
 
 pub mod case;
 pub mod chunk;
+pub mod log;
 pub mod names;
 pub mod packed;
 pub mod snapshot;

@@ -369,12 +369,24 @@ impl Snapshot {
         if let Some(edges) = chunk.edges.get() {
             return Ok(edges);
         }
+        let edges = self.load_edges(chunk)?;
+        Ok(chunk.edges.get_or_init(|| edges))
+    }
+
+    /// The edges of one chunk's records without keeping them in memory.
+    pub fn passing_edges(&self, chunk: &Chunk) -> Result<Edges, StoreError> {
+        match chunk.edges.get() {
+            Some(edges) => Ok(edges.clone()),
+            None => self.load_edges(chunk),
+        }
+    }
+
+    fn load_edges(&self, chunk: &Chunk) -> Result<Edges, StoreError> {
         let [places, kinds, prints] = EDGE_CELLS.map(|cell| self.parts.loader.cell(chunk.id, cell));
-        let edges = match (places?, kinds?, prints?) {
+        Ok(match (places?, kinds?, prints?) {
             (Some(places), Some(kinds), Some(prints)) => Edges { places, kinds, prints },
             _ => Edges::new(&[]),
-        };
-        Ok(chunk.edges.get_or_init(|| edges))
+        })
     }
 
     /// The three evidences of one request.

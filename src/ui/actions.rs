@@ -33,6 +33,18 @@ pub enum Action {
     NotThis,
     Undo,
     Redo,
+    Sort,
+    Count,
+    Remember,
+    Compare,
+    Mark,
+    Tag,
+    Comment,
+    Remove,
+    Filters,
+    Console,
+    Export,
+    Maximise,
     ZoomIn,
     ZoomOut,
     ZoomAll,
@@ -43,7 +55,7 @@ pub enum Action {
     Lanes,
     Incident,
     Zone,
-    CopyId,
+    Copy,
     Mouse,
     Colours,
     Palette,
@@ -62,17 +74,19 @@ pub enum Place {
     Request,
     Timeline,
     Proofs,
+    Notes,
     Start,
 }
 
 impl Place {
-    const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Everywhere,
         Self::Lists,
         Self::Requests,
         Self::Timeline,
         Self::Request,
         Self::Proofs,
+        Self::Notes,
         Self::Start,
     ];
 
@@ -84,6 +98,7 @@ impl Place {
             Self::Request => "One request",
             Self::Timeline => "Timeline",
             Self::Proofs => "Proofs",
+            Self::Notes => "Notes",
             Self::Start => "Start screen",
         }
     }
@@ -107,13 +122,7 @@ macro_rules! actions {
     };
 }
 
-use Action::{
-    Back, Colours, CopyId, Demo, Down, Filter, FilterDrop, FiltersPause, Find, FindNext, FindPrevious, First,
-    HalfDown, HalfUp, Help, HistoryBack, HistoryForward, Incident, Lanes, Last, Left, Mouse, NextBoundary,
-    NextFinding, NextPane, NotThis, OnlyThis, Open, PageDown, PageUp, Palette, PreviousBoundary,
-    PreviousFinding, PreviousPane, Quit, Redo, Right, Screen, Undo, Up, Verify, Zone, ZoomAll, ZoomIn,
-    ZoomOut,
-};
+use Action::*;
 
 pub const ACTIONS: &[Entry] = actions![
     Open, Everywhere, "<enter>", "open", "Open what is selected: one step nearer to the bytes";
@@ -125,17 +134,28 @@ pub const ACTIONS: &[Entry] = actions![
     Screen(3), Everywhere, "3", "requests", "Requests: every inference record";
     Screen(6), Everywhere, "6", "proofs", "Proofs: counts by step and verdict, and what failed first";
     Screen(7), Everywhere, "7", "findings", "Findings: what to look at";
+    Screen(8), Everywhere, "8", "notes", "Notes: marks, tags, comments, saved views, and the log of what was done";
     NextFinding, Everywhere, "e", "next finding", "Open the next finding, from anywhere";
     PreviousFinding, Everywhere, "E", "previous finding", "Open the finding before";
     Incident, Everywhere, "i I", "incident", "Choose the incident, model or version under suspicion";
     Zone, Everywhere, "T", "time zone", "Show times in UTC or in local time";
     Palette, Everywhere, "<c-p> :", "palette", "Find any action, screen, agent, node or version by name";
-    CopyId, Everywhere, "y", "copy", "Copy the id, or on the ladder the step's command, to this terminal's clipboard (OSC 52)";
+    Mark, Everywhere, "m", "mark", "Mark what the cursor is on, or take the mark away";
+    Tag, Everywhere, "t", "tag", "Tag what the cursor is on; -tag takes one away";
+    Comment, Everywhere, "c", "comment", "Comment on what the cursor is on";
+    Undo, Everywhere, "u", "undo", "Undo the last change of filters, window or notes; the log keeps both";
+    Redo, Everywhere, "<c-r>", "redo", "Do it again";
+    Remember, Everywhere, "x", "compare this", "Remember a request, a window or a row to compare with";
+    Compare, Everywhere, "X", "compare", "Compare what x remembered with what the cursor is on";
+    Console, Everywhere, ";", "SQL", "The SQL console: read-only queries, tab completes, esc interrupts";
+    Export, Everywhere, "W", "write", "Write the table to a new file: .csv, .jsonl or .md; the log as it is kept";
+    Copy, Everywhere, "y", "copy", "Copy to this terminal's clipboard (OSC 52) or to a file; yy takes the first";
+    Maximise, Everywhere, "o", "panes", "List and detail, the list alone, the detail alone";
     Mouse, Everywhere, "<f2>", "mouse", "Give the mouse to the terminal for marking text, and take it back";
     Colours, Everywhere, "<f3>", "colours", "Change colours: sixteen (the terminal's own), dark, light, mono";
     Help, Everywhere, "? <f1>", "help", "Show all keys";
     Quit, Everywhere, "q <c-c>", "quit", "Quit: q on a screen of the tab line, <c-c> from anywhere";
-    Down, Lists, "j <down>", "down", "Down; a number before it repeats: 9j, 05j (1, 2, 3, 6 and 7 alone are screens)";
+    Down, Lists, "j <down>", "down", "Down; a number before it repeats: 9j, 05j (the numbers of the tab line alone are screens)";
     Up, Lists, "k <up>", "up", "Up";
     HalfDown, Lists, "<c-d>", "half page", "Half a page down";
     HalfUp, Lists, "<c-u>", "half page", "Half a page up";
@@ -143,17 +163,18 @@ pub const ACTIONS: &[Entry] = actions![
     PageUp, Lists, "<pgup>", "page", "A page up";
     First, Lists, "g <home>", "first", "To the first; with a number, to that row";
     Last, Lists, "G <end>", "last", "To the last; with a number, to that row";
-    Left, Lists, "h <left>", "left", "Fold; scroll or pan to the left";
-    Right, Lists, "l <right>", "right", "Unfold; scroll or pan to the right";
+    Left, Lists, "h <left>", "left", "To the column before; fold; pan to the left";
+    Right, Lists, "l <right>", "right", "To the next column; unfold; pan to the right";
     NextPane, Lists, "<tab>", "next pane", "To the next pane or tab";
     PreviousPane, Lists, "<s-tab>", "previous pane", "To the pane or tab before";
+    Sort, Lists, "s", "sort", "Sort by the column; again turns it round, and again lets it be";
+    Count, Lists, "S", "count", "Count the rows by the values of the column";
     Filter, Requests, "f", "filter", "Filter: version=2.4.1 agent~treasury at>=09:12 -node=gw-eu-1 \"text\"";
+    Filters, Requests, "F", "filters", "The filters one by one: space switches, enter edits, d deletes, J K move, s saves them";
     FiltersPause, Requests, "\\", "pause filters", "Switch all filters off and on; the cursor keeps its record";
     FilterDrop, Requests, "<backspace>", "drop filter", "Remove the last filter";
     OnlyThis, Requests, "=", "only this", "Only requests with this value";
     NotThis, Requests, "-", "not this", "Only requests without this value";
-    Undo, Requests, "u", "undo", "Undo the last change of filters";
-    Redo, Requests, "<c-r>", "redo", "Do it again";
     Find, Requests, "/", "find", "Find an id, agent, node or version, as fuzzy as memory is";
     FindNext, Requests, "n", "next", "To the next request that matches what was found";
     FindPrevious, Requests, "N", "previous", "To the one before";
@@ -164,6 +185,7 @@ pub const ACTIONS: &[Entry] = actions![
     PreviousBoundary, Timeline, "{ ,", "boundary before", "To the one before";
     Lanes, Timeline, "v", "lanes", "A lane per version, or a lane per node";
     Verify, Proofs, "V", "verify", "Verify every proof of the case in the background";
+    Remove, Notes, "d <del>", "remove", "Take all notes on this away, or the saved view";
     Demo, Start, "d", "demo", "Open a made-up incident";
 ];
 

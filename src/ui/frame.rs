@@ -3,14 +3,15 @@
 //! ```text
 //!  backtrail ▸ risk.case ▸ Requests ▸ req-7f3a                                 ● 21 findings   UTC
 //!  risk-scorer 2.4.1  faulty 2026-10-05 08:08:09 → 14:29:22 (6h21m)  +2 late nodes   known 99.9 %
-//!  1 Overview  2 Timeline  3 Requests  6 Proofs  7 Findings
+//!  1 Overview  2 Timeline  3 Requests  6 Proofs  7 Findings  8 Notes
 //!  …
 //!  [version=2.4.1] [agent~treasury]   showing 12,402 of 1,918,230 (2 filters)
 //!  enter open  esc back  f filter  / find  ? help                              reading 63 % ▮▮▮▯
 //! ```
 
 use super::actions::{Action, entry};
-use super::model::{Model, Notice, Screen};
+use super::model::{Layout, Model, Notice, Screen};
+use super::screens::console;
 use super::screens::overview::{between, between_minutes, share};
 use super::text::{cut, fit, shown, spans};
 use super::theme::Theme;
@@ -41,8 +42,8 @@ pub struct Panes {
 }
 
 /// The screens of the tab line; what is not built has no tab.
-const TABS: [(u8, &str); 5] =
-    [(1, "Overview"), (2, "Timeline"), (3, "Requests"), (6, "Proofs"), (7, "Findings")];
+const TABS: [(u8, &str); 6] =
+    [(1, "Overview"), (2, "Timeline"), (3, "Requests"), (6, "Proofs"), (7, "Findings"), (8, "Notes")];
 
 /// Below this nothing useful fits.
 pub const SMALLEST: (u16, u16) = (40, 10);
@@ -53,10 +54,18 @@ pub fn areas((width, height): (u16, u16)) -> Areas {
     Areas { head: line(0, 3), body: line(3, body), chips: line(3 + body, 1), foot: line(4 + body, 1) }
 }
 
-/// One pane below 100 columns, two from there on.
-pub fn panes(area: Rect, width: u16) -> Panes {
-    if width < 100 {
-        return Panes { list: area, detail: None };
+/// One pane below 100 columns, two from there on; or the one that the person wants whole.
+pub fn panes(model: &Model, area: Rect) -> Panes {
+    let width = model.size.0;
+    match model.layout {
+        Layout::Detail => {
+            let nothing = Rect { width: 0, height: 0, ..area };
+            let detail = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
+            return Panes { list: nothing, detail: Some(detail) };
+        }
+        Layout::List => return Panes { list: area, detail: None },
+        Layout::Room if width < 100 => return Panes { list: area, detail: None },
+        Layout::Room => {}
     }
     let detail = if width >= 140 { 54 } else { 40 };
     let list = Rect { width: area.width - detail - 1, ..area };
@@ -303,11 +312,16 @@ fn hints(model: &Model, room: usize) -> Line<'static> {
             &[Action::Open, Action::ZoomIn, Action::ZoomOut, Action::NextBoundary, Action::Lanes]
         }
         Screen::Requests(_) => {
-            &[Action::Open, Action::Filter, Action::Find, Action::OnlyThis, Action::NotThis, Action::Undo]
+            &[Action::Open, Action::Filter, Action::Find, Action::OnlyThis, Action::Sort, Action::Mark]
         }
-        Screen::Request(_) => &[Action::NextPane, Action::Left, Action::Right, Action::CopyId],
+        Screen::Request(_) => &[Action::NextPane, Action::Left, Action::Right, Action::Copy],
         Screen::Proofs(_) => &[Action::Open, Action::Verify],
         Screen::Findings(_) => &[Action::Open, Action::NextFinding, Action::PreviousFinding],
+        Screen::Notes(_) => &[Action::Open, Action::NextPane, Action::Remove, Action::Undo],
+        Screen::Stack(_) => &[Action::Open, Action::Sort, Action::Export],
+        Screen::Compare(_) => &[Action::NextPane, Action::FindNext, Action::Export],
+        Screen::Console(state) if state.focus == console::Focus::Query => &[],
+        Screen::Console(_) => &[Action::Open, Action::Console, Action::Sort, Action::Count, Action::Export],
     };
     // Help is shown longest; a hint is left out whole, never cut.
     let far = [(Action::Back, 8), (Action::Palette, 9), (Action::Help, 0), (Action::Quit, 3)];

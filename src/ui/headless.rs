@@ -1,5 +1,6 @@
 //! The same program without a terminal: keys in, text out. Every command is done in line.
 
+use super::desk;
 use super::keys::Key;
 use super::model::{Command, Model, Msg};
 use super::theme::Theme;
@@ -7,6 +8,7 @@ use super::update::update;
 use super::view::view;
 use super::worker;
 use crate::work::Cancel;
+use crate::work::notebook::Hand;
 use crate::work::verify::Pins;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -22,12 +24,15 @@ pub struct Stage {
     pub size: (u16, u16),
     pub theme: Theme,
     pub pins: Pins,
+    /// Who takes notes, and when. They stay in memory: printing a screen leaves the case as it is.
+    pub hand: Hand,
 }
 
 /// Runs the keys and returns the model that is left.
 pub fn play(stage: &Stage, keys: &[Key]) -> Model {
     let mut model = Model::new(stage.size, stage.theme);
     model.pins = stage.pins.clone();
+    model.hand = Some(stage.hand.clone());
     if !stage.paths.is_empty() {
         perform(&mut model, vec![Command::Open { paths: stage.paths.clone(), case: stage.case.clone() }]);
     }
@@ -58,6 +63,11 @@ pub fn perform(model: &mut Model, commands: Vec<Command>) {
             (Command::Verify, Some(study)) => {
                 let (study, pins, choice) = (Arc::clone(study), model.pins.clone(), model.choice.clone());
                 worker::verify_all(&study, &pins, &choice, &cancel, |msg| keep_last(&mut answers, msg));
+            }
+            (Command::Note { entries, why }, Some(study)) => {
+                if let Some(hand) = &model.hand {
+                    answers.push(desk::note_in_memory(study, model.notebook.clone(), &entries, why, hand));
+                }
             }
             (Command::Demo, _) => worker::open_demo(&cancel, |msg| keep_last(&mut answers, msg)),
             (command, Some(study)) => answers.extend(worker::answer(study, command, &cancel)),

@@ -1,11 +1,14 @@
 //! The terminal: model, update, view, worker. Keys in, one frame out; nothing here blocks and nothing here knows SQL.
 
 pub mod actions;
+mod asking;
 mod click;
+mod desk;
 mod frame;
 mod fuzzy;
 pub mod headless;
 pub mod keys;
+mod lists;
 pub mod model;
 mod overlays;
 mod screens;

@@ -1,20 +1,25 @@
 //! Everything the screen shows, as plain state. Only `update` changes it, only `view` draws it.
 
 use super::actions::Action;
-use super::screens::{findings, overview, proofs, request, requests, start, timeline};
+use super::screens::{
+    compare, console, findings, notes, overview, proofs, request, requests, stack, start, timeline,
+};
 use super::theme::Theme;
-use super::widgets::field::Field;
-use super::widgets::scroll::Scroll;
+use super::widgets::field::Field as TextField;
+use super::widgets::scroll::{Scroll, Tick};
 use super::widgets::tree::Tree;
 use crate::model::time::Zone;
-use crate::model::{Nanos, Row};
+use crate::model::{Hash, Nanos, Row};
 use crate::proof::ladder::Path;
 use crate::work::WorkError;
 use crate::work::explain::Explanation;
-use crate::work::filter::Filter;
+use crate::work::filter::{Field, Filter};
 use crate::work::ingest::Progress;
+use crate::work::notebook::{Entry, Hand, Notebook, Subject};
 use crate::work::rows::RequestRow;
 use crate::work::select::Selection;
+use crate::work::sheet::Sheet;
+use crate::work::stack::{By, Count};
 use crate::work::study::{Choice, Study};
 use crate::work::timeline::{Axis, Lanes, Timeline};
 use crate::work::verify::{Pins, Verification};
@@ -37,7 +42,7 @@ pub enum Msg {
     Studied(Result<Arc<Study>, WorkError>),
     Selected {
         question: u64,
-        selection: Result<(Selection, usize), WorkError>,
+        selection: Result<Placed, WorkError>,
     },
     /// How many requests a filter that is being typed would leave.
     Previewed {
@@ -71,6 +76,34 @@ pub enum Msg {
     /// What verification of the case came to, if it was done.
     Verified(Result<Option<Verification>, WorkError>),
     Named(Vec<(Row, String)>),
+    /// Requests counted by a field.
+    Counted {
+        field: Field,
+        counts: Result<Vec<Count>, WorkError>,
+    },
+    /// Two things side by side.
+    Compared(Result<Vec<compare::Pair>, WorkError>),
+    /// The notes there are, and the records they are about; after writing, the first line written.
+    Notebook {
+        notebook: Result<(Notebook, Vec<Row>), WorkError>,
+        wrote: Option<u64>,
+        why: Why,
+    },
+    /// What a query came to.
+    Queried {
+        sql: String,
+        answer: Result<Sheet, WorkError>,
+    },
+    /// The records of an id that is to be opened.
+    Resolved {
+        id: String,
+        rows: Vec<Row>,
+    },
+    /// A file was written, or was not.
+    Wrote {
+        path: PathBuf,
+        hash: Result<Hash, WorkError>,
+    },
     /// One question less is waiting, whether or not it came to anything.
     Answered,
     /// A worker panicked, with these words.
@@ -100,7 +133,10 @@ pub enum Command {
     Select {
         question: u64,
         filter: Filter,
+        by: Option<By>,
         keep: Option<Row>,
+        /// Records to be marked in the scrollbar.
+        noted: Arc<[Row]>,
     },
     Preview {
         text: String,
@@ -132,11 +168,74 @@ pub enum Command {
     Ids {
         rows: Vec<Row>,
     },
+    /// Count requests by a field.
+    Count {
+        rows: Arc<[Row]>,
+        field: Field,
+    },
+    Compare(compare::Sides),
+    /// Read the notes of the case.
+    Notebook,
+    /// Write lines into the investigator's log. Never dropped, never reordered.
+    Note {
+        entries: Vec<Entry>,
+        why: Why,
+    },
+    Query {
+        sql: String,
+    },
+    /// Give up the query that is running.
+    StopQuery,
+    /// Find the records of an id, to open them.
+    Resolve {
+        id: String,
+    },
+    /// Write a table to a new file.
+    Write {
+        path: PathBuf,
+        what: Written,
+    },
     Mouse(Mouse),
     /// Give up searches that are under way.
     StopSearch,
     Suspend,
 }
+
+/// What is written to a file.
+#[derive(Clone, Debug)]
+pub enum Written {
+    Table(Sheet),
+    /// These requests, with every column.
+    Requests(Arc<[Row]>),
+    /// The investigator's log as it is kept.
+    Log,
+    Text(String),
+}
+
+/// Why a line was written into the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// A person took a note, which `u` undoes.
+    Note,
+    /// Undoing or redoing one.
+    Again,
+    /// The explorer wrote down what was done.
+    Trail,
+}
+
+/// What `u` takes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// To the filter before.
+    Filter(Filter),
+    /// To the version and window before.
+    Choice(Choice),
+    /// The note of this line of the log.
+    Note(u64),
+}
+
+/// A selection, where the cursor's record stands in it, and what its scrollbar marks.
+pub type Placed = (Selection, usize, Vec<Tick>);
 
 /// What is on screen. The state of a screen lives in its variant.
 #[derive(Debug)]
@@ -148,6 +247,10 @@ pub enum Screen {
     Request(Box<request::State>),
     Proofs(Box<proofs::State>),
     Findings(findings::State),
+    Notes(notes::State),
+    Stack(Box<stack::State>),
+    Compare(Box<compare::State>),
+    Console(Box<console::State>),
 }
 
 impl Screen {
@@ -160,6 +263,10 @@ impl Screen {
             Self::Request(_) => "Request",
             Self::Proofs(_) => "Proofs",
             Self::Findings(_) => "Findings",
+            Self::Notes(_) => "Notes",
+            Self::Stack(_) => "Count",
+            Self::Compare(_) => "Compare",
+            Self::Console(_) => "SQL",
         }
     }
 
@@ -171,7 +278,8 @@ impl Screen {
             Self::Requests(_) => Some(3),
             Self::Proofs(_) => Some(6),
             Self::Findings(_) => Some(7),
-            Self::Start(_) | Self::Request(_) => None,
+            Self::Notes(_) => Some(8),
+            Self::Start(_) | Self::Request(_) | Self::Stack(_) | Self::Compare(_) | Self::Console(_) => None,
         }
     }
 }
@@ -182,14 +290,62 @@ pub enum Overlay {
     Help(Scroll),
     /// A filter being typed, what it would leave, or why it is no filter.
     Filter {
-        field: Field,
+        field: TextField,
         preview: Preview,
     },
     /// Names that match what is typed.
     Find(Finder),
     Palette(Finder),
     Incidents(Scroll),
-    OpenPath(Field),
+    OpenPath(TextField),
+    /// The filters in force, to be edited, switched, moved and removed.
+    Filters(Scroll),
+    /// A text that is asked for.
+    Ask(Asking, TextField),
+    /// What the next key may be.
+    Menu(Menu),
+}
+
+/// What a text is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asking {
+    Tags(Subject),
+    Comment(Subject),
+    /// A name for the filters in force.
+    ViewName,
+    /// The path of a file to write.
+    Path(Saved),
+    /// A filter clause to take the place of another.
+    Clause(usize),
+}
+
+/// What is to be saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Saved {
+    Table,
+    Log,
+    Text(String),
+}
+
+/// Keys that go on from a first one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Menu {
+    pub title: &'static str,
+    pub choices: Vec<MenuChoice>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MenuChoice {
+    pub key: char,
+    pub words: &'static str,
+    pub text: String,
+    pub to: CopyTo,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopyTo {
+    Clipboard,
+    File,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,7 +362,7 @@ pub enum Preview {
 /// A list of things with names, narrowed by what is typed.
 #[derive(Debug, Default)]
 pub struct Finder {
-    pub field: Field,
+    pub field: TextField,
     pub candidates: Vec<Candidate>,
     /// Places of the best candidates, best first.
     pub best: Vec<usize>,
@@ -227,6 +383,8 @@ pub enum Choose {
     Do(Action),
     Only(crate::work::filter::Clause),
     Row(Row),
+    /// A saved view.
+    View(String),
 }
 
 /// The whole state.
@@ -244,8 +402,20 @@ pub struct Model {
     pub ahead: Vec<Screen>,
     pub overlay: Option<Overlay>,
     pub filter: Filter,
-    pub undo: Vec<Filter>,
-    pub redo: Vec<Filter>,
+    pub undo: Vec<Change>,
+    pub redo: Vec<Change>,
+    pub notebook: Notebook,
+    /// Records that notes are about.
+    pub noted: Arc<[Row]>,
+    /// Set where a screen is only printed: notes then stay in memory, written by this hand.
+    pub hand: Option<Hand>,
+    /// What was done since the last commands went out, for the log.
+    pub trail: Vec<Entry>,
+    /// What `X` compares with.
+    pub compared: Option<compare::Side>,
+    /// Queries asked before, oldest first.
+    pub queries: Vec<String>,
+    pub layout: Layout,
     pub choice: Choice,
     /// A sentence for the footer, until the next key.
     pub notice: Option<Notice>,
@@ -259,6 +429,16 @@ pub struct Model {
     pub pins: Pins,
     pub mouse: Mouse,
     pub quit: bool,
+}
+
+/// Which panes are shown: `o` goes round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// As many as there is room for.
+    #[default]
+    Room,
+    List,
+    Detail,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -281,6 +461,13 @@ impl Model {
             filter: Filter::default(),
             undo: Vec::new(),
             redo: Vec::new(),
+            notebook: Notebook::default(),
+            noted: Arc::default(),
+            hand: None,
+            trail: Vec::new(),
+            compared: None,
+            queries: Vec::new(),
+            layout: Layout::default(),
             choice: Choice::default(),
             notice: None,
             count: None,

@@ -1,6 +1,7 @@
 //! What lies over a screen and takes the keys: help, filter, find, palette, the choice of incidents.
 
 use super::actions::{ACTIONS, Place};
+use super::asking;
 use super::fuzzy;
 use super::keys::Key;
 use super::model::{Candidate, Choose, Command, Finder, Model, Notice, Overlay, Preview, Screen};
@@ -38,6 +39,9 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Command> {
         Some(Overlay::Incidents(_)) => press_in_incidents(model, key, step),
         Some(Overlay::Filter { .. }) => press_in_filter(model, key),
         Some(Overlay::OpenPath(_)) => start::press_in_field(model, key),
+        Some(Overlay::Filters(_)) => asking::press_in_filters(model, key, step),
+        Some(Overlay::Ask(..)) => asking::press_in_ask(model, key),
+        Some(Overlay::Menu(_)) => asking::press_in_menu(model, key),
         Some(Overlay::Find(finder) | Overlay::Palette(finder)) => {
             if let Some(step) = step {
                 finder.scroll.step(step, finder.best.len(), FINDER_HEIGHT);
@@ -154,7 +158,9 @@ fn press_in_incidents(model: &mut Model, key: Key, step: Option<Step>) -> Vec<Co
     let Some((name, version, _)) = chosen else {
         return Vec::new();
     };
-    model.choice = Choice { version: Some((name, version)), ..Choice::default() };
+    let choice = Choice { version: Some((name, version)), ..Choice::default() };
+    let before = std::mem::replace(&mut model.choice, choice);
+    asking::chose(model, before);
     vec![Command::Study { choice: model.choice.clone() }]
 }
 
@@ -246,7 +252,13 @@ pub fn open_palette(model: &mut Model) -> Vec<Command> {
         name: entry.help.to_owned(),
         choice: Choose::Do(entry.action),
     });
-    let mut finder = Finder { candidates: actions.chain(names(model)).collect(), ..Finder::default() };
+    let views = model.notebook.views.keys().map(|name| Candidate {
+        kind: "view",
+        name: name.clone(),
+        choice: Choose::View(name.clone()),
+    });
+    let candidates = actions.chain(views).chain(names(model)).collect();
+    let mut finder = Finder { candidates, ..Finder::default() };
     narrow(&mut finder);
     model.overlay = Some(Overlay::Palette(finder));
     Vec::new()
@@ -287,6 +299,7 @@ fn choose(model: &mut Model) -> Vec<Command> {
     match chosen.map(|candidate| candidate.choice) {
         Some(Choose::Do(action)) => act(model, action, None),
         Some(Choose::Row(row)) => open_row(model, row),
+        Some(Choose::View(name)) => super::screens::notes::open_view(model, &name),
         Some(Choose::Only(clause)) => {
             model.found = Some(clause.clone());
             let filter = model.filter.clone().and(clause);

@@ -108,8 +108,15 @@ struct Workers {
     /// One for each sort of question, so that a slow search keeps no page waiting.
     readers: Vec<Reader>,
     opening: Cancel,
+    writer: Option<Writer>,
     /// Answers still to come.
     waiting: usize,
+}
+
+/// The thread that writes the log.
+struct Writer {
+    lines: Sender<Question>,
+    thread: thread::JoinHandle<()>,
 }
 
 /// A thread that answers one sort of question.
@@ -125,7 +132,8 @@ fn drive(terminal: &mut DefaultTerminal, model: &mut Model, first: Vec<Command>)
     let suspended = Arc::new(AtomicBool::new(false));
     listen_to_terminal(sender.clone(), Arc::clone(&suspended));
     listen_to_signals(sender.clone())?;
-    let mut workers = Workers { sender, readers: Vec::new(), opening: Cancel::default(), waiting: 0 };
+    let mut workers =
+        Workers { sender, readers: Vec::new(), writer: None, opening: Cancel::default(), waiting: 0 };
     model.size = terminal.size().map(|size| (size.width, size.height))?;
     workers.perform(model, first);
     while !model.quit {
@@ -222,7 +230,15 @@ impl Workers {
                     // A terminal that cannot be written to is noticed by the next frame.
                     let _ = capture(mouse);
                 }
-                Command::StopSearch => self.stop_search(),
+                Command::StopSearch => self.give_up(&Command::Select {
+                    question: 0,
+                    filter: Filter::default(),
+                    by: None,
+                    keep: None,
+                    noted: Arc::default(),
+                }),
+                Command::StopQuery => self.give_up(&Command::Query { sql: String::new() }),
+                command @ Command::Note { .. } => self.note(model, command),
                 Command::Suspend => suspend = true,
                 command => self.ask(model, command),
             }
@@ -257,15 +273,43 @@ impl Workers {
         }
     }
 
-    fn stop_search(&self) {
-        let search = discriminant(&Command::Select { question: 0, filter: Filter::default(), keep: None });
-        let searching = self.readers.iter().filter(|reader| reader.sort == search);
-        searching.for_each(|reader| reader.cancel.cancel());
+    /// Gives up what is being answered to questions of this sort.
+    fn give_up(&self, sort: &Command) {
+        let sort = discriminant(sort);
+        let asked = self.readers.iter().filter(|reader| reader.sort == sort);
+        asked.for_each(|reader| reader.cancel.cancel());
     }
 
-    /// No question that is being answered is wanted any more.
-    fn stop(&self) {
+    /// Hands lines for the log to the one thread that writes them, in the order they were handed out.
+    fn note(&mut self, model: &Model, command: Command) {
+        let Some(study) = model.study.clone() else {
+            return;
+        };
+        let sender = self.sender.clone();
+        let writer = self.writer.get_or_insert_with(|| {
+            let (lines, written) = channel::<Question>();
+            let thread = thread::spawn(move || {
+                while let Ok(Question { study, command, cancel }) = written.recv() {
+                    guarded(&sender, || {
+                        let answer = worker::answer(&study, command, &cancel);
+                        answer.into_iter().for_each(|answer| drop(sender.send(answer)));
+                    });
+                }
+            });
+            Writer { lines, thread }
+        });
+        // A writer that panicked told so.
+        drop(writer.lines.send(Question { study, command, cancel: Cancel::default() }));
+    }
+
+    /// No question that is being answered is wanted any more; notes are still written to the last.
+    fn stop(self) {
         self.readers.iter().for_each(|reader| reader.cancel.cancel());
+        if let Some(Writer { lines, thread }) = self.writer {
+            drop(lines);
+            // What it could not write it told while there was a screen.
+            let _ = thread.join();
+        }
     }
 }
 

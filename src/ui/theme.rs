@@ -72,6 +72,9 @@ pub struct Glyphs {
     pub unchecked: &'static str,
     pub done: &'static str,
     pub todo: &'static str,
+    /// Something a person wrote notes on.
+    pub note: &'static str,
+    pub differs: &'static str,
     pub vertical: &'static str,
     pub thumb: &'static str,
 }
@@ -105,6 +108,8 @@ const UNICODE: Glyphs = Glyphs {
     unchecked: "?",
     done: "▮",
     todo: "▯",
+    note: "★",
+    differs: "≠",
     vertical: "│",
     thumb: "█",
 };
@@ -138,6 +143,8 @@ const ASCII: Glyphs = Glyphs {
     unchecked: "?",
     done: "#",
     todo: ".",
+    note: "*",
+    differs: "!",
     vertical: "|",
     thumb: "#",
 };
@@ -215,6 +222,12 @@ impl Theme {
 
     pub fn tab(&self) -> Style {
         self.strong().add_modifier(Modifier::REVERSED)
+    }
+}
+
+impl Default for Theme {
+    fn default() -> Self {
+        Self::new(Colours::default(), Charset::default())
     }
 }
 

@@ -2,10 +2,12 @@
 
 use super::actions::{Action, Place, action_of};
 use super::keys::Key;
-use super::model::{Command, Model, Mouse, Msg, Notice, Overlay, Screen};
-use super::screens::{findings, overview, proofs, request, requests, start, timeline};
+use super::model::{Command, Layout, Model, Mouse, Msg, Notice, Overlay, Screen, Why};
+use super::screens::{
+    compare, console, findings, notes, overview, proofs, request, requests, stack, start, timeline,
+};
 use super::widgets::scroll::Step;
-use super::{overlays, worker};
+use super::{asking, lists, overlays, worker};
 use crate::model::Row;
 use crate::model::time::Zone;
 use crate::work::WorkError;
@@ -15,6 +17,15 @@ use std::sync::Arc;
 
 /// Takes one message in.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Command> {
+    let mut commands = take(model, msg);
+    let trail = std::mem::take(&mut model.trail);
+    if !trail.is_empty() && model.study.is_some() {
+        commands.push(Command::Note { entries: trail, why: Why::Trail });
+    }
+    commands
+}
+
+fn take(model: &mut Model, msg: Msg) -> Vec<Command> {
     match msg {
         Msg::Key(key) => press(model, key),
         Msg::Paste(text) => {
@@ -52,6 +63,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Command> {
         Msg::Proved { row, path } => request::proved(model, row, *path),
         Msg::Verified(verification) => proofs::verified(model, verification),
         Msg::Named(ids) => proofs::named(model, ids),
+        Msg::Counted { field, counts } => stack::counted_by(model, field, counts),
+        Msg::Compared(pairs) => compare::compared(model, pairs),
+        Msg::Notebook { notebook, wrote, why } => asking::noted(model, notebook, wrote, why),
+        Msg::Queried { sql, answer } => console::answered(model, &sql, answer),
+        Msg::Resolved { id, rows } => asking::resolved(model, &id, &rows),
+        Msg::Wrote { path, hash } => asking::wrote(model, &path, hash),
         Msg::Answered => Vec::new(),
         Msg::Click(column, row) => super::click::click(model, column, row),
         Msg::Broke(words) => {
@@ -84,7 +101,11 @@ fn studied(model: &mut Model, study: Arc<Study>) -> Vec<Command> {
         model.screens = vec![Screen::Overview(overview::State::default())];
         model.ahead.clear();
     }
-    refresh(model)
+    let mut commands = refresh(model);
+    if model.study.as_deref().is_some_and(|study| study.snapshot.is_sealed()) {
+        commands.push(Command::Notebook);
+    }
+    commands
 }
 
 /// Asks again for what the screens show, after the case, the filter or the size changed.
@@ -92,6 +113,7 @@ pub fn refresh(model: &mut Model) -> Vec<Command> {
     if model.study.is_none() {
         return Vec::new();
     }
+    lists::rearrange(model);
     match model.screens.last() {
         Some(Screen::Requests(_)) => requests::select(model),
         Some(Screen::Timeline(_)) => timeline::draw_again(model),
@@ -111,7 +133,12 @@ fn place(model: &Model) -> Place {
         Screen::Requests(_) => Place::Requests,
         Screen::Request(_) => Place::Request,
         Screen::Proofs(_) => Place::Proofs,
-        Screen::Overview(_) | Screen::Findings(_) => Place::Lists,
+        Screen::Notes(_) => Place::Notes,
+        Screen::Overview(_)
+        | Screen::Findings(_)
+        | Screen::Stack(_)
+        | Screen::Compare(_)
+        | Screen::Console(_) => Place::Lists,
     }
 }
 
@@ -126,6 +153,9 @@ fn press(model: &mut Model, key: Key) -> Vec<Command> {
     }
     if model.overlay.is_some() {
         return press_in_overlay(model, key);
+    }
+    if lists::is_typing(model) {
+        return console::press(model, key);
     }
     let place = place(model);
     if let Some(digit) = key.types().and_then(|c| c.to_digit(10)) {
@@ -179,16 +209,29 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::Demo => vec![Command::Demo],
         Action::NextFinding => findings::walk(model, 1),
         Action::PreviousFinding => findings::walk(model, -1),
+        Action::Left if lists::has_columns(model) => lists::turn(model, -1),
+        Action::Right if lists::has_columns(model) => lists::turn(model, 1),
         Action::Filter => overlays::open_filter(model),
         Action::Find => overlays::open_find(model),
         Action::FiltersPause => requests::pause(model),
         Action::FilterDrop => requests::drop_last(model),
-        Action::Undo => requests::undo(model),
-        Action::Redo => requests::redo(model),
+        Action::Undo => lists::undo(model),
+        Action::Redo => lists::redo(model),
+        Action::Sort => lists::sort(model),
+        Action::Count => lists::count(model),
+        Action::Remember => lists::remember_for_comparison(model),
+        Action::Compare => lists::compare(model),
+        Action::Mark => lists::mark(model),
+        Action::Tag => asking::tags(model),
+        Action::Comment => asking::comment(model),
+        Action::Filters => asking::filters(model),
+        Action::Console => console::open(model),
+        Action::Export => asking::path(model),
+        Action::Maximise => maximise(model),
         Action::OnlyThis | Action::NotThis => requests::this_value(model, action),
-        Action::FindNext => requests::find_again(model, 1),
-        Action::FindPrevious => requests::find_again(model, -1),
-        Action::CopyId => copy(model),
+        Action::FindNext if is_requests(model) => requests::find_again(model, 1),
+        Action::FindPrevious if is_requests(model) => requests::find_again(model, -1),
+        Action::Copy => asking::copy_menu(model),
         Action::Mouse => switch_mouse(model),
         Action::Colours => {
             model.theme.colours = model.theme.colours.next();
@@ -208,7 +251,16 @@ fn act_on_screen(model: &mut Model, action: Action, times: isize) -> Vec<Command
         Screen::Request(_) => request::act(model, action),
         Screen::Proofs(_) => proofs::act(model, action),
         Screen::Findings(_) => findings::act(model, action),
+        Screen::Notes(_) => notes::act(model, action),
+        Screen::Compare(_) => compare::act(model, action),
+        Screen::Console(_) => console::act(model, action),
+        Screen::Stack(_) if action == Action::Open => stack::open(model),
+        Screen::Stack(_) => Vec::new(),
     }
+}
+
+fn is_requests(model: &Model) -> bool {
+    matches!(model.screen(), Screen::Requests(_))
 }
 
 /// Moves the cursor of whatever is shown.
@@ -221,6 +273,10 @@ pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
         Screen::Request(_) => request::step(model, step),
         Screen::Proofs(_) => proofs::step(model, step),
         Screen::Findings(_) => findings::step(model, step),
+        Screen::Notes(_) => notes::step(model, step),
+        Screen::Stack(_) => stack::step(model, step),
+        Screen::Compare(_) => compare::step(model, step),
+        Screen::Console(_) => console::step(model, step),
     }
 }
 
@@ -242,6 +298,7 @@ pub fn show_tab(model: &mut Model, n: u8) -> Vec<Command> {
         3 => Screen::Requests(requests::State::default()),
         6 => Screen::Proofs(Box::default()),
         7 => Screen::Findings(findings::State::default()),
+        8 => Screen::Notes(notes::State::default()),
         _ => {
             model.notice = Some(Notice::Said(format!("screen {n} is not built yet")));
             return Vec::new();
@@ -267,13 +324,14 @@ pub fn open_row(model: &mut Model, row: Row) -> Vec<Command> {
 
 /// `Esc`: a search that is under way is given up first.
 fn escape(model: &mut Model) -> Vec<Command> {
-    match requests::is_searching(model) {
-        true => vec![Command::StopSearch],
-        false => back(model),
+    match model.screen() {
+        Screen::Console(_) => console::escape(model),
+        _ if requests::is_searching(model) => vec![Command::StopSearch],
+        _ => back(model),
     }
 }
 
-fn back(model: &mut Model) -> Vec<Command> {
+pub fn back(model: &mut Model) -> Vec<Command> {
     if model.screens.len() > 1 {
         model.ahead.extend(model.screens.pop());
         return refresh(model);
@@ -294,7 +352,7 @@ fn forward(model: &mut Model) -> Vec<Command> {
 
 /// `q` leaves a drill-down first: only screens of the tab line are the root.
 fn quit(model: &mut Model) -> Vec<Command> {
-    if matches!(model.screen(), Screen::Request(_)) {
+    if model.screen().tab().is_none() && model.screens.len() > 1 {
         return back(model);
     }
     model.quit = true;
@@ -311,19 +369,17 @@ fn switch_mouse(model: &mut Model) -> Vec<Command> {
     vec![Command::Mouse(mouse)]
 }
 
-fn copy(model: &mut Model) -> Vec<Command> {
-    let text = match model.screen() {
-        Screen::Requests(state) => state.under_cursor().map(|row| row.id.clone()),
-        Screen::Request(state) => state.to_copy(),
-        _ => None,
+/// List and detail as there is room, the list alone, the detail alone.
+fn maximise(model: &mut Model) -> Vec<Command> {
+    let narrow = model.size.0 < 100;
+    let (layout, words) = match model.layout {
+        Layout::Room if narrow => (Layout::Detail, "the detail; o shows the list"),
+        Layout::Room => (Layout::List, "the list alone; o goes on"),
+        Layout::List => (Layout::Detail, "the detail alone; o goes on"),
+        Layout::Detail => (Layout::Room, "list and detail, as there is room"),
     };
-    match text {
-        Some(text) => {
-            let first = text.lines().next().unwrap_or_default();
-            let shown = super::text::cut(&super::text::shown(first, &model.theme), 60, &model.theme);
-            model.notice = Some(Notice::Said(format!("copied {shown}, if this terminal takes OSC 52")));
-            vec![Command::Copy { text }]
-        }
-        None => Vec::new(),
-    }
+    model.layout = layout;
+    let commands = step(model, Step::By(0));
+    lists::said(model, words);
+    commands
 }

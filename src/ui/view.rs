@@ -1,10 +1,13 @@
 //! Draws the model. Changes nothing.
 
 use super::actions::{ACTIONS, Entry, Place};
+use super::asking::FILTERS_HEIGHT;
 use super::frame::{self, SMALLEST};
-use super::model::{Finder, Model, Overlay, Preview, Screen};
+use super::model::{Finder, Menu, Model, Overlay, Preview, Screen};
 use super::overlays::{FINDER_HEIGHT, LISTED, choices};
-use super::screens::{findings, overview, proofs, request, requests, start, timeline_view};
+use super::screens::{
+    compare, console, findings, notes, overview, proofs, request, requests, stack, start, timeline_view,
+};
 use super::text::{padded, spans};
 use super::widgets::field::Field;
 use super::widgets::lines::{self, Focus};
@@ -52,6 +55,10 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
         Screen::Request(state) => request::draw(model, state, frame, body),
         Screen::Proofs(state) => proofs::draw(model, state, frame, body),
         Screen::Findings(state) => findings::draw(model, state, frame, body),
+        Screen::Notes(state) => notes::draw(model, state, frame, body),
+        Screen::Stack(state) => stack::draw(model, state, frame, body),
+        Screen::Compare(state) => compare::draw(model, state, frame, body),
+        Screen::Console(state) => console::draw(model, state, frame, body),
     }
     match &model.overlay {
         Some(Overlay::Help(scroll)) => help(model, scroll, frame),
@@ -63,7 +70,54 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
             let inner = window(model, frame, "open a journal, a directory or a case", 70, 3);
             field.draw(frame, inner, "path: ", model.theme.quiet());
         }
+        Some(Overlay::Filters(scroll)) => filters(model, scroll, frame),
+        Some(Overlay::Ask(asking, field)) => {
+            let title = super::text::shown(&super::asking::title(asking), &model.theme);
+            let inner = window(model, frame, &super::text::cut(&title, 66, &model.theme), 72, 3);
+            field.draw(frame, inner, "", model.theme.quiet());
+        }
+        Some(Overlay::Menu(menu)) => menu_of(model, menu, frame),
         None => {}
+    }
+}
+
+/// The filters in force, one a line.
+fn filters(model: &Model, scroll: &Scroll, frame: &mut Frame<'_>) {
+    let theme = &model.theme;
+    let height = FILTERS_HEIGHT as u16 + 4;
+    let inner = window(model, frame, "filters in force", 78, height);
+    let clauses = &model.filter.clauses;
+    let list = Rect { height: inner.height.saturating_sub(2), ..inner };
+    lines::draw(frame, list, scroll, clauses.len(), Focus::Here, theme, |n| {
+        let clause = &clauses[n];
+        let (glyph, style) = match clause.paused {
+            true => (theme.glyphs.missing, theme.quiet()),
+            false => (theme.glyphs.ok, theme.accent()),
+        };
+        let mut line = vec![Span::styled(format!("{glyph} "), style)];
+        line.extend(spans(&clause.to_string(), style, theme));
+        if clause.paused {
+            line.push(Span::styled("  paused", theme.quiet()));
+        }
+        Line::from(line)
+    });
+    let hints = "a add  space pause  enter edit  ! negate  d delete  J K move  s save as a view";
+    let hints = super::text::cut(hints, usize::from(inner.width), theme);
+    let foot = inner.bottom().saturating_sub(1);
+    frame.buffer_mut().set_span(inner.x, foot, &Span::styled(hints, theme.quiet()), inner.width);
+}
+
+/// What the next key may be.
+fn menu_of(model: &Model, menu: &Menu, frame: &mut Frame<'_>) {
+    let theme = &model.theme;
+    let inner = window(model, frame, menu.title, 60, menu.choices.len() as u16 + 2);
+    for (n, choice) in menu.choices.iter().enumerate().take(usize::from(inner.height)) {
+        let line = Line::from(vec![
+            Span::styled(format!(" {} ", choice.key), theme.accent()),
+            Span::raw(choice.words),
+        ]);
+        let line = super::text::fit(line, usize::from(inner.width), theme);
+        frame.buffer_mut().set_line(inner.x, inner.y + n as u16, &line, inner.width);
     }
 }
 
@@ -92,17 +146,8 @@ fn window(model: &Model, frame: &mut Frame<'_>, title: &str, width: u16, height:
 
 /// The help, made from the list of actions.
 pub fn help_lines() -> Vec<HelpLine> {
-    let places = [
-        Place::Everywhere,
-        Place::Lists,
-        Place::Requests,
-        Place::Timeline,
-        Place::Request,
-        Place::Proofs,
-        Place::Start,
-    ];
     let mut lines = Vec::new();
-    for place in places {
+    for place in Place::ALL {
         let entries: Vec<&'static Entry> = ACTIONS.iter().filter(|entry| entry.place == place).collect();
         if entries.is_empty() {
             continue;

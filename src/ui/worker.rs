@@ -1,8 +1,8 @@
 //! The work behind the screen: opening, selecting, paging, explaining. On threads in life, in line when headless.
 
+use super::desk;
 use super::model::{Command, Msg};
 use super::widgets::tree::Tree;
-use crate::model::Row;
 use crate::store::{Case, Snapshot};
 use crate::work::explain::explain;
 use crate::work::filter::Filter;
@@ -59,8 +59,8 @@ pub fn open_demo(cancel: &Cancel, mut tell: impl FnMut(Msg)) {
 /// Answers a question about an open case. `None` where there is nothing to say.
 pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<Msg> {
     Some(match command {
-        Command::Select { question, filter, keep } => {
-            Msg::Selected { question, selection: selected(study, &filter, keep, cancel) }
+        Command::Select { question, filter, by, keep, noted } => {
+            Msg::Selected { question, selection: desk::selected(study, &filter, by, keep, &noted, cancel) }
         }
         Command::Preview { text } => {
             let hits = preview(study, &text, cancel)?;
@@ -97,22 +97,24 @@ pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<M
         Command::Study { choice } => {
             Msg::Studied(Study::choose(study.snapshot.path(), &choice, cancel).map(Arc::new))
         }
+        Command::Count { rows, field } => desk::counted(study, &rows, field, cancel),
+        Command::Compare(sides) => desk::compared(study, &sides, cancel),
+        Command::Notebook => desk::notebook(study),
+        Command::Note { entries, why } => desk::note(study, &entries, why),
+        Command::Query { sql } => desk::query(study, &sql, cancel),
+        Command::Resolve { id } => {
+            Msg::Resolved { rows: study.snapshot.find_id(&id).unwrap_or_default(), id }
+        }
+        Command::Write { path, what } => desk::write(study, &path, what, cancel),
         Command::Open { .. }
         | Command::Demo
         | Command::Copy { .. }
         | Command::Verify
         | Command::Mouse(_)
         | Command::StopSearch
+        | Command::StopQuery
         | Command::Suspend => return None,
     })
-}
-
-type Placed = (crate::work::select::Selection, usize);
-
-fn selected(study: &Study, filter: &Filter, keep: Option<Row>, cancel: &Cancel) -> Result<Placed, WorkError> {
-    let selection = select(study, filter, cancel)?;
-    let cursor = keep.map_or(Ok(0), |row| selection.place_of(study, row))?;
-    Ok((selection, cursor))
 }
 
 fn preview(study: &Study, text: &str, cancel: &Cancel) -> Option<Result<u64, String>> {

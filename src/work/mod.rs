@@ -1,20 +1,26 @@
 //! The verbs both faces use, with progress and cancellation: ingest, seal, select, overview, timeline, explain.
 
+pub mod agents;
 pub mod archive;
+pub mod bundle;
 pub mod explain;
 pub mod exposure;
 pub mod filter;
 pub mod findings;
 pub mod fold;
 pub mod ingest;
+pub mod notebook;
 pub mod open;
 pub mod parallel;
 pub mod proof_findings;
 pub mod registry;
 pub mod rows;
+pub mod save;
 pub mod seal;
 pub mod select;
+pub mod sheet;
 pub mod simulate;
+pub mod stack;
 pub mod study;
 pub mod timeline;
 pub mod verify;

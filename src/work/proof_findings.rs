@@ -127,7 +127,7 @@ fn steps(archive: &Archive, verification: &Verification, found: &mut Vec<Finding
 /// Builds that enclaves ran and no registry approved.
 fn unpublished(archive: &Archive, verification: &Verification, found: &mut Vec<Finding>) {
     let missing = verification.count(Step::Measurement, Status::Missing);
-    if missing == 0 || archive.registry == Default::default() {
+    if missing == 0 || archive.registered.registry == Default::default() {
         return;
     }
     let sentence = format!(

@@ -5,7 +5,7 @@
 use super::ingest::{Phase, Progress, Watcher};
 use super::parallel::each_chunk;
 use super::registry::{self, Context};
-use super::{Cancel, WorkError};
+use super::{Cancel, WorkError, study};
 use crate::analysis::Claim;
 use crate::analysis::attribution::Memory;
 use crate::analysis::gaps::Gaps;
@@ -36,9 +36,7 @@ pub fn seal(case: &mut Case, watcher: &mut Watcher<'_>) -> Result<(), WorkError>
     let repeated = count_repeats(&snapshot, &flags);
     case.atomically(|case| {
         case.write_order(&order)?;
-        for (chunk, column, packed) in &derived {
-            case.write_cell(*chunk, *column as u8, packed)?;
-        }
+        put_attribution(case, &derived)?;
         write_flags(case, &snapshot, &flags)?;
         for mut source in case.sources()? {
             (source.duplicates, source.conflicts) = repeated.get(&source.id).copied().unwrap_or_default();
@@ -48,9 +46,10 @@ pub fn seal(case: &mut Case, watcher: &mut Watcher<'_>) -> Result<(), WorkError>
         case.forget_meta("verified")?;
         case.put_proof_findings(&[])?;
         case.set_meta("gaps", &gaps)?;
+        study::forget(case)?;
         case.set_meta("sealed", "yes")
     })?;
-    super::study::remember(case)?;
+    study::remember(case)?;
     tell(4);
     Ok(())
 }
@@ -146,21 +145,20 @@ fn time_order(snapshot: &Snapshot, flags: &HashMap<Row, u64>) -> Result<Vec<Row>
     Ok(keyed.into_iter().map(|(_, row)| row).collect())
 }
 
-type DerivedCell = (u32, Column, Packed);
+/// A derived column of one chunk.
+pub type DerivedCell = (u32, Column, Packed);
 
 /// Attributes all requests again: where proofs were verified, only an enclave that signed attests.
-pub fn attribute_again(case: &mut Case, cancel: &Cancel) -> Result<(), WorkError> {
+pub fn attribution_under(case: &Case, key: &str, cancel: &Cancel) -> Result<Vec<DerivedCell>, WorkError> {
     let snapshot = case.snapshot()?;
     let context = registry::context(case, &snapshot)?;
-    let verified = Verified::of(case, &snapshot)?;
-    let derived = attribute_all(&snapshot, &context, &verified, cancel)?;
-    case.atomically(|case| {
-        for (chunk, column, packed) in &derived {
-            case.write_cell(*chunk, *column as u8, packed)?;
-        }
-        Ok(())
-    })?;
-    Ok(())
+    let verified = Verified::under(case, &snapshot, key)?;
+    attribute_all(&snapshot, &context, &verified, cancel)
+}
+
+/// Writes what attribution came to, in a transaction with what it follows from.
+pub fn put_attribution(case: &Case, derived: &[DerivedCell]) -> Result<(), StoreError> {
+    derived.iter().try_for_each(|(chunk, column, packed)| case.write_cell(*chunk, *column as u8, packed))
 }
 
 /// The verdicts of each chunk, where there are any.
@@ -168,12 +166,9 @@ pub fn attribute_again(case: &mut Case, cancel: &Cancel) -> Result<(), WorkError
 struct Verified(Vec<Option<Packed>>);
 
 impl Verified {
-    fn of(case: &Case, snapshot: &Snapshot) -> Result<Self, WorkError> {
-        let Some(key) = case.meta("verified")? else {
-            return Ok(Self::default());
-        };
+    fn under(case: &Case, snapshot: &Snapshot, key: &str) -> Result<Self, WorkError> {
         let chunks = snapshot.chunks().iter();
-        Ok(Self(chunks.map(|chunk| case.verdicts(chunk.id, &key)).collect::<Result<_, _>>()?))
+        Ok(Self(chunks.map(|chunk| case.verdicts(chunk.id, key)).collect::<Result<_, _>>()?))
     }
 
     /// Whether a request's enclave may attest its version: it signed, or nobody has looked yet.

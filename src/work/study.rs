@@ -1,5 +1,6 @@
 //! All that is computed about a case in the light of one incident: what every screen and every report starts from.
 
+use super::agents::Agents;
 use super::archive::Archive;
 use super::findings;
 use super::fold::{self, Fold};
@@ -13,8 +14,8 @@ use crate::model::{Finding, Nanos};
 use crate::proof::trust::Trust;
 use crate::store::tables::CheckpointRow;
 use crate::store::views::Sight;
-use crate::store::{Case, Snapshot};
-use std::path::Path;
+use crate::store::{Case, Snapshot, StoreError};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// What the responder chose, where the default is not it.
@@ -25,6 +26,19 @@ pub struct Choice {
     /// Edges of the window.
     pub from: Option<Nanos>,
     pub to: Option<Nanos>,
+}
+
+/// As the log keeps it: `risk-scorer 2.4.1 from 2026-… to 2026-…`.
+impl std::fmt::Display for Choice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.version {
+            Some((model, version)) => write!(f, "{model} {version}")?,
+            None => f.write_str("the first incident")?,
+        }
+        let edge = |at: Option<Nanos>| at.map(Nanos::rfc3339);
+        edge(self.from).map_or(Ok(()), |from| write!(f, " from {from}"))?;
+        edge(self.to).map_or(Ok(()), |to| write!(f, " to {to}"))
+    }
 }
 
 /// A case, studied.
@@ -45,6 +59,7 @@ pub struct Study {
     /// The pins it was verified under, as `trust.toml`.
     pub trust: String,
     archive: OnceLock<Arc<Archive>>,
+    agents: OnceLock<Option<Arc<Agents>>>,
 }
 
 impl Study {
@@ -100,6 +115,7 @@ impl Study {
             verified: case.meta("verified")?.is_some(),
             trust: case.meta("trust")?.unwrap_or_default(),
             archive: OnceLock::new(),
+            agents: OnceLock::new(),
         };
         study.findings = findings::findings(&case, &study)?;
         Ok(study)
@@ -120,7 +136,15 @@ impl Study {
             verified: false,
             trust: String::new(),
             archive: OnceLock::new(),
+            agents: OnceLock::new(),
         }
+    }
+
+    /// Files that nothing may be written over: the case, the journals, their unpacked copies.
+    pub fn evidence(&self) -> Vec<PathBuf> {
+        let sources = self.snapshot.sources().iter();
+        let journals = sources.flat_map(|source| [source.path.clone(), source.plain.clone()]);
+        journals.chain([self.snapshot.path().to_owned()]).collect()
     }
 
     /// The evidence of its requests under the pins it was verified under; gathered when first asked for.
@@ -133,6 +157,20 @@ impl Study {
         let asked = super::verify::asked(&Case::open(self.snapshot.path())?)?;
         let archive = Arc::new(Archive::open(self, trust, &asked.outside, asked.now)?);
         Ok(Arc::clone(self.archive.get_or_init(|| archive)))
+    }
+
+    /// Which agents changed; computed when first asked for. `None` where nothing is under suspicion.
+    pub fn agents(&self, cancel: &Cancel) -> Result<Option<Arc<Agents>>, WorkError> {
+        if let Some(agents) = self.agents.get() {
+            return Ok(agents.clone());
+        }
+        let agents = Agents::of(self, cancel)?.map(Arc::new);
+        Ok(self.agents.get_or_init(|| agents).clone())
+    }
+
+    /// The same, if it was computed already: what a screen may ask.
+    pub fn agents_known(&self) -> Option<&Arc<Agents>> {
+        self.agents.get().and_then(Option::as_ref)
     }
 
     pub fn incident(&self) -> Option<&Incident> {
@@ -151,6 +189,10 @@ impl Study {
 
     pub fn version_name(&self, version: Number) -> &str {
         self.snapshot.names(Names::Version).text(version)
+    }
+
+    pub fn agent_name(&self, agent: Number) -> &str {
+        self.snapshot.name(Column::Agent, agent)
     }
 
     pub fn node_name(&self, node: Number) -> &str {
@@ -181,9 +223,20 @@ fn chosen(
     Ok(Some(incidents.len() - 1))
 }
 
+/// Forgets counts that are about to be wrong; in one transaction with what makes them so, or a kill in between would
+/// leave old counts of a new case.
+pub fn forget(case: &Case) -> Result<(), StoreError> {
+    case.forget_meta("fold:")
+}
+
+/// Whether the counts are kept, as they are after all but a kill.
+pub fn is_remembered(case: &Case) -> Result<bool, StoreError> {
+    case.has_meta("fold:")
+}
+
 /// Keeps the counts of every recorded incident in the case, so that opening it again needs no pass.
 pub fn remember(case: &mut Case) -> Result<(), WorkError> {
-    case.atomically(|case| case.forget_meta("fold:"))?;
+    case.atomically(forget)?;
     let first = Study::open(case.path())?;
     let mut folds = Vec::new();
     for incident in first.incidents.iter().take(REMEMBERED) {

@@ -70,14 +70,18 @@ pub fn verify(case: &mut Case, pins: &Pins, watcher: &mut Watcher<'_>) -> Result
     let verification = tally(case, &study, &key)?;
     if case.meta("verified")?.as_deref() != Some(&key) {
         let findings = proof_findings::findings(&study, &archive, &verification)?;
+        let attribution = seal::attribution_under(case, &key, &watcher.cancel)?;
         case.atomically(|case| {
+            seal::put_attribution(case, &attribution)?;
+            study::forget(case)?;
             case.put_proof_findings(&findings)?;
             case.set_meta("verified", &key)?;
             case.set_meta("trust", &pins.trust)?;
             case.set_meta("outside", &outside_as_json(&pins.outside))?;
             case.set_meta("asked_at", &pins.now.map_or_else(String::new, |now| now.0.to_string()))
         })?;
-        seal::attribute_again(case, &watcher.cancel)?;
+    }
+    if !study::is_remembered(case)? {
         study::remember(case)?;
     }
     Ok(verification)
@@ -98,7 +102,8 @@ pub fn asked(case: &Case) -> Result<Pins, WorkError> {
 }
 
 fn outside_as_json(outside: &[Outside]) -> String {
-    let notes: Vec<_> = outside.iter().map(|outside| (outside.path.to_string_lossy(), &outside.note)).collect();
+    let notes: Vec<_> =
+        outside.iter().map(|outside| (outside.path.to_string_lossy(), &outside.note)).collect();
     serde_json::to_string(&notes).unwrap_or_default()
 }
 

@@ -3,8 +3,8 @@
 //! ```text
 //! EvidenceFor ─ climb ─▶ Path { steps in ladder order, worst, first that failed }
 //! ```
-//! What many records share (a checkpoint, an enclave, a batch) is checked once and lent to each: `CheckedCheckpoint`,
-//! `CheckedEnclave`, `CheckedBatch` can only be made by checking.
+//! What many records share (a checkpoint, an enclave, a batch, a payment) is checked once and lent to each:
+//! `CheckedCheckpoint`, `CheckedEnclave`, `CheckedBatch`, `CheckedPayment` can only be made by checking.
 
 mod build;
 mod enclave;
@@ -18,10 +18,10 @@ mod step;
 pub use build::{BlobContent, Release};
 pub use enclave::{CheckedEnclave, EnclaveRecord};
 pub use logged::{CheckedCheckpoint, Inclusion, Journal, RootAtSize};
-pub use paid::Payment;
-pub use reproduce::{Command, MAX_COMMAND_BYTES};
+pub use paid::{CheckedPayment, Payment};
+pub use reproduce::{Command, KECCAK, MAX_COMMAND_BYTES};
 pub use response::Response;
-pub use settled::{CheckedBatch, Settlement};
+pub use settled::{CheckedBatch, Settlement, leaf_hashes};
 pub use step::{Check, Checks, Preview, StepResult};
 
 use super::registry::Registry;
@@ -53,7 +53,7 @@ pub struct EvidenceFor<'a> {
     pub release: Option<Release<'a>>,
     pub blob: BlobContent<'a>,
     pub settlement: Option<Settlement<'a>>,
-    pub payment: Option<Payment<'a>>,
+    pub payment: Option<&'a CheckedPayment>,
 }
 
 impl<'a> EvidenceFor<'a> {

@@ -9,6 +9,7 @@ use crate::proof::payment::{
 };
 use crate::proof::receipt::event::Event;
 use crate::proof::receipt::{ReceiptProof, prove};
+use crate::proof::trust::Trust;
 
 /// A payment record that names the inference or its session.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +33,19 @@ pub struct Payment<'a> {
     pub is_nonce_reused: bool,
 }
 
+/// A payment, its signature recovered once for all inferences it pays for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckedPayment {
+    authorisation: StepResult,
+    transfer: StepResult,
+}
+
+impl CheckedPayment {
+    pub fn check(payment: &Payment<'_>, trust: &Trust) -> Self {
+        Self { authorisation: authorisation_step(payment), transfer: transfer_step(payment, trust) }
+    }
+}
+
 pub(super) fn steps(evidence: &EvidenceFor<'_>) -> Vec<StepResult> {
     match &evidence.payment {
         None => [Step::Authorisation, Step::Transfer]
@@ -43,7 +57,7 @@ pub(super) fn steps(evidence: &EvidenceFor<'_>) -> Vec<StepResult> {
                 )
             })
             .to_vec(),
-        Some(payment) => vec![authorisation_step(payment), transfer_step(evidence, payment)],
+        Some(payment) => vec![payment.authorisation.clone(), payment.transfer.clone()],
     }
 }
 
@@ -110,7 +124,7 @@ fn moved(payment: &Payment<'_>) -> Moved {
     }
 }
 
-fn transfer_step(evidence: &EvidenceFor<'_>, payment: &Payment<'_>) -> StepResult {
+fn transfer_step(payment: &Payment<'_>, trust: &Trust) -> StepResult {
     let step = Step::Transfer;
     match payment.state {
         "authorized" | "pending" => return missing(step, "not settled as far as the journal goes"),
@@ -147,7 +161,7 @@ fn transfer_step(evidence: &EvidenceFor<'_>, payment: &Payment<'_>) -> StepResul
     let has_event =
         receipt.logs.iter().any(|log| log.address == token && Event::read(log).as_ref() == Some(&wanted));
     let reason = if has_event { "the transfer is in the block" } else { "no such transfer in the receipt" };
-    judged_receipt(step, evidence.trust, chain_id, (&header, &receipt), has_event, Check::Holds, reason)
+    judged_receipt(step, trust, chain_id, (&header, &receipt), has_event, Check::Holds, reason)
 }
 
 fn address(address: &Address) -> String {

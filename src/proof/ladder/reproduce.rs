@@ -61,7 +61,7 @@ impl fmt::Display for Command {
 }
 
 /// Keccak-f[1600] with Ethereum's padding: openssl before 3.2 and hashlib know only NIST's SHA-3.
-const KECCAK: &str = "def keccak(m):
+pub const KECCAK: &str = "def keccak(m):
     rol = lambda a, n: (a << n % 64 | a >> (64 - n % 64)) & (2**64 - 1)
     p = bytearray(m) + b'\\x01' + bytes(-(len(m) + 1) % 136)
     p[-1] |= 128

@@ -2,6 +2,7 @@
 
 use super::EvidenceFor;
 use super::reproduce::Command;
+use super::response::Response;
 use super::step::{Check, Checks, StepResult, failed, missing};
 use crate::model::{Amount, Hash, Status, Step};
 use crate::proof::Malformed;
@@ -32,7 +33,7 @@ pub struct Settlement<'a> {
     pub mode: &'a str,
     pub merkle_root: Option<&'a str>,
     pub batch_size: Option<u64>,
-    pub merkle_proof: Option<&'a [&'a str]>,
+    pub merkle_proof: Option<&'a [String]>,
     pub batch: Option<&'a CheckedBatch>,
     pub chain_id: Option<u64>,
     pub contract: Option<&'a str>,
@@ -60,8 +61,13 @@ pub(super) fn steps(evidence: &EvidenceFor<'_>) -> Vec<StepResult> {
     }
 }
 
+/// The hashes of the leaves a response may have been settled as, newest generation first.
+pub fn leaf_hashes(response: &Response<'_>) -> Vec<Hash> {
+    leaves(response).iter().map(Leaf::hash).collect()
+}
+
 fn leaf_step(evidence: &EvidenceFor<'_>, settlement: &Settlement<'_>) -> StepResult {
-    let leaves: Vec<(Leaf, Hash)> = leaves(evidence).into_iter().map(hashed).collect();
+    let leaves: Vec<(Leaf, Hash)> = leaves(&evidence.response).into_iter().map(hashed).collect();
     let Some(newest) = leaves.first() else {
         return missing(Step::Leaf, "the record's request and output hash are needed to make its leaf");
     };
@@ -108,8 +114,7 @@ fn hashed(leaf: Leaf) -> (Leaf, Hash) {
 }
 
 /// The leaves this record would make, newest generation first.
-fn leaves(evidence: &EvidenceFor<'_>) -> Vec<Leaf> {
-    let response = &evidence.response;
+fn leaves(response: &Response<'_>) -> Vec<Leaf> {
     let hash = |text: Option<&str>| text.and_then(Hash::parse);
     let (Some(input), Some(output)) = (hash(response.request_hash), hash(response.output_hash)) else {
         return Vec::new();

@@ -11,12 +11,15 @@ pub fn section_of(facts: &Facts<'_>) -> Section {
     };
     let mut section = section(id, title);
     section.blocks.push(Block::Heading("Containment".to_owned()));
-    let named = |node: &crate::analysis::window::NodeWindow| recorded(Field::Node, facts.study.node_name(node.node));
+    let named =
+        |node: &crate::analysis::window::NodeWindow| recorded(Field::Node, facts.study.node_name(node.node));
     let mut steps: Vec<Text> = Vec::new();
     for node in window.late_nodes() {
         let mut text = vec![named(node), words(": switch it away, or prove that it was")];
         match node.to() {
-            Some(to) => text.extend([words("; it was last known to serve the faulty version at "), Value::Time(to)]),
+            Some(to) => {
+                text.extend([words("; it was last known to serve the faulty version at "), Value::Time(to)])
+            }
             None => text.push(words("; nothing in these journals ended its service of the faulty version")),
         }
         steps.push(text);

@@ -32,7 +32,9 @@ pub fn section_of(facts: &Facts<'_>, audience: Audience) -> Result<Section, Work
             let rows: Vec<Vec<Value>> = path
                 .steps
                 .iter()
-                .map(|step| vec![words(step.step.name()), words(step.status.name()), words(step.reason.clone())])
+                .map(|step| {
+                    vec![words(step.step.name()), words(step.status.name()), words(step.reason.clone())]
+                })
                 .collect();
             section.blocks.push(Block::Table(Table {
                 id: "ladder",
@@ -64,9 +66,15 @@ fn chosen(facts: &Facts<'_>) -> Result<Vec<(&'static str, RequestRow)>, WorkErro
             r.effective == faulty && r.evidence < Evidence::Attested && r.pointers.is_empty()
         }),
         ("request served late, after the rollback", |r, _| r.pointers.has(Pointers::LATE)),
-        ("request that claims another version than the one that served it", |r, _| r.pointers.has(Pointers::SHADOW)),
-        ("request that still claims the faulty version, served by another", |r, _| r.pointers.has(Pointers::STALE)),
-        ("request attested to one version and scheduled on another", |r, _| r.pointers.has(Pointers::CONFLICT)),
+        ("request that claims another version than the one that served it", |r, _| {
+            r.pointers.has(Pointers::SHADOW)
+        }),
+        ("request that still claims the faulty version, served by another", |r, _| {
+            r.pointers.has(Pointers::STALE)
+        }),
+        ("request attested to one version and scheduled on another", |r, _| {
+            r.pointers.has(Pointers::CONFLICT)
+        }),
         ("affected request with a false proof", |r, _| r.proof == Some(Status::Failed)),
     ];
     let mut found: [Option<Row>; MOST] = [None; MOST];
@@ -115,7 +123,8 @@ impl<'s> Look<'s> {
 }
 
 fn story(r: &RequestRow) -> Text {
-    let version = |text: &str| if text.is_empty() { words("nothing") } else { recorded(Field::Version, text) };
+    let version =
+        |text: &str| if text.is_empty() { words("nothing") } else { recorded(Field::Version, text) };
     let mut text = vec![
         recorded(Field::Id, &r.id),
         words(" at "),

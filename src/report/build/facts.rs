@@ -125,7 +125,10 @@ fn moments(facts: &Facts<'_>) -> Vec<Moment> {
             label: "detected",
             meaning: "somebody first wrote it down",
             at: state(&["suspected", "declared"]),
-            basis: states("the first incident record that suspects or declares it", "'suspected', 'declared'"),
+            basis: states(
+                "the first incident record that suspects or declares it",
+                "'suspected', 'declared'",
+            ),
         },
         Moment {
             id: "time.contained",
@@ -173,6 +176,9 @@ fn introduced(facts: &Facts<'_>) -> Basis {
             "select min(at) from deployments where model = :model and version = :faulty and state = 'active'",
             parameters(facts),
         ),
-        _ => by(facts.faulty_level(), "no deployment says so: the first request it served, or else the declaration"),
+        _ => by(
+            facts.faulty_level(),
+            "no deployment says so: the first request it served, or else the declaration",
+        ),
     }
 }

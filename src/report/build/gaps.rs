@@ -41,7 +41,10 @@ pub fn section_of(facts: &Facts<'_>) -> Section {
         total: gaps.len() as u64,
         rows: gaps.into_iter().take(SHOWN).collect(),
         list: Some("gaps.csv"),
-        basis: super::by(Level::Computed, "at least five minutes, and eight times what 99 of 100 silences stay below"),
+        basis: super::by(
+            Level::Computed,
+            "at least five minutes, and eight times what 99 of 100 silences stay below",
+        ),
         if_empty: "None was found.".to_owned(),
     }));
     section.blocks.push(Block::Heading("What these journals cannot tell".to_owned()));
@@ -119,7 +122,9 @@ pub fn gap_rows(facts: &Facts<'_>) -> Vec<Vec<Value>> {
 pub fn finding_row(facts: &Facts<'_>, finding: &Finding) -> Vec<Value> {
     let about = match finding.rule.as_str() {
         rule if rule.starts_with("node-") || rule == "gap" => recorded(Field::Node, &finding.subject),
-        rule if ["faulty-lines", "torn-tail", "duplicates", "conflicts"].contains(&rule) || rule.starts_with("checkpoint") => {
+        rule if ["faulty-lines", "torn-tail", "duplicates", "conflicts"].contains(&rule)
+            || rule.starts_with("checkpoint") =>
+        {
             recorded(Field::Source, &super::register::told_as(facts, &finding.subject))
         }
         _ => words(finding.subject.clone()),

@@ -2,9 +2,11 @@
 
 mod actions;
 pub(super) mod agents;
+mod behaviour;
 mod exemplars;
 mod facts;
 pub(super) mod gaps;
+mod log;
 mod money;
 mod proofs;
 pub(super) mod register;
@@ -16,16 +18,19 @@ mod words;
 pub use requests::node_rows;
 
 use super::lists;
-use super::redact::{self, Redactor};
 use super::model::{Audience, Basis, Field, Level, Report, Section, Sql, Statement, Text, Value};
+use super::redact::{self, Redactor};
 use crate::analysis::Window;
 use crate::model::{Nanos, Pointers};
 use crate::store::Case;
+use crate::work::agents::Agents;
 use crate::work::archive::Outside;
 use crate::work::exposure::{Exposure, exposure, weakest};
+use crate::work::notebook::{self, Notebook};
 use crate::work::study::{Choice, Study};
 use crate::work::verify::{Verification, last};
 use crate::work::{Cancel, WorkError};
+use std::sync::Arc;
 
 /// Everything a report is made from, looked at once.
 #[derive(Debug)]
@@ -36,6 +41,9 @@ pub struct Facts<'s> {
     pub verification: Option<Verification>,
     pub outside: Vec<Outside>,
     pub asked_at: Option<Nanos>,
+    /// Which agents changed; `None` where nothing is under suspicion.
+    pub agents: Option<Arc<Agents>>,
+    pub notebook: Notebook,
     /// Names of the journals as a report told them, in the order of the sources.
     pub journals: Option<Vec<String>>,
 }
@@ -57,6 +65,8 @@ impl<'s> Facts<'s> {
             verification: last(&case, study)?,
             outside: asked.outside,
             asked_at: asked.now,
+            agents: study.agents(cancel)?,
+            notebook: notebook::open(study.snapshot.path())?,
             journals,
         })
     }
@@ -107,14 +117,14 @@ pub fn build(facts: &Facts<'_>, statement: &Statement, redactor: &Redactor) -> R
         requests::section_of(facts)?,
         agents::section_of(facts),
         money::section_of(facts),
-        agents::behaviour(facts),
+        behaviour::section_of(facts),
         proofs::section_of(facts),
         exemplars::section_of(facts, statement.audience)?,
         words::alternatives(facts),
         gaps::section_of(facts),
         actions::section_of(facts),
         register::section_of(facts),
-        words::log(facts),
+        log::section_of(facts),
         words::reproduce(facts),
         words::appendices(&attachments),
     ];

@@ -45,17 +45,37 @@ fn integrity(facts: &Facts<'_>) -> Vec<Figure> {
     let sum = |f: fn(&Source) -> u64| Value::Count(sources.iter().map(f).sum::<u64>());
     let view = |column: &str| format!("select sum({column}) from sources");
     let one = |id, label: &str, value, sql: String| {
-        figure(id, label, value, by_sql(Level::Computed, "counted while every journal was read and hashed", sql, vec![]))
+        figure(
+            id,
+            label,
+            value,
+            by_sql(Level::Computed, "counted while every journal was read and hashed", sql, vec![]),
+        )
     };
     let consistent = facts.study.checkpoints.iter().filter(|c| c.verdict == "consistent").count() as u64;
     let all = facts.study.checkpoints.len() as u64;
     vec![
-        one("integrity.journals", "journals read", Value::Count(sources.len() as u64), "select count(*) from sources".to_owned()),
+        one(
+            "integrity.journals",
+            "journals read",
+            Value::Count(sources.len() as u64),
+            "select count(*) from sources".to_owned(),
+        ),
         one("integrity.lines", "lines", sum(|s| s.lines), view("lines")),
         one("integrity.records", "records", sum(|s| s.records), view("records")),
         one("integrity.faults", "lines that are no record", sum(|s| s.faults), view("faults")),
-        one("integrity.duplicates", "records repeated byte for byte", sum(|s| s.duplicates), view("duplicates")),
-        one("integrity.conflicts", "records that share an id but not their bytes", sum(|s| s.conflicts), view("conflicts")),
+        one(
+            "integrity.duplicates",
+            "records repeated byte for byte",
+            sum(|s| s.duplicates),
+            view("duplicates"),
+        ),
+        one(
+            "integrity.conflicts",
+            "records that share an id but not their bytes",
+            sum(|s| s.conflicts),
+            view("conflicts"),
+        ),
         one(
             "integrity.checkpoints",
             "checkpoints that agree with the lines before them",
@@ -158,7 +178,10 @@ fn first_failures(verification: &Verification) -> Block {
         total: rows.len() as u64,
         rows,
         list: Some("failed_proofs.csv"),
-        basis: by(Level::Proved, "the lowest rung with the verdict failed; shared checkpoints are told with their journal"),
+        basis: by(
+            Level::Proved,
+            "the lowest rung with the verdict failed; shared checkpoints are told with their journal",
+        ),
         if_empty: "No step of any request is false.".to_owned(),
     })
 }
@@ -172,7 +195,9 @@ fn roots(facts: &Facts<'_>) -> Vec<Text> {
     };
     let n = |count: usize, what: &str| vec![words(format!("{} pinned", counted(count as u64, what)))];
     let mut points = vec![vec![words("The AWS Nitro Enclaves root certificate (built in)")]];
-    points.extend(trust.logs.iter().map(|log| vec![words("journal log key: "), recorded(Field::Source, &log.origin)]));
+    points.extend(
+        trust.logs.iter().map(|log| vec![words("journal log key: "), recorded(Field::Source, &log.origin)]),
+    );
     points.push(n(trust.witnesses.len(), "witness key"));
     points.push(n(trust.measurements.len(), "enclave measurement"));
     points.push(n(trust.registries.len() + trust.relays.len(), "contract"));

@@ -96,7 +96,9 @@ fn shared_folder(paths: &[&Path]) -> PathBuf {
         let parents: Vec<_> = path.parent().map(|p| p.components().collect()).unwrap_or_default();
         shared = Some(match shared {
             None => parents,
-            Some(before) => before.into_iter().zip(parents).take_while(|(a, b)| a == b).map(|(a, _)| a).collect(),
+            Some(before) => {
+                before.into_iter().zip(parents).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+            }
         });
     }
     shared.unwrap_or_default().iter().collect()

@@ -148,7 +148,8 @@ fn by_hour(facts: &Facts<'_>) -> Option<Block> {
         shown.sort();
         title = format!("The {HOURS} hours with most faulty requests, of {}", served.len());
     }
-    let rows = shown.into_iter().map(|(hour, total, faulty)| (Value::Time(Nanos(hour * HOUR)), faulty, total));
+    let rows =
+        shown.into_iter().map(|(hour, total, faulty)| (Value::Time(Nanos(hour * HOUR)), faulty, total));
     (!served.is_empty()).then(|| {
         Block::Bars(Bars {
             id: "hours",
@@ -220,7 +221,11 @@ fn pointers(facts: &Facts<'_>) -> Vec<Figure> {
         )
     };
     vec![
-        one("requests.stale", Pointers::STALE, "claim it after the rollback, served by another (stale pointer)"),
+        one(
+            "requests.stale",
+            Pointers::STALE,
+            "claim it after the rollback, served by another (stale pointer)",
+        ),
         one("requests.late", Pointers::LATE, "served by it after the rollback (late serving)"),
         one("requests.shadow", Pointers::SHADOW, "claim another version, served by it (shadow serving)"),
         one("requests.conflict", Pointers::CONFLICT, "attested to one version, scheduled on another"),
@@ -272,4 +277,3 @@ fn affected(facts: &Facts<'_>) -> Result<Block, WorkError> {
         if_empty: "None.".to_owned(),
     }))
 }
-

@@ -57,6 +57,17 @@ pub fn section_of(facts: &Facts<'_>) -> Section {
         Value::Figure("agents.of_model"),
         words(" agents that use the model received at least one of its answers."),
     ]);
+    if facts.agents.is_some() {
+        first.extend([
+            words(" "),
+            Value::Figure("agents.changed"),
+            words(" agents changed their behaviour beyond what controls and chance explain, and "),
+            Value::Figure("agents.sticky"),
+            words(" of these stayed changed after the rollback; "),
+            Value::Figure("agents.untested"),
+            words(" were exposed but have too few records to tell."),
+        ]);
+    }
     section.blocks.push(Block::Prose(first));
     section.blocks.push(Block::Prose(sureness(facts)));
     section.blocks.push(Block::Heading("Decisions needed".to_owned()));
@@ -113,7 +124,8 @@ fn decisions(facts: &Facts<'_>) -> Vec<Text> {
         .map(|node| recorded(Field::Node, study.node_name(node.node)))
         .collect();
     if !forged.is_empty() {
-        let mut text = vec![words("Decide who investigates a node that was told one version and ran another: ")];
+        let mut text =
+            vec![words("Decide who investigates a node that was told one version and ran another: ")];
         join(&mut text, forged);
         text.push(words(". That is not a delay; somebody or something put the build there."));
         points.push(text);
@@ -132,7 +144,8 @@ fn decisions(facts: &Facts<'_>) -> Vec<Text> {
         ]);
     }
     points.extend(super::money::decisions(facts));
-    let failed = facts.verification.as_ref().map_or(0, |v| v.paths.get(&Status::Failed).copied().unwrap_or(0));
+    let failed =
+        facts.verification.as_ref().map_or(0, |v| v.paths.get(&Status::Failed).copied().unwrap_or(0));
     if failed > 0 {
         points.push(vec![
             words("Decide what a false proof means for the parties involved: "),
@@ -140,7 +153,8 @@ fn decisions(facts: &Facts<'_>) -> Vec<Text> {
             words(" of the verified requests have one in their path."),
         ]);
     }
-    let critical = study.findings.iter().filter(|finding| finding.severity == Severity::Critical).count() as u64;
+    let critical =
+        study.findings.iter().filter(|finding| finding.severity == Severity::Critical).count() as u64;
     if critical > 0 {
         points.push(vec![words(format!(
             "Assign an owner to each of the {} listed under gaps, findings and limits.",

@@ -98,7 +98,13 @@ pub fn events(facts: &Facts<'_>) -> Vec<Event> {
             (window.observed.1, "last request served by the faulty version"),
         ];
         events.extend(ends.into_iter().filter_map(|(at, what)| {
-            Some(Event { at: at?, what: what.to_owned(), node: Value::Absent, model: facts.model(), version: facts.faulty() })
+            Some(Event {
+                at: at?,
+                what: what.to_owned(),
+                node: Value::Absent,
+                model: facts.model(),
+                version: facts.faulty(),
+            })
         }));
     }
     events.sort_by_key(|event| event.at);
@@ -111,7 +117,14 @@ fn axis(facts: &Facts<'_>) -> Axis {
     let Some(window) = facts.window() else {
         return all;
     };
-    let ends = [window.from(), window.to(), window.observed.0, window.observed.1, window.declared.0, window.declared.1];
+    let ends = [
+        window.from(),
+        window.to(),
+        window.observed.0,
+        window.observed.1,
+        window.declared.0,
+        window.declared.1,
+    ];
     let known = || ends.into_iter().flatten();
     let (Some(from), Some(to)) = (known().min(), known().max()) else {
         return all;
@@ -142,7 +155,11 @@ fn picture(facts: &Facts<'_>, id: &'static str, what: &str, timeline: Timeline) 
     }
     let faulty: u64 = lanes.iter().flat_map(|lane| &lane.faulty).map(|n| u64::from(*n)).sum();
     let requests: u64 = lanes.iter().flat_map(|lane| &lane.counts).map(|n| u64::from(*n)).sum();
-    let cut = if total > LANES { format!(" The {LANES} of {total} {what} with most faulty requests are drawn.") } else { String::new() };
+    let cut = if total > LANES {
+        format!(" The {LANES} of {total} {what} with most faulty requests are drawn.")
+    } else {
+        String::new()
+    };
     let spoken = format!(
         "Requests over time in lanes, one for each of the {what}, from {} to {}: {} requests, of which the faulty version \
          served {}. The marked stretch is the faulty window.{cut}",
@@ -156,7 +173,10 @@ fn picture(facts: &Facts<'_>, id: &'static str, what: &str, timeline: Timeline) 
             "" => words(if field == Field::Node { "no node" } else { "unknown" }),
             label => recorded(field, label),
         },
-        word: lane.state.filter(|state| *state != NodeState::Ok).map_or(String::new(), |state| state.name().to_owned()),
+        word: lane
+            .state
+            .filter(|state| *state != NodeState::Ok)
+            .map_or(String::new(), |state| state.name().to_owned()),
         counts: lane.counts,
         faulty: lane.faulty,
         scheduled: lane.scheduled,
@@ -164,10 +184,10 @@ fn picture(facts: &Facts<'_>, id: &'static str, what: &str, timeline: Timeline) 
     let window = facts.window();
     let mark = |at: Option<Nanos>, label: &str| at.map(|at| Mark { at, label: label.to_owned() });
     let incident = facts.study.incident();
-    let states = incident.into_iter().flat_map(|incident| &incident.states).map(|(at, state)| Mark {
-        at: *at,
-        label: Untrusted(state).visible(),
-    });
+    let states = incident
+        .into_iter()
+        .flat_map(|incident| &incident.states)
+        .map(|(at, state)| Mark { at: *at, label: Untrusted(state).visible() });
     let marks = mark(window.and_then(|w| w.from()), "introduced").into_iter().chain(states);
     let marks: Vec<Mark> = marks.chain(mark(window.and_then(|w| w.to()), "rolled back")).take(12).collect();
     Picture {
@@ -176,7 +196,10 @@ fn picture(facts: &Facts<'_>, id: &'static str, what: &str, timeline: Timeline) 
         words: spoken,
         from: timeline.axis.from,
         to: timeline.axis.to,
-        window: (window.and_then(crate::analysis::Window::from), window.and_then(crate::analysis::Window::to)),
+        window: (
+            window.and_then(crate::analysis::Window::from),
+            window.and_then(crate::analysis::Window::to),
+        ),
         lanes: lanes.collect(),
         marks,
     }

@@ -16,11 +16,19 @@ pub fn scope(facts: &Facts<'_>) -> Section {
     };
     let rows = vec![
         row("model", facts.model(), "requests whose record names this model"),
-        row("faulty version", facts.faulty(), "requests whose effective version is this one count as served by it"),
+        row(
+            "faulty version",
+            facts.faulty(),
+            "requests whose effective version is this one count as served by it",
+        ),
         row("good version", facts.good(), "what it was rolled back to"),
         row("window from", time(window.from()), chosen(window.moved.0)),
         row("window to", time(window.to()), chosen(window.moved.1)),
-        row("late after", time(window.rolled_back), "service of the faulty version after this moment is late"),
+        row(
+            "late after",
+            time(window.rolled_back),
+            "service of the faulty version after this moment is late",
+        ),
         row("scheduled from", time(window.scheduled.0), "the hull of all nodes' scheduled intervals"),
         row("scheduled to", time(window.scheduled.1), "absent while a node was never switched away"),
         row("declared from", time(window.declared.0), "the first incident record"),
@@ -71,7 +79,8 @@ pub fn alternatives(facts: &Facts<'_>) -> Section {
         n if n == served => words("Spoken against by attestation: every request counted is attested by its enclave's measurement."),
         _ => words("Partly spoken against: some, not all, of the requests counted are attested by their enclave's measurement."),
     }]);
-    let odd = window.nodes.iter().filter(|node| node.observed.is_some_and(|o| o.against_schedule > 0)).count();
+    let odd =
+        window.nodes.iter().filter(|node| node.observed.is_some_and(|o| o.against_schedule > 0)).count();
     points.push(vec![
         words("Clocks disagree, so that service before or after a switch is only seeming. "),
         words(match (odd, study.gaps.len()) {
@@ -110,13 +119,10 @@ fn releases_in(facts: &Facts<'_>) -> usize {
     let Some(window) = facts.window() else {
         return 0;
     };
-    let within = |at: Nanos| window.from().is_none_or(|from| at >= from) && window.to().is_none_or(|to| at <= to);
+    let within =
+        |at: Nanos| window.from().is_none_or(|from| at >= from) && window.to().is_none_or(|to| at <= to);
     let other = |r: &&crate::work::registry::Release| (r.model, r.version) != (window.model, window.faulty);
     facts.study.context.releases.iter().filter(other).filter(|release| within(release.at)).count()
-}
-
-pub fn log(_facts: &Facts<'_>) -> Section {
-    empty("log", "Investigation log", "this case holds no notebook: nothing was marked, tagged or commented")
 }
 
 /// The commands that give the same numbers.
@@ -199,12 +205,19 @@ pub fn appendices(attachments: &[Attachment]) -> Section {
         total: rows.len() as u64,
         rows,
         list: None,
-        basis: by(Level::Computed, "written by `backtrail report CASE --format csv -o DIR`; check recomputes each digest"),
+        basis: by(
+            Level::Computed,
+            "written by `backtrail report CASE --format csv -o DIR`; check recomputes each digest",
+        ),
         if_empty: String::new(),
     }));
     section.blocks.push(Block::Heading("What the evidence words mean".to_owned()));
     let level = |level: Level| vec![words(level.name()), words(level.meaning())];
-    section.blocks.push(glossary("levels", "Evidence levels, strongest first", Level::ALL.into_iter().rev().map(level).collect()));
+    section.blocks.push(glossary(
+        "levels",
+        "Evidence levels, strongest first",
+        Level::ALL.into_iter().rev().map(level).collect(),
+    ));
     section.blocks.push(Block::Heading("Glossary".to_owned()));
     let term = |(term, meaning): &(&str, &str)| vec![words(*term), words(*meaning)];
     section.blocks.push(glossary("glossary", "Words of this report", GLOSSARY.iter().map(term).collect()));
@@ -238,4 +251,3 @@ const GLOSSARY: [(&str, &str); 12] = [
     ("missing", "a needed piece of evidence is not in these journals"),
     ("late", "after the moment the incident was recorded as mitigated, or the staged rollback ended"),
 ];
-

@@ -7,11 +7,13 @@ use crate::ui::model::{Command, Model, Notice, Screen};
 use crate::ui::screens::requests;
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
-use crate::ui::update::{body_height, open_row, push};
+use crate::ui::update::{body_height, open_row, push, show_tab};
 use crate::ui::widgets::scroll::{Scroll, Step};
-use crate::ui::widgets::table::{self, Align, Column, rows_in};
+use crate::ui::widgets::table::{self, Align, Arranged, Column, Shape, rows_in};
 use crate::work::filter::{Clause, Field, Filter};
 use crate::work::findings::counted;
+use crate::work::notebook::Subject;
+use crate::work::sheet::Sheet;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -21,6 +23,40 @@ use ratatui::widgets::{Paragraph, Wrap};
 #[derive(Debug, Default)]
 pub struct State {
     pub scroll: Scroll,
+    pub arranged: Arranged,
+}
+
+/// The finding under the cursor.
+pub fn under_cursor(model: &Model) -> Option<Finding> {
+    let row = crate::ui::lists::row_under_cursor(model)?;
+    model.study.as_deref()?.findings.get(row).cloned()
+}
+
+/// What notes on a finding are about.
+pub fn subject(finding: &Finding) -> Subject {
+    Subject::new("finding", format!("{} {}", finding.rule, finding.subject).trim())
+}
+
+pub fn listing(model: &Model) -> Option<Sheet> {
+    let study = model.study.as_deref()?;
+    let titles = COLUMNS.iter().map(|column| column.title.to_owned()).collect();
+    let rows = study.findings.iter().map(|finding| table::texts(&COLUMNS, finding, &model.theme));
+    Some(Sheet { titles, rows: rows.collect() })
+}
+
+/// Shows the finding a note is about.
+pub fn open_rule(model: &mut Model, id: &str) -> Vec<Command> {
+    let study = model.study.clone();
+    let wanted = study.and_then(|study| study.findings.iter().position(|finding| subject(finding).id == id));
+    match wanted {
+        Some(row) => {
+            let mut commands = show_tab(model, 7);
+            let place = crate::ui::lists::place_of(model, row);
+            commands.extend(step(model, Step::To(place)));
+            commands
+        }
+        None => crate::ui::lists::said(model, "there is no such finding any more"),
+    }
 }
 
 pub fn style(severity: Severity, theme: &Theme) -> Style {
@@ -95,20 +131,16 @@ pub fn walk(model: &mut Model, by: isize) -> Vec<Command> {
     };
     model.finding = Some(next);
     if !matches!(model.screen(), Screen::Findings(_)) {
-        push(model, Screen::Findings(State::default()));
+        show_tab(model, 7);
     }
     step(model, Step::To(next))
 }
 
 pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
-    let (Action::Open, Screen::Findings(state), Some(study)) = (action, model.screen(), model.study.clone())
-    else {
+    let (Action::Open, Some(finding)) = (action, under_cursor(model)) else {
         return Vec::new();
     };
-    let Some(finding) = study.findings.get(state.scroll.cursor) else {
-        return Vec::new();
-    };
-    if let Some(filter) = behind(finding) {
+    if let Some(filter) = behind(&finding) {
         requests::remember(model, filter);
         return push(model, Screen::Requests(requests::State::default()));
     }
@@ -150,11 +182,12 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         );
         return;
     }
-    let panes = frame::panes(area, model.size.0);
-    table::draw(frame, panes.list, &COLUMNS, &state.scroll, study.findings.len(), theme, |place| {
-        study.findings.get(place).cloned()
-    });
-    if let (Some(detail), Some(finding)) = (panes.detail, study.findings.get(state.scroll.cursor)) {
+    let panes = frame::panes(model, area);
+    let at = |place: usize| study.findings.get(state.arranged.row(place));
+    let noted = |place: usize| at(place).is_some_and(|f| crate::ui::lists::is_noted(model, &subject(f)));
+    let shape = Shape { noted: &noted, ..Shape::new(&state.scroll, study.findings.len(), &state.arranged) };
+    table::draw(frame, panes.list, &COLUMNS, shape, theme, |place| at(place).cloned());
+    if let (Some(detail), Some(finding)) = (panes.detail, at(state.scroll.cursor)) {
         let mut lines = vec![
             Line::from(vec![
                 Span::styled(finding.severity.name(), style(finding.severity, theme)),

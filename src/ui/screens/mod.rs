@@ -1,12 +1,16 @@
 //! The screens, one file each: its state, what keys do to it, and how it is drawn.
 
+pub mod compare;
+pub mod console;
 pub mod findings;
 pub mod hours;
 pub mod ladder;
+pub mod notes;
 pub mod overview;
 pub mod proofs;
 pub mod request;
 pub mod requests;
+pub mod stack;
 pub mod start;
 pub mod timeline;
 pub mod timeline_view;

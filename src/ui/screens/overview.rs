@@ -13,6 +13,7 @@
 use crate::analysis::NodeState;
 use crate::model::time::Zone;
 use crate::model::{Evidence, Nanos, Pointers, Severity};
+pub use crate::report::plain::percent as share;
 use crate::ui::actions::Action;
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::screens::{findings, hours, requests, timeline};
@@ -22,7 +23,6 @@ use crate::ui::update::{body_height, push};
 use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::work::filter::{Clause, Field, Filter};
-pub use crate::report::plain::percent as share;
 use crate::work::findings::{counted, grouped};
 use crate::work::study::Study;
 use ratatui::Frame;

@@ -19,6 +19,7 @@ use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::scroll::{Scroll, Step as Move};
 use crate::work::WorkError;
 use crate::work::findings::{counted, grouped};
+use crate::work::sheet::Sheet;
 use crate::work::verify::Verification;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -34,6 +35,28 @@ pub struct State {
     pub asked: bool,
     /// Ids of the failures on screen.
     pub ids: BTreeMap<Row, String>,
+}
+
+impl State {
+    pub fn row_under_cursor(&self) -> Option<Row> {
+        let failures = &self.verification.as_ref()?.failures;
+        failures.get(self.scroll.cursor).map(|failure| failure.row)
+    }
+
+    /// The id of the failure under the cursor, once it is known.
+    pub fn under_cursor(&self) -> Option<&str> {
+        self.ids.get(&self.row_under_cursor()?).map(String::as_str)
+    }
+}
+
+/// The failures as texts; ids that were not on screen yet are not known.
+pub fn listing(state: &State) -> Option<Sheet> {
+    let titles = ["step", "verdict", "id"].map(str::to_owned).to_vec();
+    let rows = state.verification.as_ref()?.failures.iter().map(|failure| {
+        let id = state.ids.get(&failure.row).cloned().unwrap_or_default();
+        vec![failure.step.name().to_owned(), failure.status.name().to_owned(), id]
+    });
+    Some(Sheet { titles, rows: rows.collect() })
 }
 
 /// The glyph and colour of a status; its word always stands beside it.
@@ -115,10 +138,7 @@ pub fn step(model: &mut Model, step: Move) -> Vec<Command> {
 pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
     match action {
         Action::Open => {
-            let row = with(model, |state| {
-                let failures = state.verification.as_ref().map(|verification| &verification.failures)?;
-                failures.get(state.scroll.cursor).map(|failure| failure.row)
-            });
+            let row = with(model, |state| state.row_under_cursor());
             row.flatten().map_or_else(Vec::new, |row| open_row(model, row))
         }
         Action::Verify => {

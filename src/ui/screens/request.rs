@@ -71,11 +71,11 @@ impl State {
         }
     }
 
-    /// What `y` copies: on the ladder the command of the step, elsewhere the id.
-    pub fn to_copy(&self) -> Option<String> {
+    /// The command that checks the step under the cursor with another tool.
+    pub fn command(&self) -> Option<String> {
         let step = self.path.iter().flatten().find_map(|path| path.steps.get(self.steps.cursor));
         let command = step.filter(|_| self.tab == Tab::Proof).and_then(|step| step.reproduce.as_ref());
-        command.map(ToString::to_string).or_else(|| self.explanation.as_ref().map(|e| e.id.clone()))
+        command.map(ToString::to_string)
     }
 
     fn linked(&self) -> Vec<&Linked> {

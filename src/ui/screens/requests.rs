@@ -7,27 +7,31 @@
 
 use super::{proofs, request};
 use crate::model::time::Zone;
-use crate::model::{Evidence, Nanos, Row};
+use crate::model::{Evidence, Kind, Nanos, Row};
 use crate::ui::actions::Action;
 use crate::ui::frame;
-use crate::ui::model::{Command, Model, Notice, Screen};
+use crate::ui::lists::{is_noted, said};
+use crate::ui::model::{Change, Command, Model, Placed, Screen};
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
 use crate::ui::update::{fail, open_row};
-use crate::ui::widgets::scroll::{Scroll, Step};
-use crate::ui::widgets::table::{self, Align, Column, rows_in};
+use crate::ui::widgets::scroll::{Scroll, Step, Tick};
+use crate::ui::widgets::table::{self, Align, Arranged, Column, Shape, rows_in};
 use crate::work::WorkError;
-use crate::work::filter::{Clause, Field, Filter};
+use crate::work::filter::{Clause, Field, Filter, Op};
 use crate::work::findings::grouped;
+use crate::work::notebook::{Deed, Subject};
 use crate::work::rows::RequestRow;
 use crate::work::select::Selection;
+use crate::work::stack::By;
 use crate::work::study::Study;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
     pub selection: Option<Selection>,
     pub scroll: Scroll,
@@ -39,15 +43,47 @@ pub struct State {
     filter: Filter,
     /// Whether that question is still open.
     searching: bool,
-    /// Which value `=` and `-` are about.
-    pub field: usize,
+    /// The column that `=`, `-`, `s` and `S` are about, and the order.
+    pub arranged: Arranged,
+    /// Where findings and notes are.
+    ticks: Vec<Tick>,
 }
 
 /// Rows kept at hand; beyond that, the ones farthest from the screen go.
 const AT_HAND: usize = 1000;
 
-/// The values that `=`, `-` and sideways movement go through.
-pub const FIELDS: [Field; 5] = [Field::Version, Field::Node, Field::Agent, Field::Evidence, Field::Model];
+/// What each column of the table is to a filter.
+const FIELDS: [Field; 12] = [
+    Field::At,
+    Field::Id,
+    Field::Node,
+    Field::Agent,
+    Field::Version,
+    Field::Evidence,
+    Field::Pointer,
+    Field::Proof,
+    Field::Status,
+    Field::Tokens,
+    Field::Latency,
+    Field::Model,
+];
+/// The column that keys are about at first: the version.
+const FIRST: usize = 4;
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            selection: None,
+            scroll: Scroll::default(),
+            pages: BTreeMap::new(),
+            question: 0,
+            filter: Filter::default(),
+            searching: false,
+            arranged: Arranged::at(FIRST),
+            ticks: Vec::new(),
+        }
+    }
+}
 
 impl State {
     pub fn len(&self) -> usize {
@@ -56,6 +92,15 @@ impl State {
 
     pub fn row(&self, place: usize) -> Option<Row> {
         self.selection.as_ref().and_then(|selection| selection.rows.get(place).copied())
+    }
+
+    /// What the chosen column is to a filter.
+    pub fn field(&self) -> Field {
+        FIELDS[self.arranged.column.min(FIELDS.len() - 1)]
+    }
+
+    fn by(&self) -> Option<By> {
+        self.arranged.sort.map(|(column, order)| By { field: FIELDS[column.min(FIELDS.len() - 1)], order })
     }
 
     pub fn under_cursor(&self) -> Option<&RequestRow> {
@@ -75,12 +120,13 @@ pub fn select(model: &mut Model) -> Vec<Command> {
     model.questions += 1;
     let question = model.questions;
     let filter = model.filter.clone();
-    let keep = with(model, |state| {
+    let noted = Arc::clone(&model.noted);
+    let asked = with(model, |state| {
         state.question = question;
         state.searching = true;
-        state.row(state.scroll.cursor)
+        (state.row(state.scroll.cursor), state.by())
     });
-    keep.map_or_else(Vec::new, |keep| vec![Command::Select { question, filter, keep }])
+    asked.map_or_else(Vec::new, |(keep, by)| vec![Command::Select { question, filter, by, keep, noted }])
 }
 
 /// Whether a selection is being made that can be given up; the first one cannot, there is nothing to fall back to.
@@ -88,11 +134,7 @@ pub fn is_searching(model: &Model) -> bool {
     matches!(model.screen(), Screen::Requests(state) if state.searching && state.selection.is_some())
 }
 
-pub fn selected(
-    model: &mut Model,
-    question: u64,
-    answer: Result<(Selection, usize), WorkError>,
-) -> Vec<Command> {
+pub fn selected(model: &mut Model, question: u64, answer: Result<Placed, WorkError>) -> Vec<Command> {
     let height = list_height(model);
     let filter = model.filter.clone();
     let given_up = with(model, |state| {
@@ -103,7 +145,7 @@ pub fn selected(
     match answer {
         Err(WorkError::Cancelled) if given_up == Some(true) => return give_up(model),
         Err(error) => return fail(model, &error),
-        Ok((selection, cursor)) => {
+        Ok((selection, cursor, ticks)) => {
             let fresh = with(model, |state| {
                 if state.question != question {
                     return;
@@ -114,6 +156,7 @@ pub fn selected(
                 state.scroll = Scroll { cursor, top: cursor.saturating_sub(line) };
                 state.scroll.settle(len, height);
                 state.selection = Some(selection);
+                state.ticks = ticks;
                 state.filter = filter;
                 state.pages.clear();
             });
@@ -130,7 +173,7 @@ fn give_up(model: &mut Model) -> Vec<Command> {
     let shown = with(model, |state| state.filter.clone()).unwrap_or_default();
     if shown != model.filter {
         model.undo.pop();
-        model.redo.push(std::mem::replace(&mut model.filter, shown));
+        model.redo.push(Change::Filter(std::mem::replace(&mut model.filter, shown)));
     }
     said(model, "given up; <c-r> tries again")
 }
@@ -197,36 +240,35 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
             let row = with(model, |state| state.row(state.scroll.cursor)).flatten();
             row.map_or_else(Vec::new, |row| open_row(model, row))
         }
-        Action::Left | Action::PreviousPane => choose_field(model, FIELDS.len() - 1),
-        Action::Right | Action::NextPane => choose_field(model, 1),
+        Action::NextPane => turn(model, 1),
+        Action::PreviousPane => turn(model, -1),
         _ => Vec::new(),
     }
 }
 
-fn choose_field(model: &mut Model, by: usize) -> Vec<Command> {
+/// To another column.
+pub fn turn(model: &mut Model, by: isize) -> Vec<Command> {
     let field = with(model, |state| {
-        state.field = (state.field + by) % FIELDS.len();
-        FIELDS[state.field].name()
+        state.arranged.turn(by, FIELDS.len());
+        state.field().name()
     });
-    if let Some(field) = field {
-        model.notice = Some(Notice::Said(format!("= and - are now about the {field}")));
+    field.map_or_else(Vec::new, |field| said(model, &format!("= - s S are now about: {field}")))
+}
+
+/// Sorts by the column; the cursor keeps its record.
+pub fn sort(model: &mut Model) -> Vec<Command> {
+    if with(model, |state| state.field()) == Some(Field::Id) {
+        return said(model, "ids stand in the journals only: sort by another column");
     }
-    Vec::new()
+    with(model, |state| state.arranged.next_sort());
+    select(model)
 }
 
 /// Only, or not, the value under the cursor.
 pub fn this_value(model: &mut Model, action: Action) -> Vec<Command> {
     let clause = with(model, |state| {
         let row = state.under_cursor()?;
-        let field = FIELDS[state.field];
-        let value = match field {
-            Field::Node => &row.node,
-            Field::Agent => &row.agent,
-            Field::Model => &row.model,
-            Field::Evidence => row.evidence.name(),
-            _ => &row.effective,
-        };
-        let clause = Clause::is(field, value);
+        let clause = clause_of(state.field(), row);
         Some(if action == Action::NotThis { clause.negated() } else { clause })
     });
     match clause.flatten() {
@@ -238,11 +280,38 @@ pub fn this_value(model: &mut Model, action: Action) -> Vec<Command> {
     }
 }
 
+/// What leaves only requests with this one's value.
+fn clause_of(field: Field, row: &RequestRow) -> Clause {
+    let number = |number: Option<u64>| match number {
+        Some(number) => Clause::is(field, &number.to_string()),
+        None => Clause::is(field, "0").with(Op::AtLeast).negated(),
+    };
+    match field {
+        Field::Id => Clause::is(field, &row.id),
+        Field::Node => Clause::is(field, &row.node),
+        Field::Agent => Clause::is(field, &row.agent),
+        Field::Model => Clause::is(field, &row.model),
+        Field::Evidence => Clause::is(field, row.evidence.name()),
+        Field::Status => Clause::is(field, &row.status),
+        Field::Proof => Clause::is(field, row.proof.map_or("none", |status| status.name())),
+        Field::Pointer => match row.pointers.names().next() {
+            Some(name) => Clause::is(field, name),
+            None => Clause::is(field, "any").negated(),
+        },
+        // The minute it was in.
+        Field::At => Clause::is(field, row.at.rfc3339().get(..16).unwrap_or_default()),
+        Field::Tokens => number(row.tokens_out),
+        Field::Latency => number(row.latency.map(|latency| latency.0.unsigned_abs() / 1_000_000)),
+        _ => Clause::is(field, &row.effective),
+    }
+}
+
 /// Takes a filter as the one in force, with what was before kept for undo.
 pub fn remember(model: &mut Model, filter: Filter) {
     if filter != model.filter {
+        crate::ui::lists::trail(model, Deed::Filter, &filter.to_string());
         let before = std::mem::replace(&mut model.filter, filter);
-        model.undo.push(before);
+        model.undo.push(Change::Filter(before));
         model.redo.clear();
     }
 }
@@ -263,33 +332,6 @@ pub fn drop_last(model: &mut Model) -> Vec<Command> {
     let mut filter = model.filter.clone();
     filter.clauses.pop();
     set_filter(model, filter)
-}
-
-pub fn undo(model: &mut Model) -> Vec<Command> {
-    match model.undo.pop() {
-        Some(before) => {
-            let now = std::mem::replace(&mut model.filter, before);
-            model.redo.push(now);
-            select(model)
-        }
-        None => said(model, "nothing to undo"),
-    }
-}
-
-pub fn redo(model: &mut Model) -> Vec<Command> {
-    match model.redo.pop() {
-        Some(after) => {
-            let now = std::mem::replace(&mut model.filter, after);
-            model.undo.push(now);
-            select(model)
-        }
-        None => said(model, "nothing to do again"),
-    }
-}
-
-fn said(model: &mut Model, words: &str) -> Vec<Command> {
-    model.notice = Some(Notice::Said(words.to_owned()));
-    Vec::new()
 }
 
 /// Goes to the next request at hand whose value matches what was found last.
@@ -328,7 +370,7 @@ struct Cell {
     faulty: String,
 }
 
-const COLUMNS: [Column<Cell>; 11] = [
+const COLUMNS: [Column<Cell>; FIELDS.len()] = [
     Column {
         title: "at",
         width: 18,
@@ -382,6 +424,14 @@ const COLUMNS: [Column<Cell>; 11] = [
         align: Align::Right,
         cell: |c, t| number(c.row.latency.map(|latency| latency.0.unsigned_abs() / 1_000_000), t),
     },
+    Column {
+        title: "model",
+        width: 11,
+        grow: 1,
+        need: 8,
+        align: Align::Left,
+        cell: |c, t| text(&c.row.model, t.quiet(), t),
+    },
 ];
 
 fn text(text: &str, style: ratatui::style::Style, theme: &Theme) -> Line<'static> {
@@ -433,7 +483,7 @@ fn number(number: Option<u64>, theme: &Theme) -> Line<'static> {
 }
 
 pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
-    let panes = frame::panes(area, model.size.0);
+    let panes = frame::panes(model, area);
     let faulty = model
         .study
         .as_deref()
@@ -462,7 +512,16 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         );
         return;
     }
-    table::draw(frame, panes.list, &COLUMNS, &state.scroll, state.len(), theme, |place| {
+    let noted = |place: usize| {
+        let row = state.row(place).and_then(|row| state.pages.get(&row));
+        row.is_some_and(|row| is_noted(model, &Subject::new(Kind::Inference.name(), &row.id)))
+    };
+    let shape = Shape {
+        ticks: &state.ticks,
+        noted: &noted,
+        ..Shape::new(&state.scroll, state.len(), &state.arranged)
+    };
+    table::draw(frame, panes.list, &COLUMNS, shape, theme, |place| {
         let row = state.row(place).and_then(|row| state.pages.get(&row))?.clone();
         Some(Cell { row, zone: model.zone, faulty: faulty.clone() })
     });

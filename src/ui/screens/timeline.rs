@@ -17,6 +17,7 @@ use crate::ui::update::{fail, push};
 use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::work::WorkError;
 use crate::work::filter::{Clause, Field, Filter, Op};
+use crate::work::notebook::Subject;
 use crate::work::timeline::{Axis, Lanes, Timeline, boundaries, whole};
 
 #[derive(Debug, Default)]
@@ -28,6 +29,15 @@ pub struct State {
     pub at: Nanos,
     pub scroll: Scroll,
     pub timeline: Option<Timeline>,
+}
+
+impl State {
+    /// The lane under the cursor.
+    pub fn subject(&self) -> Option<Subject> {
+        let lane = self.timeline.as_ref()?.lanes.get(self.scroll.cursor)?;
+        let kind = if self.lanes == Lanes::Versions { "version" } else { "node" };
+        Some(Subject::new(kind, &lane.label))
+    }
 }
 
 /// Columns for names and totals at the left.

@@ -32,7 +32,7 @@ pub fn draw(
             frame.buffer_mut().set_style(row, theme.selected());
         }
     }
-    draw_bar(frame, area, &settled, len, theme);
+    draw_bar(frame, area, &settled, len, theme, &[]);
 }
 
 /// Whether keys go to this pane.

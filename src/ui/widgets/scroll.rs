@@ -43,8 +43,29 @@ impl Scroll {
     }
 }
 
-/// A bar at the right edge: the thumb is as long as the share on screen. Nothing where everything fits.
-pub fn draw_bar(frame: &mut Frame<'_>, area: Rect, scroll: &Scroll, len: usize, theme: &Theme) {
+/// A place worth seeing from afar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tick {
+    pub place: usize,
+    pub what: Ticked,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ticked {
+    Finding,
+    Mark,
+}
+
+/// A bar at the right edge: the thumb is as long as the share on screen, ticks stand where findings and marks are.
+/// Nothing where everything fits.
+pub fn draw_bar(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    scroll: &Scroll,
+    len: usize,
+    theme: &Theme,
+    ticks: &[Tick],
+) {
     let height = usize::from(area.height);
     if len <= height || height == 0 || area.width == 0 {
         return;
@@ -57,6 +78,17 @@ pub fn draw_bar(frame: &mut Frame<'_>, area: Rect, scroll: &Scroll, len: usize, 
         let in_thumb = (start..start + thumb).contains(&n);
         let glyph = if in_thumb { theme.glyphs.thumb } else { theme.glyphs.vertical };
         frame.buffer_mut().set_span(x, area.y + n as u16, &Span::styled(glyph, theme.quiet()), 1);
+    }
+    // Marks over findings: a person put them there.
+    for wanted in [Ticked::Finding, Ticked::Mark] {
+        for tick in ticks.iter().filter(|tick| tick.what == wanted && tick.place < len) {
+            let y = area.y + (tick.place * height / len) as u16;
+            let (glyph, style) = match wanted {
+                Ticked::Finding => (theme.glyphs.dot, theme.warn()),
+                Ticked::Mark => (theme.glyphs.note, theme.accent()),
+            };
+            frame.buffer_mut().set_span(x, y, &Span::styled(glyph, style), 1);
+        }
     }
 }
 

@@ -1,11 +1,15 @@
-//! The one table: columns with widths and weights, virtual rows, a cursor that is shown in every theme.
+//! The one table: columns with widths and weights, virtual rows, a cursor that is shown in every theme; and the order
+//! a person chose for its rows.
 
-use super::scroll::{Scroll, draw_bar};
+use super::scroll::{Scroll, Tick, draw_bar};
 use crate::ui::text::fit;
 use crate::ui::theme::Theme;
+use crate::work::stack::Order;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
+use std::cmp::Ordering;
 
 /// A column. `need` decides what goes first on a narrow screen: 0 stays longest.
 pub struct Column<R> {
@@ -25,17 +29,128 @@ pub enum Align {
     Right,
 }
 
-/// Chooses the columns that fit and gives each its width.
-fn layout<R>(columns: &[Column<R>], width: u16) -> Vec<(&Column<R>, u16)> {
-    let mut kept: Vec<&Column<R>> = columns.iter().collect();
-    let least = |kept: &[&Column<R>]| kept.iter().map(|column| column.width + 1).sum::<u16>();
+/// A column's title and room, without what stands in it.
+#[derive(Clone, Debug)]
+pub struct Head {
+    pub title: String,
+    pub width: u16,
+    pub grow: u16,
+    pub need: u8,
+    pub align: Align,
+}
+
+/// The column that keys are about, and the order of rows a person chose.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arranged {
+    pub column: usize,
+    pub sort: Option<(usize, Order)>,
+    /// Row shown at each place; nothing where rows stand as they came.
+    order: Vec<usize>,
+}
+
+impl Arranged {
+    /// As rows came, with keys about a column.
+    pub fn at(column: usize) -> Self {
+        Self { column, ..Self::default() }
+    }
+
+    /// The row shown at a place.
+    pub fn row(&self, place: usize) -> usize {
+        self.order.get(place).copied().unwrap_or(place)
+    }
+
+    /// Where a row is shown.
+    pub fn place(&self, row: usize) -> usize {
+        self.order.iter().position(|known| *known == row).unwrap_or(row)
+    }
+
+    /// Moves to another of so many columns.
+    pub fn turn(&mut self, by: isize, columns: usize) {
+        let columns = columns.max(1);
+        self.column = (self.column + columns.saturating_add_signed(by % columns.cast_signed())) % columns;
+    }
+
+    /// Sorts by the column, then the other way round, then not at all.
+    pub fn next_sort(&mut self) {
+        self.sort = match self.sort {
+            Some((column, Order::Rising)) if column == self.column => Some((column, Order::Falling)),
+            Some((column, Order::Falling)) if column == self.column => None,
+            _ => Some((self.column, Order::Rising)),
+        };
+    }
+
+    /// Puts the rows in order; equal cells keep the order they came in.
+    pub fn arrange(&mut self, rows: &[Vec<String>]) {
+        self.order.clear();
+        if let Some((column, way)) = self.sort {
+            let text = |row: &usize| rows[*row].get(column).map_or("", String::as_str);
+            self.order = (0..rows.len()).collect();
+            self.order.sort_by(|a, b| match way {
+                Order::Rising => compare(text(a), text(b)),
+                Order::Falling => compare(text(b), text(a)),
+            });
+        }
+    }
+}
+
+/// Numbers by size, also `1,918,230` and `7.7 %`, and before all else; other texts by their characters.
+pub fn compare(a: &str, b: &str) -> Ordering {
+    let number = |text: &str| text.trim_end_matches(['%', ' ']).replace(',', "").parse::<f64>().ok();
+    match (number(a), number(b)) {
+        (Some(x), Some(y)) => x.total_cmp(&y),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => a.cmp(b),
+    }
+}
+
+/// The cells of a row as plain text, for sorting, counting, comparing and export.
+pub fn texts<R>(columns: &[Column<R>], row: &R, theme: &Theme) -> Vec<String> {
+    columns.iter().map(|column| (column.cell)(row, theme).to_string()).collect()
+}
+
+/// What a table shows besides its cells.
+#[derive(Clone, Copy)]
+pub struct Shape<'s> {
+    pub scroll: &'s Scroll,
+    pub len: usize,
+    pub arranged: Option<&'s Arranged>,
+    pub ticks: &'s [Tick],
+    /// Whether there are notes on the row at a place.
+    pub noted: &'s dyn Fn(usize) -> bool,
+}
+
+impl<'s> Shape<'s> {
+    pub fn new(scroll: &'s Scroll, len: usize, arranged: &'s Arranged) -> Self {
+        Self { scroll, len, arranged: Some(arranged), ticks: &[], noted: &|_| false }
+    }
+}
+
+impl<R> Column<R> {
+    fn head(&self) -> Head {
+        Head {
+            title: self.title.to_owned(),
+            width: self.width,
+            grow: self.grow,
+            need: self.need,
+            align: self.align,
+        }
+    }
+}
+
+/// Chooses the columns that fit, by number, and gives each its width.
+fn layout(heads: &[Head], width: u16) -> Vec<(usize, u16)> {
+    let mut kept: Vec<usize> = (0..heads.len()).collect();
+    let least =
+        |kept: &[usize]| kept.iter().map(|n| u32::from(heads[*n].width) + 1).sum::<u32>().min(60_000) as u16;
     while least(&kept) > width && kept.len() > 1 {
-        let dispensable = kept.iter().enumerate().max_by_key(|(n, column)| (column.need, *n)).map(|(n, _)| n);
-        kept.remove(dispensable.expect("more than one column is left"));
+        let dispensable = kept.iter().enumerate().max_by_key(|(n, column)| (heads[**column].need, *n));
+        kept.remove(dispensable.expect("more than one column is left").0);
     }
     let spare = width.saturating_sub(least(&kept));
-    let shares: u16 = kept.iter().map(|column| column.grow).sum::<u16>().max(1);
-    kept.into_iter().map(|column| (column, column.width + spare * column.grow / shares)).collect()
+    let shares: u16 = kept.iter().map(|n| heads[*n].grow).sum::<u16>().max(1);
+    let room = |n: usize| (heads[n].width + spare * heads[n].grow / shares).min(width);
+    kept.into_iter().map(|n| (n, room(n))).collect()
 }
 
 /// Draws a head line and the rows on screen. `row(place)` is `None` while it is still being fetched.
@@ -43,61 +158,136 @@ pub fn draw<R>(
     frame: &mut Frame<'_>,
     area: Rect,
     columns: &[Column<R>],
-    scroll: &Scroll,
-    len: usize,
+    shape: Shape<'_>,
     theme: &Theme,
     row: impl Fn(usize) -> Option<R>,
+) {
+    let heads: Vec<Head> = columns.iter().map(Column::head).collect();
+    draw_cells(frame, area, &heads, shape, theme, |place, shown| {
+        let row = row(place)?;
+        Some(shown.iter().map(|n| (columns[*n].cell)(&row, theme)).collect())
+    });
+}
+
+/// The same with columns that are only known when there is something to show. `cells(place, columns)` makes the lines
+/// of the columns on screen.
+pub fn draw_cells(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    heads: &[Head],
+    shape: Shape<'_>,
+    theme: &Theme,
+    cells: impl Fn(usize, &[usize]) -> Option<Vec<Line<'static>>>,
 ) {
     if area.height < 2 || area.width < 4 {
         return;
     }
-    let laid = layout(columns, area.width - 3);
-    let mut x = area.x + 2;
-    for (column, width) in &laid {
-        put(frame, x, area.y, *width, column.align, Line::styled(column.title, theme.quiet()), theme);
-        x += width + 1;
-    }
+    // The column that keys are about, and the one rows are sorted by, stay on screen longest.
+    let kept = |n: usize| {
+        let arranged = shape.arranged;
+        arranged.is_some_and(|a| a.column == n || a.sort.is_some_and(|(column, _)| column == n))
+    };
+    let weighed =
+        |(n, head): (usize, &Head)| Head { need: if kept(n) { 0 } else { head.need }, ..head.clone() };
+    let heads: Vec<Head> = heads.iter().enumerate().map(weighed).collect();
+    let heads = heads.as_slice();
+    let laid = layout(heads, area.width - 3);
+    let shown: Vec<usize> = laid.iter().map(|(n, _)| *n).collect();
+    let titles = shown.iter().map(|n| title(&heads[*n], *n, shape.arranged, theme)).collect();
+    draw_row(frame, Rect { height: 1, ..area }, heads, &laid, titles, theme);
     let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    let mut settled = *scroll;
-    settled.settle(len, usize::from(body.height));
-    for (n, place) in settled.shown(len, usize::from(body.height)).enumerate() {
+    let mut settled = *shape.scroll;
+    settled.settle(shape.len, usize::from(body.height));
+    for (n, place) in settled.shown(shape.len, usize::from(body.height)).enumerate() {
         let y = body.y + n as u16;
-        match row(place) {
-            Some(row) => {
-                let mut x = area.x + 2;
-                for (column, width) in &laid {
-                    put(frame, x, y, *width, column.align, (column.cell)(&row, theme), theme);
-                    x += width + 1;
-                }
-            }
+        let line = Rect { y, height: 1, ..area };
+        match cells(place, &shown) {
+            Some(cells) => draw_row(frame, line, heads, &laid, cells, theme),
             None => {
-                frame.buffer_mut().set_span(
-                    area.x + 2,
-                    y,
-                    &Span::styled(theme.glyphs.ellipsis, theme.quiet()),
-                    3,
-                );
+                let span = Span::styled(theme.glyphs.ellipsis, theme.quiet());
+                frame.buffer_mut().set_span(area.x + 2, y, &span, 3);
             }
+        }
+        if (shape.noted)(place) {
+            frame.buffer_mut().set_span(area.x + 1, y, &Span::styled(theme.glyphs.note, theme.accent()), 1);
         }
         if place == settled.cursor {
             frame.buffer_mut().set_span(area.x, y, &Span::styled(theme.glyphs.selected, theme.accent()), 1);
-            let line = Rect { x: area.x + 1, y, width: area.width.saturating_sub(2), height: 1 };
+            let line = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..line };
             frame.buffer_mut().set_style(line, theme.selected());
         }
     }
-    draw_bar(frame, body, &settled, len, theme);
+    draw_bar(frame, body, &settled, shape.len, theme, shape.ticks);
 }
 
-fn put(frame: &mut Frame<'_>, x: u16, y: u16, width: u16, align: Align, line: Line<'static>, theme: &Theme) {
-    let line = fit(line, usize::from(width), theme);
-    let shift = match align {
-        Align::Left => 0,
-        Align::Right => width.saturating_sub(line.width() as u16),
-    };
-    frame.buffer_mut().set_line(x + shift, y, &line, width);
+/// A column's title: underlined where keys are about it, with an arrow where rows are sorted by it.
+fn title(head: &Head, n: usize, arranged: Option<&Arranged>, theme: &Theme) -> Line<'static> {
+    let mut style = theme.quiet();
+    let mut text = head.title.clone();
+    if let Some(arranged) = arranged {
+        if arranged.column == n {
+            style = style.add_modifier(Modifier::UNDERLINED);
+        }
+        match arranged.sort {
+            Some((column, Order::Rising)) if column == n => text += theme.glyphs.release,
+            Some((column, Order::Falling)) if column == n => text += theme.glyphs.rollback,
+            _ => {}
+        }
+    }
+    Line::from(crate::ui::text::spans(&text, style, theme))
+}
+
+fn draw_row(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    heads: &[Head],
+    laid: &[(usize, u16)],
+    cells: Vec<Line<'static>>,
+    theme: &Theme,
+) {
+    let mut x = area.x + 2;
+    for ((n, width), line) in laid.iter().zip(cells) {
+        let line = fit(line, usize::from(*width), theme);
+        let shift = match heads[*n].align {
+            Align::Left => 0,
+            Align::Right => width.saturating_sub(line.width() as u16),
+        };
+        frame.buffer_mut().set_line(x + shift, area.y, &line, *width);
+        x += width + 1;
+    }
 }
 
 /// Rows that fit into a table of this height.
 pub const fn rows_in(height: u16) -> usize {
     height.saturating_sub(1) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_sort_by_size_and_texts_by_characters() {
+        let mut texts = vec!["b", "1,918,230", "7.7 %", "a", "-3", ""];
+        texts.sort_by(|a, b| compare(a, b));
+        assert_eq!(texts, ["-3", "7.7 %", "1,918,230", "", "a", "b"]);
+    }
+
+    #[test]
+    fn an_order_is_a_round_of_three() {
+        let rows: Vec<Vec<String>> = ["b", "c", "a", "b"].map(|text| vec![text.to_owned()]).to_vec();
+        let mut arranged = Arranged::default();
+        let mut shown = |times: usize| {
+            for _ in 0..times {
+                arranged.next_sort();
+            }
+            arranged.arrange(&rows);
+            let shown: Vec<usize> = (0..4).map(|place| arranged.row(place)).collect();
+            assert!((0..4).all(|row| arranged.row(arranged.place(row)) == row));
+            shown
+        };
+        assert_eq!(shown(1), [2, 0, 3, 1]);
+        assert_eq!(shown(1), [1, 0, 3, 2]);
+        assert_eq!(shown(1), [0, 1, 2, 3]);
+    }
 }

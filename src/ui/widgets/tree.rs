@@ -109,6 +109,26 @@ impl Tree {
         }
     }
 
+    /// Every value that holds no others, by its path: `request.messages.0.role`.
+    pub fn leaves(&self) -> Vec<(String, String)> {
+        let mut path: Vec<(usize, String)> = Vec::new();
+        let mut found = Vec::new();
+        for node in &self.nodes {
+            path.retain(|(depth, _)| *depth < node.depth);
+            let is_first = path.iter().all(|(_, step)| step.is_empty());
+            path.push((node.depth, if is_first { node.name.clone() } else { format!(".{}", node.name) }));
+            let text = match &node.value {
+                Value::Object(0) => "{}".to_owned(),
+                Value::Array(0) => "[]".to_owned(),
+                Value::Object(_) | Value::Array(_) => continue,
+                Value::Text(text) => format!("\"{text}\""),
+                Value::Bare(text) | Value::Uncut(text) => text.clone(),
+            };
+            found.push((path.iter().map(|(_, step)| step.as_str()).collect(), text));
+        }
+        found
+    }
+
     pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, focus: Focus, theme: &Theme) {
         let visible = self.visible();
         lines::draw(frame, area, &self.scroll, visible.len(), focus, theme, |n| self.line(visible[n], theme));

@@ -7,10 +7,10 @@ mod source;
 mod unpack;
 
 pub use files::{Given, journals_in};
-pub use source::roots_of;
+pub use source::{each_leaf, roots_of};
 
 use crate::store::{Case, Snapshot};
-use crate::work::{Cancel, WorkError, seal};
+use crate::work::{Cancel, WorkError, seal, study};
 use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 
@@ -96,6 +96,9 @@ pub fn ingest(case: &mut Case, paths: &[PathBuf], watcher: &mut Watcher<'_>) -> 
     drop(run);
     if done.read > 0 || case.meta("sealed")?.as_deref() != Some("yes") {
         seal::seal(case, watcher)?;
+    } else if !study::is_remembered(case)? {
+        // Killed after sealing, before the counts were kept.
+        study::remember(case)?;
     }
     Ok(done)
 }

@@ -79,7 +79,8 @@ impl Run {
     ) -> Result<Outcome, WorkError> {
         let known = self.sources.iter().find(|source| source.path == plain.path).cloned();
         let source = match known {
-            Some(source) => source,
+            // A compressed journal that grew may have been unpacked to another place.
+            Some(source) => Source { plain: plain.plain.clone(), ..source },
             None => {
                 let id = self.sources.iter().map(|source| source.id + 1).max().unwrap_or(0);
                 Source::new(id, plain.path.clone(), plain.plain.clone())
@@ -170,19 +171,29 @@ impl Run {
 /// The tree of a journal, with its roots at some sizes, by one pass that parses nothing.
 pub fn roots_of(path: &Path, sizes: &[u64]) -> Result<Roots, WorkError> {
     let mut roots = Roots::watching(sizes.iter().copied());
+    each_leaf(path, |leaf| roots.push(leaf))?;
+    Ok(roots)
+}
+
+/// The leaf hash of every line of a journal, in order, by one pass that parses nothing.
+pub fn each_leaf(path: &Path, mut each: impl FnMut(Hash)) -> Result<(), WorkError> {
     let mut long = None;
     stream(path, u64::MAX, &Cancel::default(), |parsed| {
-        push_leaves(&mut roots, &mut long, &parsed);
+        leaves_of(&parsed, &mut long, &mut each);
         Ok(())
     })?;
-    Ok(roots)
+    Ok(())
 }
 
 /// Pushes a stretch's leaves; returns the offset after it.
 fn push_leaves(roots: &mut Roots, long: &mut Option<LeafHasher>, parsed: &Parsed) -> u64 {
+    leaves_of(parsed, long, &mut |leaf| roots.push(leaf))
+}
+
+fn leaves_of(parsed: &Parsed, long: &mut Option<LeafHasher>, each: &mut impl FnMut(Hash)) -> u64 {
     match parsed {
         Parsed::Lines { leaves, end, .. } => {
-            leaves.iter().for_each(|leaf| roots.push(*leaf));
+            leaves.iter().for_each(|leaf| each(*leaf));
             *end
         }
         Parsed::LongPart(bytes) => {
@@ -190,7 +201,7 @@ fn push_leaves(roots: &mut Roots, long: &mut Option<LeafHasher>, parsed: &Parsed
             0
         }
         Parsed::LongEnd { end, .. } => {
-            roots.push(long.take().unwrap_or_else(LeafHasher::new).finish());
+            each(long.take().unwrap_or_else(LeafHasher::new).finish());
             *end
         }
         Parsed::Tail { end, .. } => *end,
@@ -417,11 +428,14 @@ impl<'r> Reading<'r> {
         };
         let lines = &self.builder.columns[Column::Line as usize];
         let flags = self.builder.flags();
+        let source = &self.source;
         case.atomically(|case| {
             if replaces.is_some() {
                 case.drop_partial(write.chunk.source)?;
             }
             case.write_chunk(&write)?;
+            // Its first line, read before this chunk, is not read again by a run that goes on from here.
+            case.put_source(source)?;
             if let Some(flags) = &flags {
                 case.write_cell(write.chunk.id, Column::Flags as u8, &Packed::new(flags))?;
             }

@@ -35,7 +35,20 @@ pub fn unpack_all(
     journals: &[Journal],
     watcher: &mut Watcher<'_>,
 ) -> Result<Vec<Plain>, WorkError> {
+    tidy(&case.side_folder());
     journals.iter().enumerate().map(|(n, journal)| plain_of(case, n, journal, watcher)).collect()
+}
+
+/// What a copy is called until it is whole.
+const UNFINISHED: &str = ".unfinished-";
+
+/// Removes copies that a kill left unfinished. Only one ingest writes a case at a time.
+fn tidy(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED)) {
+        // One that cannot be removed only takes room.
+        let _ = fs::remove_file(entry.path());
+    }
 }
 
 fn plain_of(case: &Case, n: usize, journal: &Journal, watcher: &mut Watcher<'_>) -> Result<Plain, WorkError> {
@@ -134,7 +147,8 @@ fn copy(
     let folder = case.side_folder();
     let unwritable = |e: &io::Error| WorkError::Write { path: folder.clone(), reason: e.to_string() };
     fs::create_dir_all(&folder).map_err(|e| unwritable(&e))?;
-    let mut out = tempfile::NamedTempFile::new_in(&folder).map_err(|e| unwritable(&e))?;
+    let mut out =
+        tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&folder).map_err(|e| unwritable(&e))?;
     let packed_size = fs::metadata(path).map_or(0, |meta| meta.len());
     let mut buffer = vec![0; 1 << 20];
     let mut bytes = 0u64;

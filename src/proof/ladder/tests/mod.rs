@@ -167,7 +167,7 @@ fn traps_of_real_recorders_are_told_apart_from_forgery() {
     assert_eq!(status(&path, Step::Receipt), Status::Failed);
     let path = scene().climb_with(|evidence| evidence.settlement.as_mut().unwrap().chain_id = Some(10_740));
     assert_eq!(status(&path, Step::Receipt), Status::Asserted);
-    let path = scene().climb_with(|evidence| evidence.payment.as_mut().unwrap().is_nonce_reused = true);
+    let path = Scene { is_nonce_reused: true, ..scene().clone() }.climb();
     assert_eq!(status(&path, Step::Authorisation), Status::Failed);
 }
 

@@ -56,6 +56,7 @@ pub(super) struct Scene {
     pub payer: [u8; 20],
     pub transfer: ReceiptProof,
     pub registry: Registry,
+    pub is_nonce_reused: bool,
 }
 
 pub(super) fn scene() -> &'static Scene {
@@ -83,6 +84,22 @@ impl Scene {
         let batch = CheckedBatch::check(&self.dump);
         let at = Nanos::from_unix(TIME.cast_signed()).unwrap();
         let tx_hash = format!("0x{}", "ab".repeat(32));
+        let payment = Payment {
+            authorization: Some(&self.authorization),
+            state: "settled",
+            payer: Some(self.payer),
+            payee: Some(PAYEE),
+            amount: Some(amount(41)),
+            token: Some(TOKEN),
+            chain_id: Some(CHAIN),
+            settled_at: Some(TIME + 100),
+            tx_hash: Some(&tx_hash),
+            receipt_status: Some(1),
+            receipt: Some(&self.transfer),
+            expected: Some(amount(41)),
+            is_nonce_reused: self.is_nonce_reused,
+        };
+        let payment = CheckedPayment::check(&payment, &self.trust);
         let mut evidence = EvidenceFor {
             checkpoint: Some(&checkpoint),
             inclusion: Inclusion::Path(&self.path),
@@ -111,21 +128,7 @@ impl Scene {
                 receipt: Some(&self.receipt),
                 ..Settlement::default()
             }),
-            payment: Some(Payment {
-                authorization: Some(&self.authorization),
-                state: "settled",
-                payer: Some(self.payer),
-                payee: Some(PAYEE),
-                amount: Some(amount(41)),
-                token: Some(TOKEN),
-                chain_id: Some(CHAIN),
-                settled_at: Some(TIME + 100),
-                tx_hash: Some(&tx_hash),
-                receipt_status: Some(1),
-                receipt: Some(&self.transfer),
-                expected: Some(amount(41)),
-                ..Payment::default()
-            }),
+            payment: Some(&payment),
             ..EvidenceFor::bare(&self.trust, &self.line, 3, at, at)
         };
         change(&mut evidence);
@@ -213,6 +216,7 @@ fn build() -> Scene {
         transfer,
         registry: Registry::fold(events.into_iter().map(placed).collect()),
         line,
+        is_nonce_reused: false,
     }
 }
 

@@ -1,0 +1,240 @@
+//! The work behind notes, queries, counts, comparisons and files. On threads in life, in line when headless.
+
+use super::model::{Msg, Placed, Why, Written};
+use super::screens::compare::{Pair, Sides, pairs};
+use super::screens::console::MOST;
+use super::widgets::scroll::{Tick, Ticked};
+use super::widgets::tree::Tree;
+use crate::model::{Hash, Kind, Nanos, Row};
+use crate::store::Case;
+use crate::store::views::{Cell, Flow, Views};
+use crate::work::explain::explain;
+use crate::work::filter::{Clause, Field, Filter, Op};
+use crate::work::findings::grouped;
+use crate::work::notebook::{self, Entry, Hand, Notebook};
+use crate::work::rows::{RequestRow, request_row};
+use crate::work::select::{Selection, select};
+use crate::work::sheet::{Form, Sheet, write_new};
+use crate::work::stack::{By, count, sort};
+use crate::work::study::Study;
+use crate::work::{Cancel, WorkError};
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The most records whose place in a list is looked up for its scrollbar.
+const TICKED: usize = 2000;
+
+/// A selection in its order, with the place of the cursor's record and of what its scrollbar marks.
+pub fn selected(
+    study: &Study,
+    filter: &Filter,
+    by: Option<By>,
+    keep: Option<Row>,
+    noted: &[Row],
+    cancel: &Cancel,
+) -> Result<Placed, WorkError> {
+    let mut selection = select(study, filter, cancel)?;
+    let evidence = study.findings.iter().flat_map(|finding| finding.evidence.iter().copied());
+    let wanted =
+        noted.iter().map(|row| (*row, Ticked::Mark)).chain(evidence.map(|row| (row, Ticked::Finding)));
+    let wanted: Vec<(Row, Ticked)> = wanted.take(TICKED).collect();
+    let Some(by) = by else {
+        let cursor = keep.map_or(Ok(0), |row| selection.place_of(study, row))?;
+        let mut ticks = Vec::new();
+        for (row, what) in wanted {
+            let place = selection.place_of(study, row)?;
+            if selection.rows.get(place) == Some(&row) {
+                ticks.push(Tick { place, what });
+            }
+        }
+        return Ok((selection, cursor, ticks));
+    };
+    selection.rows = sort(study, &selection.rows, by, cancel)?.into();
+    let place = |row: Row| selection.rows.iter().position(|known| *known == row);
+    let cursor = keep.and_then(place).unwrap_or(0);
+    let marked: HashSet<Row> = noted.iter().copied().collect();
+    let all: HashSet<Row> = wanted.iter().map(|(row, _)| *row).collect();
+    let rows = selection.rows.iter().enumerate().filter(|(_, row)| all.contains(row));
+    let what = |row: &Row| if marked.contains(row) { Ticked::Mark } else { Ticked::Finding };
+    let ticks = rows.map(|(place, row)| Tick { place, what: what(row) }).collect();
+    Ok((selection, cursor, ticks))
+}
+
+/// How many rows have each value of a field.
+pub fn counted(study: &Study, rows: &[Row], field: Field, cancel: &Cancel) -> Msg {
+    Msg::Counted { field, counts: count(study, rows, field, cancel) }
+}
+
+/// The notes of a case as they stand.
+pub fn notebook(study: &Study) -> Msg {
+    let notebook = notebook::open(study.snapshot.path()).map(|book| with_rows(study, book));
+    Msg::Notebook { notebook, wrote: None, why: Why::Trail }
+}
+
+/// Writes lines into the log of a case.
+pub fn note(study: &Study, entries: &[Entry], why: Why) -> Msg {
+    let written = notebook::write(study.snapshot.path(), entries, &Hand::now());
+    let (notebook, wrote) = match written {
+        Ok((book, first)) => (Ok(with_rows(study, book)), Some(first)),
+        Err(error) => (Err(error), None),
+    };
+    Msg::Notebook { notebook, wrote, why }
+}
+
+/// Adds lines to a notebook in memory only.
+pub fn note_in_memory(study: &Study, mut book: Notebook, entries: &[Entry], why: Why, hand: &Hand) -> Msg {
+    let first = book.lines.len() as u64 + 1;
+    entries.iter().for_each(|entry| drop(book.append(entry, hand)));
+    Msg::Notebook { notebook: Ok(with_rows(study, book)), wrote: Some(first), why }
+}
+
+/// With the records that notes are about.
+fn with_rows(study: &Study, book: Notebook) -> (Notebook, Vec<Row>) {
+    let requests = book.notes().filter(|(subject, _)| subject.kind == Kind::Inference.name()).take(TICKED);
+    let rows = requests.flat_map(|(subject, _)| study.snapshot.find_id(&subject.id).unwrap_or_default());
+    let rows = rows.collect();
+    (book, rows)
+}
+
+/// Runs a query until it ends, is interrupted, or has brought as many rows as a screen takes.
+pub fn query(study: &Study, sql: &str, cancel: &Cancel) -> Msg {
+    Msg::Queried { answer: queried(study, sql, cancel), sql: sql.to_owned() }
+}
+
+fn queried(study: &Study, sql: &str, cancel: &Cancel) -> Result<Sheet, WorkError> {
+    let mut views = Views::open(&study.sight())?;
+    let wanted = cancel.clone();
+    views.while_wanted(move || !wanted.is_cancelled())?;
+    let mut sheet = Sheet::default();
+    let mut titles = Vec::new();
+    let answer = views.select(
+        sql,
+        |head| titles = head.to_vec(),
+        |row| {
+            sheet.rows.push(row.iter().map(plain).collect());
+            if sheet.rows.len() < MOST && !cancel.is_cancelled() { Flow::More } else { Flow::Enough }
+        },
+    );
+    cancel.check()?;
+    answer?;
+    Ok(Sheet { titles, ..sheet })
+}
+
+fn plain(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => String::new(),
+        Cell::Integer(number) => number.to_string(),
+        Cell::Real(number) => number.to_string(),
+        Cell::Text(text) => text.clone(),
+        Cell::Blob(bytes) => hex::encode(bytes),
+    }
+}
+
+/// Writes a new file.
+pub fn write(study: &Study, path: &Path, what: Written, cancel: &Cancel) -> Msg {
+    let bytes = match what {
+        Written::Table(sheet) => Ok(sheet.bytes(Form::of(path).unwrap_or(Form::Csv))),
+        Written::Text(text) => Ok(text.into_bytes()),
+        Written::Log => {
+            let lines = Case::open(study.snapshot.path()).and_then(|case| case.log());
+            lines.map(|lines| Notebook::export(&lines)).map_err(WorkError::from)
+        }
+        Written::Requests(rows) => {
+            requests(study, &rows, cancel).map(|sheet| sheet.bytes(Form::of(path).unwrap_or(Form::Csv)))
+        }
+    };
+    let hash: Result<Hash, WorkError> = bytes.and_then(|bytes| write_new(path, &bytes));
+    Msg::Wrote { path: path.to_owned(), hash }
+}
+
+/// Requests with every column, as the SQL view names them.
+fn requests(study: &Study, rows: &[Row], cancel: &Cancel) -> Result<Sheet, WorkError> {
+    let mut sheet = Sheet::default();
+    for (n, row) in rows.iter().enumerate() {
+        if n % 1024 == 0 {
+            cancel.check()?;
+        }
+        let (titles, cells): (Vec<String>, Vec<String>) =
+            columns(&request_row(study, *row)?).into_iter().unzip();
+        sheet.titles = titles;
+        sheet.rows.push(cells);
+    }
+    Ok(sheet)
+}
+
+fn columns(row: &RequestRow) -> Vec<(String, String)> {
+    let number = |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
+    let pairs = [
+        ("id", row.id.clone()),
+        ("at", row.at.rfc3339()),
+        ("node", row.node.clone()),
+        ("agent", row.agent.clone()),
+        ("model", row.model.clone()),
+        ("claimed", row.claimed.clone()),
+        ("scheduled", row.scheduled.clone()),
+        ("attested", row.attested.clone()),
+        ("effective", row.effective.clone()),
+        ("evidence", row.evidence.name().to_owned()),
+        ("pointer", row.pointers.to_string()),
+        ("proof", row.proof.map_or_else(String::new, |status| status.name().to_owned())),
+        ("status", row.status.clone()),
+        ("error", row.error.clone()),
+        ("tokens_in", number(row.tokens_in)),
+        ("tokens_out", number(row.tokens_out)),
+        ("latency_ms", number(row.latency.map(|latency| latency.0.unsigned_abs() / 1_000_000))),
+    ];
+    pairs.map(|(name, value)| (name.to_owned(), value)).to_vec()
+}
+
+/// Two records or two windows, property by property.
+pub fn compared(study: &Arc<Study>, sides: &Sides, cancel: &Cancel) -> Msg {
+    Msg::Compared(match sides {
+        Sides::Records(a, b) => record(study, *a).and_then(|a| Ok(pairs(a, record(study, *b)?))),
+        Sides::Windows(a, b) => both_windows(study, *a, *b, cancel),
+    })
+}
+
+/// What is known of a record, then what its line says.
+fn record(study: &Study, row: Row) -> Result<Vec<(String, String)>, WorkError> {
+    let explanation = explain(study, row)?;
+    let mut found = Vec::new();
+    if let Some(request) = &explanation.request {
+        let derived = ["scheduled", "attested", "effective", "evidence", "pointer", "proof"];
+        let derived = columns(request).into_iter().filter(|(name, _)| derived.contains(&name.as_str()));
+        found.extend(derived.map(|(name, value)| (format!("derived: {name}"), value)));
+    }
+    found.extend(Tree::new(&String::from_utf8_lossy(&explanation.bytes)).leaves());
+    Ok(found)
+}
+
+type Window = (Nanos, Nanos);
+
+fn both_windows(study: &Study, a: Window, b: Window, cancel: &Cancel) -> Result<Vec<Pair>, WorkError> {
+    Ok(pairs(window(study, a, cancel)?, window(study, b, cancel)?))
+}
+
+/// Requests of a window: how many, and their shares by version, evidence, node, status and pointer.
+fn window(study: &Study, (from, to): Window, cancel: &Cancel) -> Result<Vec<(String, String)>, WorkError> {
+    let filter = Filter::default()
+        .and(Clause::is(Field::At, &from.rfc3339()).with(Op::AtLeast))
+        .and(Clause::is(Field::At, &to.rfc3339()).with(Op::Less));
+    let Selection { rows, .. } = select(study, &filter, cancel)?;
+    let mut found = vec![
+        ("from".to_owned(), from.rfc3339()),
+        ("to".to_owned(), to.rfc3339()),
+        ("lasts".to_owned(), to.since(from).to_string()),
+        ("requests".to_owned(), grouped(rows.len() as u64)),
+    ];
+    for field in [Field::Version, Field::Evidence, Field::Pointer, Field::Node, Field::Status] {
+        let mut counts = count(study, &rows, field, cancel)?;
+        // By name, so that the same values stand side by side.
+        counts.sort_by(|a, b| a.value.cmp(&b.value));
+        found.extend(counts.into_iter().map(|count| {
+            let value = if count.value.is_empty() { "none".to_owned() } else { count.value };
+            let share = super::screens::overview::share(count.count, rows.len() as u64);
+            (format!("{} {value}", field.name()), format!("{} ({share})", grouped(count.count)))
+        }));
+    }
+    Ok(found)
+}

@@ -1,0 +1,264 @@
+//! What is the same for every list: what its cursor is about, its cells as texts, its order; so sorting, counting,
+//! comparing, marking and export work on a screen as soon as it has its lines here.
+
+use super::model::{Change, Command, Model, Notice, Screen, Why};
+use super::screens::{compare, console, findings, notes, proofs, requests, stack};
+use super::update::push;
+use super::widgets::scroll::{Scroll, Step};
+use super::widgets::table::Arranged;
+use crate::model::Kind;
+use crate::work::notebook::{Deed, Entry, Subject};
+use crate::work::sheet::Sheet;
+
+/// What the cursor is about: what marks, tags and comments go to.
+pub fn subject(model: &Model) -> Option<Subject> {
+    let record = |id: &str| Subject::new(Kind::Inference.name(), id);
+    match model.screen() {
+        Screen::Start(_) | Screen::Console(_) | Screen::Compare(_) => None,
+        Screen::Overview(_) => Some(Subject::new("case", &model.case_name())),
+        Screen::Timeline(state) => state.subject(),
+        Screen::Requests(state) => state.under_cursor().map(|row| record(&row.id)),
+        Screen::Request(state) => state
+            .explanation
+            .as_ref()
+            .map(|explanation| Subject::new(explanation.kind.name(), &explanation.id)),
+        Screen::Proofs(state) => state.under_cursor().map(record),
+        Screen::Findings(_) => findings::under_cursor(model).map(|finding| findings::subject(&finding)),
+        Screen::Notes(_) => notes::subject(model),
+        Screen::Stack(state) => state.subject(),
+    }
+}
+
+/// The whole list as texts, in the order it came in; nothing where there is no list, or where it is too long for that.
+pub fn listing(model: &Model) -> Option<Sheet> {
+    match model.screen() {
+        Screen::Findings(_) => findings::listing(model),
+        Screen::Proofs(state) => proofs::listing(state),
+        Screen::Notes(_) => Some(notes::listing(model)),
+        Screen::Stack(state) => Some(state.listing()),
+        Screen::Console(state) => state.sheet.clone(),
+        Screen::Compare(state) => Some(state.listing(model)),
+        Screen::Start(_)
+        | Screen::Overview(_)
+        | Screen::Timeline(_)
+        | Screen::Requests(_)
+        | Screen::Request(_) => None,
+    }
+}
+
+/// The order of a list and its cursor.
+fn arranged(screen: &mut Screen) -> Option<(&mut Arranged, &mut Scroll)> {
+    match screen {
+        Screen::Findings(state) => Some((&mut state.arranged, &mut state.scroll)),
+        Screen::Notes(state) => Some((&mut state.arranged, &mut state.scroll)),
+        Screen::Stack(state) => Some((&mut state.arranged, &mut state.scroll)),
+        Screen::Console(state) => Some((&mut state.arranged, &mut state.scroll)),
+        _ => None,
+    }
+}
+
+/// Whether sideways movement goes from column to column here.
+pub fn has_columns(model: &Model) -> bool {
+    matches!(
+        model.screen(),
+        Screen::Requests(_) | Screen::Findings(_) | Screen::Notes(_) | Screen::Stack(_) | Screen::Console(_)
+    )
+}
+
+/// Moves to another column.
+pub fn turn(model: &mut Model, by: isize) -> Vec<Command> {
+    if matches!(model.screen(), Screen::Requests(_)) {
+        return requests::turn(model, by);
+    }
+    let Some(sheet) = listing(model) else {
+        return Vec::new();
+    };
+    if let Some((arranged, _)) = model.screens.last_mut().and_then(arranged) {
+        arranged.turn(by, sheet.titles.len());
+    }
+    Vec::new()
+}
+
+/// Sorts by the column, keeping the cursor on its row.
+pub fn sort(model: &mut Model) -> Vec<Command> {
+    if matches!(model.screen(), Screen::Requests(_)) {
+        return requests::sort(model);
+    }
+    let Some(sheet) = listing(model) else {
+        return said(model, "there is no table to sort here");
+    };
+    match model.screens.last_mut().and_then(arranged) {
+        Some((arranged, scroll)) => {
+            let row = arranged.row(scroll.cursor);
+            arranged.next_sort();
+            arranged.arrange(&sheet.rows);
+            scroll.cursor = arranged.place(row);
+            super::update::step(model, Step::By(0))
+        }
+        None => said(model, "this list keeps its order"),
+    }
+}
+
+/// After the rows changed: the same order over the new ones.
+pub fn rearrange(model: &mut Model) {
+    let sheet = match model.screen() {
+        Screen::Findings(_) | Screen::Notes(_) => listing(model),
+        _ => None,
+    };
+    if let (Some(sheet), Some((arranged, _))) = (sheet, model.screens.last_mut().and_then(arranged)) {
+        arranged.arrange(&sheet.rows);
+    }
+}
+
+/// Counts the rows by the values of the column.
+pub fn count(model: &mut Model) -> Vec<Command> {
+    if let Screen::Requests(state) = model.screen() {
+        let (Some(selection), field) = (&state.selection, state.field()) else {
+            return Vec::new();
+        };
+        let rows = selection.rows.clone();
+        push(model, Screen::Stack(Box::new(stack::State::of_requests(field, rows.len() as u64))));
+        return vec![Command::Count { rows, field }];
+    }
+    let Some(sheet) = listing(model).filter(|sheet| !sheet.titles.is_empty()) else {
+        return said(model, "there is no table to count here");
+    };
+    let column = model.screens.last_mut().and_then(arranged).map_or(0, |(arranged, _)| arranged.column);
+    push(model, Screen::Stack(Box::new(stack::State::of_rows(&sheet, column.min(sheet.titles.len() - 1)))))
+}
+
+/// Remembers what the cursor is on, for `X`.
+pub fn remember_for_comparison(model: &mut Model) -> Vec<Command> {
+    match side(model) {
+        Some(side) => {
+            let words = format!("{} is remembered; X on another compares the two", side.name());
+            model.compared = Some(side);
+            said(model, &words)
+        }
+        None => said(model, "there is nothing to compare here"),
+    }
+}
+
+/// Compares what was remembered with what the cursor is on.
+pub fn compare(model: &mut Model) -> Vec<Command> {
+    let Some(a) = model.compared.clone() else {
+        return said(model, "remember something with x first");
+    };
+    let Some(b) = side(model) else {
+        return said(model, "there is nothing to compare here");
+    };
+    compare::open(model, a, b)
+}
+
+fn side(model: &Model) -> Option<compare::Side> {
+    match model.screen() {
+        Screen::Requests(state) => {
+            let row = state.under_cursor()?;
+            Some(compare::Side::Record(row.row, row.id.clone()))
+        }
+        Screen::Request(state) => {
+            Some(compare::Side::Record(state.row, state.explanation.as_ref()?.id.clone()))
+        }
+        Screen::Proofs(state) => {
+            Some(compare::Side::Record(state.row_under_cursor()?, state.under_cursor()?.to_owned()))
+        }
+        Screen::Timeline(state) => state.axis.map(|axis| compare::Side::Window(axis.from, axis.to)),
+        Screen::Start(_) | Screen::Overview(_) | Screen::Compare(_) => None,
+        _ => {
+            let sheet = listing(model)?;
+            let row = row_under_cursor(model)?;
+            Some(compare::Side::Cells { titles: sheet.titles, cells: sheet.rows.into_iter().nth(row)? })
+        }
+    }
+}
+
+/// The row of the list under the cursor, whatever its order.
+pub fn row_under_cursor(model: &Model) -> Option<usize> {
+    let (arranged, scroll) = match model.screen() {
+        Screen::Findings(state) => (&state.arranged, &state.scroll),
+        Screen::Notes(state) => (&state.arranged, &state.scroll),
+        Screen::Stack(state) => (&state.arranged, &state.scroll),
+        Screen::Console(state) => (&state.arranged, &state.scroll),
+        _ => return None,
+    };
+    Some(arranged.row(scroll.cursor))
+}
+
+/// Sets or takes away the mark of what the cursor is on.
+pub fn mark(model: &mut Model) -> Vec<Command> {
+    let Some(subject) = subject(model) else {
+        return said(model, "there is nothing to mark here");
+    };
+    let marked = model.notebook.about(&subject).is_some_and(|notes| notes.marked);
+    let deed = if marked { Deed::Unmark } else { Deed::Mark };
+    vec![Command::Note { entries: vec![Entry::new(deed, subject, "")], why: Why::Note }]
+}
+
+/// Takes back the last change of filters, window or notes.
+pub fn undo(model: &mut Model) -> Vec<Command> {
+    match model.undo.pop() {
+        Some(change) => {
+            let (now, commands) = take_back(model, change, Entry::undo);
+            model.redo.push(now);
+            commands
+        }
+        None => said(model, "nothing to undo"),
+    }
+}
+
+pub fn redo(model: &mut Model) -> Vec<Command> {
+    match model.redo.pop() {
+        Some(change) => {
+            let (now, commands) = take_back(model, change, Entry::redo);
+            model.undo.push(now);
+            commands
+        }
+        None => said(model, "nothing to do again"),
+    }
+}
+
+/// Makes a change, and returns the one that takes it back.
+fn take_back(model: &mut Model, change: Change, note: fn(u64) -> Entry) -> (Change, Vec<Command>) {
+    match change {
+        Change::Filter(filter) => {
+            let now = std::mem::replace(&mut model.filter, filter);
+            let words = model.filter.to_string();
+            trail(model, Deed::Filter, &words);
+            (Change::Filter(now), super::update::refresh(model))
+        }
+        Change::Choice(choice) => {
+            let now = std::mem::replace(&mut model.choice, choice);
+            let words = model.choice.to_string();
+            trail(model, Deed::Choice, &words);
+            (Change::Choice(now), vec![Command::Study { choice: model.choice.clone() }])
+        }
+        Change::Note(line) => {
+            (Change::Note(line), vec![Command::Note { entries: vec![note(line)], why: Why::Again }])
+        }
+    }
+}
+
+/// Has what was done written into the log, with the next commands.
+pub fn trail(model: &mut Model, deed: Deed, words: &str) {
+    model.trail.push(Entry::done(deed, words));
+}
+
+pub fn said(model: &mut Model, words: &str) -> Vec<Command> {
+    model.notice = Some(Notice::Said(words.to_owned()));
+    Vec::new()
+}
+
+/// Whether there are notes on something.
+pub fn is_noted(model: &Model, subject: &Subject) -> bool {
+    model.notebook.about(subject).is_some()
+}
+
+/// The console's own keys come before all others while a query is typed.
+pub fn is_typing(model: &Model) -> bool {
+    matches!(model.screen(), Screen::Console(state) if state.focus == console::Focus::Query)
+}
+
+/// Where a row of the list is shown.
+pub fn place_of(model: &mut Model, row: usize) -> usize {
+    model.screens.last_mut().and_then(arranged).map_or(row, |(arranged, _)| arranged.place(row))
+}

@@ -1,0 +1,359 @@
+//! Notes: what was marked, tagged and commented; saved views; and the log of all that was done, chained by hashes.
+//!
+//! ```text
+//!   Notes │ Log │ Views     14 lines, the chain holds, head 5f3c…9a01
+//!   about      id            tags      comments
+//! ▌ ★ inference  req-000003db  late      claims 2.4.0, was served by 2.4.1
+//! ```
+
+use super::requests;
+use crate::ui::actions::Action;
+use crate::ui::lists::{row_under_cursor, said};
+use crate::ui::model::{Command, Model, Screen, Why};
+use crate::ui::text::{cut_middle, padded, spans};
+use crate::ui::theme::Theme;
+use crate::ui::update::{body_height, push};
+use crate::ui::widgets::scroll::{Scroll, Step};
+use crate::ui::widgets::table::{self, Align, Arranged, Column, Shape, texts};
+use crate::work::filter::{Clause, Field, Filter};
+use crate::work::findings::counted;
+use crate::work::notebook::{Deed, Entry, Line as LogLine, Notes, Subject};
+use crate::work::sheet::Sheet;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+#[derive(Debug, Default)]
+pub struct State {
+    pub tab: Tab,
+    pub scroll: Scroll,
+    pub arranged: Arranged,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    #[default]
+    Notes,
+    Log,
+    Views,
+}
+
+const TABS: [(Tab, &str); 3] = [(Tab::Notes, "Notes"), (Tab::Log, "Log"), (Tab::Views, "Views")];
+
+struct Note {
+    subject: Subject,
+    notes: Notes,
+}
+
+const NOTES: [Column<Note>; 4] = [
+    Column { title: "about", width: 12, grow: 0, need: 1, align: Align::Left, cell: about },
+    Column {
+        title: "id",
+        width: 18,
+        grow: 2,
+        need: 0,
+        align: Align::Left,
+        cell: |n, t| Line::from(spans(&n.subject.id, t.accent(), t)),
+    },
+    Column { title: "tags", width: 12, grow: 1, need: 0, align: Align::Left, cell: tags },
+    Column { title: "comments", width: 18, grow: 3, need: 0, align: Align::Left, cell: comments },
+];
+
+fn about(note: &Note, theme: &Theme) -> Line<'static> {
+    let glyph = if note.notes.marked { theme.glyphs.note } else { " " };
+    let mut line = vec![Span::styled(format!("{glyph} "), theme.accent())];
+    line.extend(spans(&note.subject.kind, theme.plain(), theme));
+    Line::from(line)
+}
+
+fn tags(note: &Note, theme: &Theme) -> Line<'static> {
+    let tags: Vec<&str> = note.notes.tags.iter().map(String::as_str).collect();
+    Line::from(spans(&tags.join(" "), theme.warn(), theme))
+}
+
+fn comments(note: &Note, theme: &Theme) -> Line<'static> {
+    let comments: Vec<&str> = note.notes.comments.iter().map(|(_, text)| text.as_str()).collect();
+    Line::from(spans(&comments.join(" / "), theme.plain(), theme))
+}
+
+const LOG: [Column<LogLine>; 6] = [
+    Column {
+        title: "n",
+        width: 5,
+        grow: 0,
+        need: 3,
+        align: Align::Right,
+        cell: |l, t| Line::styled(l.n.to_string(), t.quiet()),
+    },
+    Column {
+        title: "at",
+        width: 20,
+        grow: 0,
+        need: 1,
+        align: Align::Left,
+        cell: |l, t| Line::from(spans(l.at.get(..19).unwrap_or(&l.at), t.quiet(), t)),
+    },
+    Column {
+        title: "by",
+        width: 8,
+        grow: 0,
+        need: 2,
+        align: Align::Left,
+        cell: |l, t| Line::from(spans(&l.by, t.plain(), t)),
+    },
+    Column {
+        title: "deed",
+        width: 9,
+        grow: 0,
+        need: 0,
+        align: Align::Left,
+        cell: |l, t| Line::styled(l.deed.name(), t.strong()),
+    },
+    Column {
+        title: "about",
+        width: 14,
+        grow: 1,
+        need: 0,
+        align: Align::Left,
+        cell: |l, t| Line::from(spans(&about_line(l), t.accent(), t)),
+    },
+    Column {
+        title: "text",
+        width: 14,
+        grow: 2,
+        need: 0,
+        align: Align::Left,
+        cell: |l, t| Line::from(spans(&l.text, t.plain(), t)),
+    },
+];
+
+fn about_line(line: &LogLine) -> String {
+    match line.of {
+        Some(of) => format!("line {of}"),
+        None => format!("{} {}", line.kind, line.id).trim().to_owned(),
+    }
+}
+
+type View = (String, String);
+
+const VIEWS: [Column<View>; 2] = [
+    Column {
+        title: "name",
+        width: 16,
+        grow: 1,
+        need: 0,
+        align: Align::Left,
+        cell: |v, t| Line::from(spans(&v.0, t.strong(), t)),
+    },
+    Column {
+        title: "filter",
+        width: 20,
+        grow: 3,
+        need: 0,
+        align: Align::Left,
+        cell: |v, t| Line::from(spans(&v.1, t.accent(), t)),
+    },
+];
+
+fn tab(model: &Model) -> Tab {
+    match model.screen() {
+        Screen::Notes(state) => state.tab,
+        _ => Tab::default(),
+    }
+}
+
+fn len(model: &Model) -> usize {
+    match tab(model) {
+        Tab::Notes => model.notebook.notes().count(),
+        Tab::Log => model.notebook.lines.len(),
+        Tab::Views => model.notebook.views.len(),
+    }
+}
+
+fn note_at(model: &Model, row: usize) -> Option<Note> {
+    let (subject, notes) = model.notebook.notes().nth(row)?;
+    Some(Note { subject: subject.clone(), notes: notes.clone() })
+}
+
+fn view_at(model: &Model, row: usize) -> Option<View> {
+    model.notebook.views.iter().nth(row).map(|(name, filter)| (name.clone(), filter.clone()))
+}
+
+pub fn listing(model: &Model) -> Sheet {
+    let theme = Theme::default();
+    fn sheet<R>(columns: &[Column<R>], rows: impl Iterator<Item = R>, theme: &Theme) -> Sheet {
+        let titles = columns.iter().map(|column| column.title.to_owned()).collect();
+        Sheet { titles, rows: rows.map(|row| texts(columns, &row, theme)).collect() }
+    }
+    match tab(model) {
+        Tab::Notes => sheet(&NOTES, (0..).map_while(|row| note_at(model, row)), &theme),
+        Tab::Log => sheet(&LOG, model.notebook.lines.iter().cloned(), &theme),
+        Tab::Views => sheet(&VIEWS, (0..).map_while(|row| view_at(model, row)), &theme),
+    }
+}
+
+/// What the line under the cursor is about.
+pub fn subject(model: &Model) -> Option<Subject> {
+    let row = row_under_cursor(model)?;
+    let subject = match tab(model) {
+        Tab::Notes => note_at(model, row)?.subject,
+        Tab::Log => {
+            let line = model.notebook.lines.get(row)?;
+            Subject::new(&line.kind, &line.id)
+        }
+        Tab::Views => return None,
+    };
+    (subject != Subject::default()).then_some(subject)
+}
+
+pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
+    let (height, len) = (body_height(model).saturating_sub(3), len(model));
+    if let Some(Screen::Notes(state)) = model.screens.last_mut() {
+        state.scroll.step(step, len, height);
+    }
+    Vec::new()
+}
+
+pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
+    match action {
+        Action::NextPane => turn(model, 1),
+        Action::PreviousPane => turn(model, TABS.len() - 1),
+        Action::Remove => remove(model),
+        Action::Open => open(model),
+        _ => Vec::new(),
+    }
+}
+
+fn turn(model: &mut Model, by: usize) -> Vec<Command> {
+    if let Some(Screen::Notes(state)) = model.screens.last_mut() {
+        let place = TABS.iter().position(|(tab, _)| *tab == state.tab).unwrap_or(0);
+        *state = State { tab: TABS[(place + by) % TABS.len()].0, ..State::default() };
+    }
+    // The log is read from its end.
+    if tab(model) == Tab::Log { step(model, Step::To(usize::MAX)) } else { Vec::new() }
+}
+
+/// Takes away all notes on a subject, or a saved view, by further lines of the log.
+fn remove(model: &mut Model) -> Vec<Command> {
+    let Some(row) = row_under_cursor(model) else {
+        return Vec::new();
+    };
+    let entries: Vec<Entry> = match tab(model) {
+        Tab::Notes => note_at(model, row).map(|note| removal(&note)).unwrap_or_default(),
+        Tab::Views => {
+            let view = view_at(model, row);
+            view.map(|(name, _)| Entry::new(Deed::View, Subject::new("view", &name), ""))
+                .into_iter()
+                .collect()
+        }
+        Tab::Log => return said(model, "the log is only ever added to"),
+    };
+    match entries.is_empty() {
+        true => Vec::new(),
+        false => vec![Command::Note { entries, why: Why::Again }],
+    }
+}
+
+fn removal(note: &Note) -> Vec<Entry> {
+    let entry = |deed, text: &str| Entry::new(deed, note.subject.clone(), text);
+    let mark = note.notes.marked.then(|| entry(Deed::Unmark, ""));
+    let tags = note.notes.tags.iter().map(|tag| entry(Deed::Untag, tag));
+    let comments = note.notes.comments.iter().map(|(line, _)| Entry::undo(*line));
+    mark.into_iter().chain(tags).chain(comments).collect()
+}
+
+fn open(model: &mut Model) -> Vec<Command> {
+    if tab(model) == Tab::Views {
+        let filter = row_under_cursor(model).and_then(|row| view_at(model, row));
+        return filter.map_or_else(Vec::new, |(name, _)| open_view(model, &name));
+    }
+    subject(model).map_or_else(Vec::new, |subject| open_subject(model, &subject))
+}
+
+/// Shows the requests of a saved view.
+pub fn open_view(model: &mut Model, name: &str) -> Vec<Command> {
+    let Some(text) = model.notebook.views.get(name) else {
+        return said(model, "there is no view of this name");
+    };
+    match Filter::parse(text, model.day()) {
+        Ok(filter) => {
+            requests::remember(model, filter);
+            push(model, Screen::Requests(requests::State::default()))
+        }
+        Err(error) => said(model, &format!("this view is no filter any more: {error}")),
+    }
+}
+
+/// What a note is about, opened.
+pub fn open_subject(model: &mut Model, subject: &Subject) -> Vec<Command> {
+    let field = match subject.kind.as_str() {
+        "node" => Field::Node,
+        "agent" => Field::Agent,
+        "version" => Field::Version,
+        "finding" => return super::findings::open_rule(model, &subject.id),
+        "case" => return crate::ui::update::show_tab(model, 1),
+        "view" => return open_view(model, &subject.id),
+        _ => return vec![Command::Resolve { id: subject.id.clone() }],
+    };
+    requests::remember(model, Filter::default().and(Clause::is(field, &subject.id)));
+    push(model, Screen::Requests(requests::State::default()))
+}
+
+pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
+    let theme = &model.theme;
+    let mut line = vec![Span::raw(" ")];
+    for (tab, title) in TABS {
+        let style = if tab == state.tab { theme.tab() } else { theme.quiet() };
+        line.push(Span::styled(format!(" {title} "), style));
+    }
+    line.push(Span::raw("   "));
+    line.extend(chain(model));
+    let line = crate::ui::text::fit(Line::from(line), usize::from(area.width) - 1, theme);
+    frame.buffer_mut().set_line(area.x + 1, area.y, &line, area.width);
+    let list = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+    let len = len(model);
+    if len == 0 {
+        let words = match state.tab {
+            Tab::Notes => "no notes yet: m marks, t tags, c comments what the cursor is on, on any screen",
+            Tab::Log => "nothing was done yet that is worth a line",
+            Tab::Views => "no saved views: F on Requests, then s, keeps the filters under a name",
+        };
+        let words = crate::ui::text::cut(words, usize::from(area.width.saturating_sub(3)), theme);
+        frame.buffer_mut().set_span(list.x + 2, list.y, &Span::styled(words, theme.quiet()), list.width);
+        return;
+    }
+    let shape = Shape::new(&state.scroll, len, &state.arranged);
+    match state.tab {
+        Tab::Notes => {
+            table::draw(frame, list, &NOTES, shape, theme, |place| note_at(model, state.arranged.row(place)));
+        }
+        Tab::Log => table::draw(frame, list, &LOG, shape, theme, |place| {
+            model.notebook.lines.get(state.arranged.row(place)).cloned()
+        }),
+        Tab::Views => {
+            table::draw(frame, list, &VIEWS, shape, theme, |place| view_at(model, state.arranged.row(place)));
+        }
+    }
+}
+
+/// Whether the log's chain holds.
+fn chain(model: &Model) -> Vec<Span<'static>> {
+    let theme = &model.theme;
+    let book = &model.notebook;
+    let lines = counted(book.lines.len() as u64, "line");
+    match &book.broken {
+        Some((_, what)) => {
+            let mut line =
+                vec![Span::styled(format!("{} the log was tampered with: ", theme.glyphs.bad), theme.bad())];
+            line.extend(spans(what, theme.bad(), theme));
+            line
+        }
+        None if book.lines.is_empty() => vec![Span::styled("the log is empty", theme.quiet())],
+        None => {
+            let head = cut_middle(&book.head.to_string(), 17, theme);
+            let words =
+                format!("{} {lines}, the chain holds, head {}", theme.glyphs.ok, padded(&head, 17, theme));
+            vec![Span::styled(words, theme.quiet())]
+        }
+    }
+}

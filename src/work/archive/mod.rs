@@ -1,0 +1,304 @@
+//! The evidence behind requests: what many share — keys, checkpoints, enclaves, batches — checked once, then lent to each.
+
+mod checkpoints;
+mod linked;
+mod registered;
+
+pub use checkpoints::{Held, Outside, roots_at};
+use linked::Weigh;
+pub use linked::{Paid, Settled, nonce_of};
+pub use registered::{Gathering, Logged, Registered};
+
+use super::WorkError;
+use super::study::Study;
+use crate::journal::Column;
+use crate::journal::batch::EdgeKind;
+use crate::journal::wire::{self, Record};
+use crate::model::{Hash, Kind, Nanos, Row, Status};
+use crate::proof::ladder::{BlobContent, CheckedCheckpoint, EvidenceFor, Inclusion, Path, Response, climb};
+use crate::proof::trust::Trust;
+use crate::store::{Case, Snapshot, Source, StoreError};
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Component;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What is in evidence of a case, checked once under some pins.
+#[derive(Debug)]
+pub struct Archive {
+    snapshot: Snapshot,
+    pub trust: Trust,
+    /// When the question is asked.
+    pub now: Nanos,
+    /// Of every source, smallest first.
+    pub checkpoints: BTreeMap<u32, Vec<Held>>,
+    pub registered: Registered,
+    /// Rows that pay for or settle the id with this print.
+    pays: ByPrint,
+    settles: ByPrint,
+    /// Payments by the nonce they share with another.
+    reused: HashMap<Hash, Vec<Row>>,
+    paid: Mutex<Lent<Paid>>,
+    settled: Mutex<Lent<Settled>>,
+}
+
+/// Rows by the print of the id they name.
+type ByPrint = HashMap<u64, Vec<Row>>;
+
+/// What was read and checked of shared records lately: they are asked for by requests of about the same time.
+#[derive(Debug)]
+struct Lent<T> {
+    known: HashMap<Row, Option<Arc<T>>>,
+    weight: usize,
+}
+
+/// Names and tree nodes remembered at a time, some 100 bytes each.
+const LENT: usize = 1 << 20;
+
+/// The largest tree dump read from a file of its own.
+const DUMP_LIMIT: u64 = 64 << 20;
+
+/// What stands behind one request beside its own line.
+#[derive(Clone, Copy, Debug)]
+pub struct Behind<'b> {
+    pub checkpoint: Option<&'b CheckedCheckpoint>,
+    pub inclusion: Inclusion<'b>,
+    pub settled: Option<&'b Settled>,
+    pub paid: Option<&'b Paid>,
+}
+
+/// One request's line, where it stands, and what it says.
+#[derive(Debug)]
+pub struct RequestLine<'l> {
+    pub line: &'l [u8],
+    pub index: u64,
+    pub at: Nanos,
+    pub record: &'l wire::Inference<'l>,
+}
+
+impl Archive {
+    /// Gathers and checks what requests share. `now` is when the question is asked; by default the last record's time.
+    pub fn open(
+        study: &Study,
+        trust: Trust,
+        outside: &[Outside],
+        now: Option<Nanos>,
+    ) -> Result<Self, WorkError> {
+        let snapshot = study.snapshot.clone();
+        let case = Case::open(snapshot.path())?;
+        let now = now.unwrap_or_else(|| study.fold.span.map_or(Nanos(0), |(_, to)| Nanos(to)));
+        let checkpoints = checkpoints::checkpoints(&case, &snapshot, &trust, outside)?;
+        let mut gathering = Gathering::default();
+        for (row, _, line) in &case.kept(&[Kind::Release, Kind::Measurement, Kind::Enclave])? {
+            if let Ok((record, at)) = wire::parse(line) {
+                let logged = checkpoints::logged(&snapshot, &checkpoints, *row)?;
+                gathering.add(*row, &record, at, logged);
+            }
+        }
+        let registered = gathering.checked(&trust);
+        let (pays, settles) = links(&snapshot)?;
+        let reused = reused_nonces(&snapshot)?;
+        let (paid, settled) = (Mutex::default(), Mutex::default());
+        Ok(Self { snapshot, trust, now, checkpoints, registered, pays, settles, reused, paid, settled })
+    }
+
+    /// The proof path of a request. Records of other kinds have none.
+    pub fn path_of(&self, row: Row) -> Result<Option<Path>, StoreError> {
+        let line = self.snapshot.line(row)?;
+        let Ok((Record::Inference(r), at)) = wire::parse(&line) else {
+            return Ok(None);
+        };
+        let index = self.snapshot.value(Column::Line, row)?;
+        let print = self.snapshot.value(Column::Print, row)?;
+        let settled = self.settled(print, &r.id)?;
+        let paid = self.paid(print, &r.id)?;
+        let behind = Behind {
+            checkpoint: self.covering(self.snapshot.source_of(row)?, index).map(|held| &held.checked),
+            inclusion: Inclusion::WholeJournal,
+            settled: settled.as_deref(),
+            paid: paid.as_deref(),
+        };
+        let request = RequestLine { line: &line, index, at, record: &r };
+        Ok(Some(climb(&evidence_for(&request, &behind, &self.registered, (&self.trust, self.now)))))
+    }
+
+    /// The smallest checkpoint above a line; of those, one that is right before one that is not.
+    pub fn covering(&self, source: &Source, index: u64) -> Option<&Held> {
+        // A torn record is no leaf: no checkpoint can cover it.
+        let held = self.checkpoints.get(&source.id).filter(|_| index < source.lines)?;
+        let first = held.partition_point(|held| held.size <= index);
+        held.get(first)
+    }
+
+    /// The smallest checkpoint above a line that a pinned log vouches for, or else the smallest above it.
+    pub fn vouching(&self, source: &Source, index: u64) -> Option<&Held> {
+        let covering = self.covering(source, index)?;
+        let held = self.checkpoints.get(&source.id)?;
+        let vouches =
+            |held: &&Held| held.size > index && held.checked.log_result().status == Status::Verified;
+        Some(held.iter().find(vouches).unwrap_or(covering))
+    }
+
+    /// The latest settlement that names a request.
+    pub fn settled(&self, print: u64, id: &str) -> Result<Option<Arc<Settled>>, StoreError> {
+        for row in self.settles.get(&print).into_iter().flatten().rev() {
+            let read = |line: &[u8]| {
+                let source = self.snapshot.source_of(*row)?;
+                Ok(Settled::read(*row, line, |file| tree_file(source, file)))
+            };
+            if let Some(settled) = self.lent(&self.settled, *row, read)?.filter(|settled| settled.names(id)) {
+                return Ok(Some(settled));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The latest payment that names a request.
+    pub fn paid(&self, print: u64, id: &str) -> Result<Option<Arc<Paid>>, StoreError> {
+        for row in self.pays.get(&print).into_iter().flatten().rev() {
+            let is_reused = |nonce: &Hash| self.reused.contains_key(nonce);
+            let read = |line: &[u8]| Ok(Paid::read(*row, line, &self.trust, is_reused));
+            if let Some(paid) = self.lent(&self.paid, *row, read)?.filter(|paid| paid.names(id)) {
+                return Ok(Some(paid));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The payments that use one nonce, where there are several.
+    pub fn sharing(&self, nonce: &Hash) -> &[Row] {
+        self.reused.get(nonce).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// A shared record as it was read before, or as it is read now. Reading happens outside the lock: two threads may
+    /// read the same record, which costs time once and changes nothing.
+    fn lent<T: Weigh>(
+        &self,
+        lent: &Mutex<Lent<T>>,
+        row: Row,
+        read: impl FnOnce(&[u8]) -> Result<Option<T>, StoreError>,
+    ) -> Result<Option<Arc<T>>, StoreError> {
+        let lock = || lent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().known.get(&row) {
+            return Ok(known.clone());
+        }
+        let found = read(&self.snapshot.line(row)?)?.map(Arc::new);
+        lock().keep(row, found.clone());
+        Ok(found)
+    }
+}
+
+impl<T: Weigh> Lent<T> {
+    fn keep(&mut self, row: Row, found: Option<Arc<T>>) {
+        let weight = 1 + found.as_ref().map_or(0, |found| found.weight());
+        if self.weight + weight > LENT {
+            self.known.clear();
+            self.weight = 0;
+        }
+        self.weight += weight;
+        self.known.insert(row, found);
+    }
+}
+
+impl<T> Default for Lent<T> {
+    fn default() -> Self {
+        Self { known: HashMap::new(), weight: 0 }
+    }
+}
+
+/// Everything the ladder is climbed with.
+pub fn evidence_for<'e>(
+    request: &RequestLine<'e>,
+    behind: &Behind<'e>,
+    registered: &'e Registered,
+    (trust, now): (&'e Trust, Nanos),
+) -> EvidenceFor<'e> {
+    let r = request.record;
+    EvidenceFor {
+        checkpoint: behind.checkpoint,
+        inclusion: behind.inclusion,
+        response: response_of(r),
+        enclave: registered.enclave(r.tee_id.as_deref()),
+        registry: Some(&registered.registry),
+        claimed_version: r.version.as_deref(),
+        claimed_blob: r.blob_id.as_deref(),
+        release: registered.release(r),
+        blob: BlobContent::Absent,
+        settlement: behind.settled.map(Settled::evidence),
+        payment: behind.paid.map(|paid| &paid.checked),
+        ..EvidenceFor::bare(trust, request.line, request.index, request.at, now)
+    }
+}
+
+/// What a request's record says of its answer.
+pub fn response_of<'r>(r: &'r wire::Inference<'_>) -> Response<'r> {
+    Response {
+        proof: r.proof.as_deref(),
+        scheme: r.scheme.as_deref(),
+        request: r.request.map(RawValue::get),
+        response: r.response.map(RawValue::get),
+        output: r.output.as_deref(),
+        tee_id: r.tee_id.as_deref(),
+        request_hash: r.tee_request_hash.as_deref(),
+        output_hash: r.tee_output_hash.as_deref(),
+        timestamp: r.tee_timestamp,
+        signature: r.tee_signature.as_deref(),
+        zk: r.zk.map(RawValue::get),
+    }
+}
+
+/// A tree dump beside its journal. A path that leaves the journal's folder is not followed.
+fn tree_file(source: &Source, file: &str) -> Option<String> {
+    let relative = std::path::Path::new(file);
+    let stays = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let path = source.path.parent()?.join(relative);
+    let meta = std::fs::symlink_metadata(&path).ok()?;
+    if !stays || !meta.is_file() || meta.len() > DUMP_LIMIT {
+        return None;
+    }
+    std::fs::read_to_string(path).ok()
+}
+
+/// Which payments and settlements name which id.
+fn links(snapshot: &Snapshot) -> Result<(ByPrint, ByPrint), StoreError> {
+    let (mut pays, mut settles) = (ByPrint::new(), ByPrint::new());
+    for (n, chunk) in snapshot.chunks().iter().enumerate() {
+        for edge in snapshot.edges(chunk)?.iter() {
+            let by_print = match edge.kind {
+                EdgeKind::Pays => &mut pays,
+                EdgeKind::Settles => &mut settles,
+                _ => continue,
+            };
+            by_print.entry(edge.print).or_default().push(Row::new(n, edge.place as usize));
+        }
+    }
+    Ok((pays, settles))
+}
+
+/// Payments whose authorisations share a nonce. States of one payment share theirs rightly.
+fn reused_nonces(snapshot: &Snapshot) -> Result<HashMap<Hash, Vec<Row>>, StoreError> {
+    let kinds = snapshot.column(Column::Kind)?;
+    let mut seen: HashMap<Hash, Vec<(Row, String)>> = HashMap::new();
+    for n in 0..snapshot.chunks().len() {
+        let mut rows = Vec::new();
+        kinds.cell(n).each(|place, kind| {
+            if kind == Kind::Payment as u64 {
+                rows.push(Row::new(n, place));
+            }
+        });
+        for row in rows {
+            let line = snapshot.line(row)?;
+            let Ok((Record::Payment(payment), _)) = wire::parse(&line) else {
+                continue;
+            };
+            if let Some(nonce) = nonce_of(&payment) {
+                let users = seen.entry(nonce).or_default();
+                if users.iter().all(|(_, id)| *id != *payment.id) {
+                    users.push((row, payment.id.to_string()));
+                }
+            }
+        }
+    }
+    let reused = seen.into_iter().filter(|(_, users)| users.len() > 1);
+    Ok(reused.map(|(nonce, users)| (nonce, users.into_iter().map(|(row, _)| row).collect())).collect())
+}
