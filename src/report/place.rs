@@ -109,9 +109,10 @@ pub fn folder(
     let mut written = filling.written.into_inner();
     let lines: String =
         written.iter().map(|w: &Written| format!("{}  {}\n", w.sha256, w.path.display())).collect();
-    file(&beside.path().join(SUMS), Existing::Refuse, Readers::Usual, &[], |out| {
+    let sums = file(&beside.path().join(SUMS), Existing::Refuse, Readers::Usual, &[], |out| {
         out.write_all(lines.as_bytes()).map_err(|e| refused(e))
     })?;
+    written.push(Written { path: PathBuf::from(SUMS), ..sums });
     open_to_others(beside.path());
     if path.exists() {
         // The old one is moved aside first, so that at every moment one of them stands whole.

@@ -44,6 +44,7 @@ pub enum Action {
     Filters,
     Console,
     Export,
+    Report,
     Maximise,
     ZoomIn,
     ZoomOut,
@@ -149,6 +150,7 @@ pub const ACTIONS: &[Entry] = actions![
     Compare, Everywhere, "X", "compare", "Compare what x remembered with what the cursor is on";
     Console, Everywhere, ";", "SQL", "The SQL console: read-only queries, tab completes, esc interrupts";
     Export, Everywhere, "W", "write", "Write the table to a new file: .csv, .jsonl or .md; the log as it is kept";
+    Report, Everywhere, "w", "report", "Write a report others can check: for whom, as what, where to";
     Copy, Everywhere, "y", "copy", "Copy to this terminal's clipboard (OSC 52) or to a file; yy takes the first";
     Maximise, Everywhere, "o", "panes", "List and detail, the list alone, the detail alone";
     Mouse, Everywhere, "<f2>", "mouse", "Give the mouse to the terminal for marking text, and take it back";

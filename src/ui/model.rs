@@ -1,6 +1,7 @@
 //! Everything the screen shows, as plain state. Only `update` changes it, only `view` draws it.
 
 use super::actions::Action;
+use super::report;
 use super::screens::{
     compare, console, findings, notes, overview, proofs, request, requests, stack, start, timeline,
 };
@@ -99,6 +100,11 @@ pub enum Msg {
         id: String,
         rows: Vec<Row>,
     },
+    /// What a report would say, in Markdown.
+    Reported {
+        asked: Box<report::Asked>,
+        text: Result<String, WorkError>,
+    },
     /// A file was written, or was not.
     Wrote {
         path: PathBuf,
@@ -195,6 +201,8 @@ pub enum Command {
         path: PathBuf,
         what: Written,
     },
+    /// Make a report, to show what it would say.
+    Report(report::Asked),
     Mouse(Mouse),
     /// Give up searches that are under way.
     StopSearch,
@@ -210,6 +218,8 @@ pub enum Written {
     /// The investigator's log as it is kept.
     Log,
     Text(String),
+    /// The report of the case.
+    Report(report::Asked),
 }
 
 /// Why a line was written into the log.
@@ -304,6 +314,8 @@ pub enum Overlay {
     Ask(Asking, TextField),
     /// What the next key may be.
     Menu(Menu),
+    /// What a report is to be, and what it would say.
+    Report(Box<report::Wizard>),
 }
 
 /// What a text is asked for.
