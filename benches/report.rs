@@ -37,7 +37,8 @@ fn main() {
         let mut bytes = Vec::new();
         made.write(format, None, &mut bytes).unwrap();
         let took = started.elapsed().as_secs_f64();
-        let affected = made.report.attachments.iter().find(|list| list.name == "affected_requests.csv").unwrap().rows;
+        let affected =
+            made.report.attachments.iter().find(|list| list.name == "affected_requests.csv").unwrap().rows;
         println!(
             "{requests} requests, {affected} affected: {} in {took:.2} s, {:.2} of reading the journals ({read:.2} s), {:.2} MB",
             format.name(),

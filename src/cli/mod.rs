@@ -6,6 +6,7 @@ mod bundle;
 mod check;
 mod explain;
 mod explore;
+mod impact;
 mod ingest;
 mod json;
 mod json_agents;

@@ -242,6 +242,7 @@ fn choice(report: &Map<String, Value>) -> Result<Choice, WorkError> {
         version: text("model").zip(text("faulty")),
         from: moment(&asked["from"])?,
         to: moment(&asked["to"])?,
+        ..Choice::default()
     })
 }
 

@@ -1,7 +1,7 @@
 //! The full lists as CSV, streamed row by row: pages show their beginning, the report knows each by its digest.
 
 use super::build::Facts;
-use super::build::{agents, gaps, register, timeline};
+use super::build::{agents, gaps, money, register, timeline};
 use super::csv;
 use super::model::{Attachment, Column, Field, Value};
 use super::redact::Redactor;
@@ -96,6 +96,18 @@ pub const LISTS: &[List] = &[
         what: "every agent the faulty version answered: whether it changed, and whether that lasted",
         columns: &agents::CHANGED,
         rows: |facts| Ok(Box::new(agents::judged_rows(facts).into_iter().map(Ok))),
+    },
+    List {
+        name: "payments.csv",
+        what: "payments that hang on the faulty version, worst class first; amounts in base units",
+        columns: &money::PAYMENTS,
+        rows: |facts| Ok(Box::new(money::tied(facts)?.into_iter().map(Ok))),
+    },
+    List {
+        name: "refunds.csv",
+        what: "payments that certainly hang on it, whose money moved and did not come back",
+        columns: &money::PAYMENTS,
+        rows: |facts| Ok(Box::new(money::refund_rows(facts)?.into_iter().map(Ok))),
     },
     List {
         name: "nodes.csv",

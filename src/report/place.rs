@@ -324,11 +324,11 @@ mod tests {
         let fill = |filling: &Filling<'_>| {
             filling.add("csv/a.csv", |out| out.write_all(b"a").map_err(|e| refused(Path::new("a"), &e)))
         };
-        super::folder(&path, Existing::Refuse, &[], fill).unwrap();
-        assert!(super::folder(&path, Existing::Refuse, &[], fill).is_err());
-        super::folder(&path, Existing::Replace, &[], fill).unwrap();
+        folder(&path, Existing::Refuse, &[], fill).unwrap();
+        assert!(folder(&path, Existing::Refuse, &[], fill).is_err());
+        folder(&path, Existing::Replace, &[], fill).unwrap();
         fs::remove_file(path.join(SUMS)).unwrap();
-        assert!(super::folder(&path, Existing::Replace, &[], fill).is_err());
+        assert!(folder(&path, Existing::Replace, &[], fill).is_err());
         assert!(path.join("csv/a.csv").exists());
     }
 }

@@ -219,13 +219,20 @@ pub fn draw(model: &Model, wizard: &Wizard, frame: &mut Frame<'_>, area: Rect) {
         let y = area.y + n as u16;
         let here = place == wizard.place;
         let marker = if here { theme.glyphs.selected } else { " " };
-        let title = Line::from(vec![Span::styled(format!("{marker} "), theme.accent()), Span::styled(place.title(), theme.quiet())]);
+        let title = Line::from(vec![
+            Span::styled(format!("{marker} "), theme.accent()),
+            Span::styled(place.title(), theme.quiet()),
+        ]);
         frame.buffer_mut().set_line(area.x, y, &title, TITLES);
         let rest = Rect { x: area.x + TITLES, y, width: area.width.saturating_sub(TITLES), height: 1 };
         if place == Place::Path && here {
             wizard.path.draw(frame, rest, "", theme.quiet());
         } else if place == Place::Path {
-            let line = fit(Line::from(spans(wizard.path.text(), theme.plain(), theme)), usize::from(rest.width), theme);
+            let line = fit(
+                Line::from(spans(wizard.path.text(), theme.plain(), theme)),
+                usize::from(rest.width),
+                theme,
+            );
             frame.buffer_mut().set_line(rest.x, y, &line, rest.width);
         } else {
             let style = if here { theme.selected() } else { theme.plain() };

@@ -94,9 +94,7 @@ pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<M
         Command::FindId { text } => {
             Msg::Found { rows: study.snapshot.find_id(&text).unwrap_or_default(), text }
         }
-        Command::Study { choice } => {
-            Msg::Studied(Study::choose(study.snapshot.path(), &choice, cancel).map(Arc::new))
-        }
+        Command::Study { choice } => Msg::Studied(study.again(&choice, cancel).map(Arc::new)),
         Command::Count { rows, field } => desk::counted(study, &rows, field, cancel),
         Command::Compare(sides) => desk::compared(study, &sides, cancel),
         Command::Notebook => desk::notebook(study),

@@ -3,11 +3,12 @@
 use super::{Facts, by_sql, empty, recorded, section, words};
 use crate::analysis::NodeState;
 use crate::report::model::{Block, Column, Field, Section, Table, Text, Value};
+use crate::work::WorkError;
 
-pub fn section_of(facts: &Facts<'_>) -> Section {
+pub fn section_of(facts: &Facts<'_>) -> Result<Section, WorkError> {
     let (id, title) = ("actions", "Containment and what follows");
     let Some(window) = facts.window() else {
-        return empty(id, title, facts.no_incident().unwrap_or_default());
+        return Ok(empty(id, title, facts.no_incident().unwrap_or_default()));
     };
     let mut section = section(id, title);
     section.blocks.push(Block::Heading("Containment".to_owned()));
@@ -32,6 +33,18 @@ pub fn section_of(facts: &Facts<'_>) -> Section {
     }
     if steps.is_empty() {
         steps.push(vec![words("Nothing is known to serve the faulty version still.")]);
+    }
+    for cut in &facts.study.impact.containment {
+        steps.push(vec![
+            words("Quarantining agent "),
+            recorded(Field::Agent, &cut.agent),
+            words(" at "),
+            Value::Time(crate::model::Nanos(cut.at)),
+            words(format!(
+                " would have spared {} further records",
+                crate::work::findings::grouped(cut.spared)
+            )),
+        ]);
     }
     section.blocks.push(Block::Points(steps));
     section.blocks.push(Block::Heading("Run again".to_owned()));
@@ -65,6 +78,6 @@ pub fn section_of(facts: &Facts<'_>) -> Section {
         words(if count > 0 { "." } else { "; the list is empty." }),
     ]));
     section.blocks.push(Block::Heading("Refund".to_owned()));
-    section.blocks.extend(super::money::refunds(facts));
-    section
+    section.blocks.extend(super::money::refunds(facts)?);
+    Ok(section)
 }

@@ -28,6 +28,9 @@ pub fn section_of(facts: &Facts<'_>, audience: Audience) -> Result<Section, Work
     for (why, request) in chosen {
         section.blocks.push(Block::Heading(format!("The first {why}")));
         section.blocks.push(Block::Prose(story(&request)));
+        if let Some(text) = pair(facts, &request)? {
+            section.blocks.push(Block::Prose(text));
+        }
         if let Some(path) = archive.path_of(request.row)? {
             let rows: Vec<Vec<Value>> = path
                 .steps
@@ -120,6 +123,29 @@ impl<'s> Look<'s> {
             proof: snapshot.verdicts(row)?.and_then(crate::model::Verdicts::worst),
         })
     }
+}
+
+/// The same request answered by the other version, where there is one.
+fn pair(facts: &Facts<'_>, r: &RequestRow) -> Result<Option<Text>, WorkError> {
+    let snapshot = &facts.study.snapshot;
+    let request = snapshot.value(crate::journal::Column::RequestHash, r.row)?;
+    let blast = facts.study.blast()?;
+    let Some((other, differs)) = blast.pairs.of(request, r.row).into_iter().next().filter(|_| request != 0)
+    else {
+        return Ok(None);
+    };
+    let other = request_row(facts.study, other)?;
+    Ok(Some(vec![
+        words("Matched pair: the same request was also answered by "),
+        recorded(Field::Version, &other.effective),
+        words(" ("),
+        recorded(Field::Id, &other.id),
+        words(match differs {
+            Some(true) => "); the answers differ.",
+            Some(false) => "); the answers are the same.",
+            None => "); one of the answers is not recorded, so they cannot be compared.",
+        }),
+    ]))
 }
 
 fn story(r: &RequestRow) -> Text {

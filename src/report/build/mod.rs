@@ -7,7 +7,7 @@ mod exemplars;
 mod facts;
 pub(super) mod gaps;
 mod log;
-mod money;
+pub(super) mod money;
 mod proofs;
 pub(super) mod register;
 mod requests;
@@ -116,13 +116,13 @@ pub fn build(facts: &Facts<'_>, statement: &Statement, redactor: &Redactor) -> R
         timeline::section_of(facts)?,
         requests::section_of(facts)?,
         agents::section_of(facts),
-        money::section_of(facts),
+        money::section_of(facts)?,
         behaviour::section_of(facts),
         proofs::section_of(facts),
         exemplars::section_of(facts, statement.audience)?,
         words::alternatives(facts),
         gaps::section_of(facts),
-        actions::section_of(facts),
+        actions::section_of(facts)?,
         register::section_of(facts),
         log::section_of(facts),
         words::reproduce(facts),
