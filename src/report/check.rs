@@ -157,7 +157,7 @@ fn arranged(
         };
         match found {
             None => {
-                checked.differences.push(differs("no file given has this digest or this name".to_owned()))
+                checked.differences.push(differs("no file given has this digest or this name".to_owned()));
             }
             Some(place) => {
                 let (path, digest) = given.remove(place);

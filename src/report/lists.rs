@@ -125,9 +125,7 @@ pub const LISTS: &[List] = &[
         name: "findings.csv",
         what: "every finding, worst first",
         columns: &gaps::FINDINGS,
-        rows: |facts| {
-            Ok(Box::new(facts.study.findings.iter().map(|finding| Ok(gaps::finding_row(facts, finding)))))
-        },
+        rows: |facts| Ok(Box::new(facts.findings.iter().map(|finding| Ok(gaps::finding_row(finding))))),
     },
     List {
         name: "gaps.csv",

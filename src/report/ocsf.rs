@@ -25,8 +25,8 @@ fn event(facts: &Facts<'_>, report: &Report, redactor: &Redactor) -> Value {
         "" | "—" => (1, "Create", 1, "New"),
         _ => (2, "Update", 2, "In Progress"),
     };
-    let worst = facts.study.findings.iter().map(|finding| finding.severity).max();
-    let findings = facts.study.findings.iter().enumerate().map(|(n, finding)| {
+    let worst = facts.findings.iter().map(|finding| finding.severity).max();
+    let findings = facts.findings.iter().enumerate().map(|(n, finding)| {
         json!({
             "uid": format!("{}-{}", finding.rule, n + 1),
             "title": redactor.words(&format!("{}: {}", finding.rule, finding.subject)),

@@ -126,7 +126,7 @@ pub fn draw(report: &Report, picture: &Picture) -> Drawn {
         lanes: lanes.collect(),
         marks,
         highest: grouped(u64::from(highest)),
-        bucket: Span(picture.to.since(picture.from).0 / buckets as i64).to_string(),
+        bucket: Span(picture.to.since(picture.from).0 / i64::try_from(buckets).unwrap_or(1)).to_string(),
         plan_words: match picture.id {
             "picture-nodes" => "the faulty version was meant to be live here",
             _ => "the version was meant to be live",

@@ -110,7 +110,7 @@ pub fn folder(
     let lines: String =
         written.iter().map(|w: &Written| format!("{}  {}\n", w.sha256, w.path.display())).collect();
     let sums = file(&beside.path().join(SUMS), Existing::Refuse, Readers::Usual, &[], |out| {
-        out.write_all(lines.as_bytes()).map_err(|e| refused(e))
+        out.write_all(lines.as_bytes()).map_err(refused)
     })?;
     written.push(Written { path: PathBuf::from(SUMS), ..sums });
     open_to_others(beside.path());

@@ -49,7 +49,7 @@ fn bundle(facts: &Facts<'_>, report: &Report, redactor: &Redactor) -> Value {
         .into();
     figures["object_refs"] = json!([incident]);
     objects.push(figures);
-    for (n, finding) in facts.study.findings.iter().take(NOTES).enumerate() {
+    for (n, finding) in facts.findings.iter().take(NOTES).enumerate() {
         let mut note = common("note", id("note", &format!("finding {n}")));
         note["abstract"] = format!("{} {}", finding.severity, finding.rule).into();
         note["content"] = redactor.words(&format!("{}: {}", finding.subject, finding.sentence)).into();

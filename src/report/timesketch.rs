@@ -27,7 +27,7 @@ pub fn write(
         let what = event.what.clone();
         let mut fields = Map::new();
         for (key, value) in [("node", event.node), ("model", event.model), ("version", event.version)] {
-            put(report, &mut fields, key, redactor.value(value));
+            put(report, &mut fields, key, &redactor.value(value));
         }
         line(out, event.at, &redactor.words(&what), &what, fields).map_err(fail)?;
     }
@@ -76,14 +76,14 @@ fn request(
     };
     let mut fields = Map::new();
     for (key, cell) in FIELDS.into_iter().zip(cells).filter(|(key, _)| *key != "at") {
-        put(report, &mut fields, key, cell);
+        put(report, &mut fields, key, &cell);
     }
     line(out, at, &message, &what, fields).map_err(|e| WorkError::Refused(e.to_string()))
 }
 
-fn put(report: &Report, fields: &mut Map<String, serde_json::Value>, key: &str, value: Value) {
-    if value != Value::Absent {
-        fields.insert(key.to_owned(), super::json::value(report, &value));
+fn put(report: &Report, fields: &mut Map<String, serde_json::Value>, key: &str, value: &Value) {
+    if *value != Value::Absent {
+        fields.insert(key.to_owned(), super::json::value(report, value));
     }
 }
 

@@ -19,7 +19,7 @@ pub fn section_of(facts: &Facts<'_>) -> Result<Section, WorkError> {
         let mut text = vec![named(node), words(": switch it away, or prove that it was")];
         match node.to() {
             Some(to) => {
-                text.extend([words("; it was last known to serve the faulty version at "), Value::Time(to)])
+                text.extend([words("; it was last known to serve the faulty version at "), Value::Time(to)]);
             }
             None => text.push(words("; nothing in these journals ended its service of the faulty version")),
         }

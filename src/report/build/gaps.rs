@@ -1,9 +1,10 @@
 //! Findings, gaps and limits: what should be looked at, and what these journals cannot tell.
 
 use super::requests::figure;
-use super::{Facts, by_sql, recorded, section, words};
+use super::{Facts, by_sql, recorded, register, section, words};
 use crate::model::{Finding, Pointers};
 use crate::report::model::{Block, Column, Field, Level, Section, Table, Value};
+use crate::work::study::Study;
 
 const SHOWN: usize = 100;
 
@@ -22,8 +23,8 @@ pub fn section_of(facts: &Facts<'_>) -> Section {
         id: "findings",
         title: "Findings, worst first".to_owned(),
         columns: FINDINGS.to_vec(),
-        rows: study.findings.iter().take(SHOWN).map(|finding| finding_row(facts, finding)).collect(),
-        total: study.findings.len() as u64,
+        rows: facts.findings.iter().take(SHOWN).map(finding_row).collect(),
+        total: facts.findings.len() as u64,
         list: Some("findings.csv"),
         basis: by_sql(
             Level::Computed,
@@ -118,15 +119,25 @@ pub fn gap_rows(facts: &Facts<'_>) -> Vec<Vec<Value>> {
     facts.study.gaps.iter().map(row).collect()
 }
 
+/// The findings of a study, worst first, then by rule and subject; journals under the names the report tells.
+pub fn findings(study: &Study, journals: Option<&[String]>) -> Vec<Finding> {
+    let mut findings = study.findings.clone();
+    for finding in findings.iter_mut().filter(|finding| is_about_a_journal(&finding.rule)) {
+        finding.subject = register::told_as(study, journals, &finding.subject);
+    }
+    findings.sort_by(|a, b| (b.severity, &a.rule, &a.subject).cmp(&(a.severity, &b.rule, &b.subject)));
+    findings
+}
+
+fn is_about_a_journal(rule: &str) -> bool {
+    ["faulty-lines", "torn-tail", "duplicates", "conflicts"].contains(&rule) || rule.starts_with("checkpoint")
+}
+
 /// What a finding is about is a node for rules about nodes and silences, else a journal, an enclave or plain words.
-pub fn finding_row(facts: &Facts<'_>, finding: &Finding) -> Vec<Value> {
+pub fn finding_row(finding: &Finding) -> Vec<Value> {
     let about = match finding.rule.as_str() {
         rule if rule.starts_with("node-") || rule == "gap" => recorded(Field::Node, &finding.subject),
-        rule if ["faulty-lines", "torn-tail", "duplicates", "conflicts"].contains(&rule)
-            || rule.starts_with("checkpoint") =>
-        {
-            recorded(Field::Source, &super::register::told_as(facts, &finding.subject))
-        }
+        rule if is_about_a_journal(rule) => recorded(Field::Source, &finding.subject),
         _ => words(finding.subject.clone()),
     };
     vec![

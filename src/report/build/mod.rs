@@ -21,7 +21,7 @@ use super::lists;
 use super::model::{Audience, Basis, Field, Level, Report, Section, Sql, Statement, Text, Value};
 use super::redact::{self, Redactor};
 use crate::analysis::Window;
-use crate::model::{Nanos, Pointers};
+use crate::model::{Finding, Nanos, Pointers};
 use crate::store::Case;
 use crate::work::agents::Agents;
 use crate::work::archive::Outside;
@@ -44,6 +44,8 @@ pub struct Facts<'s> {
     /// Which agents changed; `None` where nothing is under suspicion.
     pub agents: Option<Arc<Agents>>,
     pub notebook: Notebook,
+    /// Of the study, journals under the names the report tells.
+    pub findings: Vec<Finding>,
     /// Names of the journals as a report told them, in the order of the sources.
     pub journals: Option<Vec<String>>,
 }
@@ -58,7 +60,9 @@ impl<'s> Facts<'s> {
     ) -> Result<Self, WorkError> {
         let case = Case::open(study.snapshot.path())?;
         let asked = crate::work::verify::asked(&case)?;
+        let findings = gaps::findings(study, journals.as_deref());
         Ok(Self {
+            findings,
             study,
             choice: choice.clone(),
             exposure: exposure(study, cancel)?,

@@ -5,6 +5,7 @@ use crate::model::Nanos;
 use crate::report::model::{Block, Column, Field, Journal, Level, Section, Table, Value};
 use crate::store::Source;
 use crate::work::archive::Outside;
+use crate::work::study::Study;
 use std::path::{Component, Path, PathBuf};
 
 pub const REGISTER: [Column; 8] = [
@@ -81,10 +82,10 @@ pub fn journals(facts: &Facts<'_>) -> Vec<Journal> {
 }
 
 /// A journal's file name as the report tells it, where it is told under another.
-pub fn told_as(facts: &Facts<'_>, name: &str) -> String {
-    let sources = facts.study.snapshot.sources();
+pub fn told_as(study: &Study, journals: Option<&[String]>, name: &str) -> String {
+    let sources = study.snapshot.sources();
     let place = sources.iter().position(|source| source.name() == name);
-    let told = place.and_then(|n| facts.journals.as_ref()?.get(n));
+    let told = place.and_then(|n| journals?.get(n));
     let last = told.and_then(|told| Path::new(told).file_name());
     last.map_or_else(|| name.to_owned(), |last| last.to_string_lossy().into_owned())
 }

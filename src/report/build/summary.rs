@@ -154,7 +154,7 @@ fn decisions(facts: &Facts<'_>) -> Vec<Text> {
         ]);
     }
     let critical =
-        study.findings.iter().filter(|finding| finding.severity == Severity::Critical).count() as u64;
+        facts.findings.iter().filter(|finding| finding.severity == Severity::Critical).count() as u64;
     if critical > 0 {
         points.push(vec![words(format!(
             "Assign an owner to each of the {} listed under gaps, findings and limits.",

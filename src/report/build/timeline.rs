@@ -188,8 +188,9 @@ fn picture(facts: &Facts<'_>, id: &'static str, what: &str, timeline: Timeline) 
         .into_iter()
         .flat_map(|incident| &incident.states)
         .map(|(at, state)| Mark { at: *at, label: Untrusted(state).visible() });
-    let marks = mark(window.and_then(|w| w.from()), "introduced").into_iter().chain(states);
-    let marks: Vec<Mark> = marks.chain(mark(window.and_then(|w| w.to()), "rolled back")).take(12).collect();
+    let marks = mark(window.and_then(crate::analysis::Window::from), "introduced").into_iter().chain(states);
+    let marks: Vec<Mark> =
+        marks.chain(mark(window.and_then(crate::analysis::Window::to), "rolled back")).take(12).collect();
     Picture {
         id,
         title: format!("Requests over time, by {}", what.trim_end_matches('s')),
