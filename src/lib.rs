@@ -8,5 +8,6 @@ pub mod proof;
 pub mod analysis;
 pub mod store;
 pub mod work;
+pub mod report;
 pub mod ui;
 pub mod cli;

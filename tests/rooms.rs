@@ -135,6 +135,8 @@ fn a_library_has_one_home() {
         ("anyhow", "cli/"),
         ("indicatif", "cli/"),
         ("chrono", "model/time.rs"),
+        ("minijinja", "report/html.rs"),
+        ("aho_corasick", "report/redact.rs"),
     ] {
         let path = format!("{library}::");
         let uses = |line: &str| {

@@ -1,6 +1,6 @@
 //! `analyze`: the window, the requests, the completeness and the findings of a case. Parts not built yet are absent.
 
-use super::args::Analyze;
+use super::args::{Analyze, Suspicion};
 use super::{Outcome, impact, json, json_agents, opening};
 use crate::analysis::drift::lasting::Persistence;
 use crate::analysis::drift::verdict::Verdict;
@@ -16,24 +16,10 @@ use crate::work::study::{Choice, Study};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 use std::io::Write;
+use std::path::PathBuf;
 
 pub fn run(arguments: &Analyze) -> Result<Outcome> {
-    let mut choice = Choice::default();
-    if let Some(window) = &arguments.window {
-        let (from, to) = window.split_once("..").context("a window is FROM..TO")?;
-        (choice.from, choice.to) = (edge(from)?, edge(to)?);
-        if matches!((choice.from, choice.to), (Some(from), Some(to)) if from > to) {
-            bail!("the window ends before it begins");
-        }
-    }
-    if let Some(faulty) = &arguments.faulty {
-        let model = match &arguments.model {
-            Some(model) => model.clone(),
-            None => only_model(&opening::study(&arguments.paths, &Choice::default())?)?,
-        };
-        choice.version = Some((model, faulty.clone()));
-    }
-    let study = opening::study(&arguments.paths, &choice)?;
+    let study = opening::study(&arguments.paths, &choice(&arguments.choice, &arguments.paths)?)?;
     let agents = study.agents(&Cancel::default())?;
     let found = all_findings(&study, agents.as_deref())?;
     if arguments.json {
@@ -42,6 +28,26 @@ pub fn run(arguments: &Analyze) -> Result<Outcome> {
         in_words(&study, agents.as_deref(), &found)?;
     }
     Ok(Outcome::Done)
+}
+
+/// What the responder chose; a model that is not named is the only one there is.
+pub fn choice(suspicion: &Suspicion, paths: &[PathBuf]) -> Result<Choice> {
+    let mut choice = Choice::default();
+    if let Some(window) = &suspicion.window {
+        let (from, to) = window.split_once("..").context("a window is FROM..TO")?;
+        (choice.from, choice.to) = (edge(from)?, edge(to)?);
+        if matches!((choice.from, choice.to), (Some(from), Some(to)) if from > to) {
+            bail!("the window ends before it begins");
+        }
+    }
+    if let Some(faulty) = &suspicion.faulty {
+        let model = match &suspicion.model {
+            Some(model) => model.clone(),
+            None => only_model(&opening::study(paths, &Choice::default())?)?,
+        };
+        choice.version = Some((model, faulty.clone()));
+    }
+    Ok(choice)
 }
 
 fn edge(text: &str) -> Result<Option<Nanos>> {

@@ -35,6 +35,10 @@ pub enum Verb {
     Explain(Explain),
     /// Ask a case in SQL (read-only)
     Query(Query),
+    /// Write a report others can check: HTML, Markdown, JSON, CSV lists, Timesketch, in-toto, OCSF, STIX
+    Report(Report),
+    /// Recompute a report from the journals alone and list every difference; exit 1 if there is one
+    Check(Check),
     /// Give chosen requests and their proofs, and nothing else, in one file that others can check alone
     Bundle(Bundle),
     /// Write a made-up incident with its answer key, to practise and to measure on
@@ -166,15 +170,8 @@ pub struct Analyze {
     /// A case, or journals
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
-    /// The model under suspicion, where it is not the incident's
-    #[arg(long, requires = "faulty")]
-    pub model: Option<String>,
-    /// The faulty version, where it is not the incident's
-    #[arg(long)]
-    pub faulty: Option<String>,
-    /// Set the window's edges, as 2026-10-04T09:12..2026-10-04T13:40 (either may be left out)
-    #[arg(long, value_name = "FROM..TO")]
-    pub window: Option<String>,
+    #[command(flatten)]
+    pub choice: Suspicion,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
@@ -203,6 +200,9 @@ pub struct Query {
     pub sql: String,
     #[arg(long, value_enum, default_value_t = Print::Table)]
     pub format: Print,
+    /// What `:NAME` in the statement stands for; may be given more than once
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -262,6 +262,106 @@ pub enum Print {
     Csv,
     Json,
     Jsonl,
+}
+
+/// Which version is under suspicion, and when.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Suspicion {
+    /// The model under suspicion, where it is not the incident's
+    #[arg(long, requires = "faulty")]
+    pub model: Option<String>,
+    /// The faulty version, where it is not the incident's
+    #[arg(long)]
+    pub faulty: Option<String>,
+    /// Set the window's edges, as 2026-10-04T09:12..2026-10-04T13:40 (either may be left out)
+    #[arg(long, value_name = "FROM..TO")]
+    pub window: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    /// A case, or journals
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// What to write; `csv` and `all` are folders
+    #[arg(long, value_enum)]
+    pub format: ReportFormat,
+    /// Where to write it; `-` is standard output
+    #[arg(short, long, value_name = "PATH")]
+    pub output: PathBuf,
+    /// Whom it is for: everything, or what a decision needs
+    #[arg(long, value_enum, default_value_t = ReportAudience::Technical)]
+    pub audience: ReportAudience,
+    #[command(flatten)]
+    pub choice: Suspicion,
+    /// When it is made, in RFC 3339 (default: the last record's time, so that the same case gives the same bytes)
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// A title of your own
+    #[arg(long)]
+    pub title: Option<String>,
+    /// Who made it; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub author: Vec<String>,
+    /// Mark it as a draft (the default)
+    #[arg(long, conflicts_with = "is_final")]
+    pub draft: bool,
+    /// Mark it as final
+    #[arg(long = "final")]
+    pub is_final: bool,
+    /// Withhold all values of these fields behind salted commitments: agent, node, id, model, version, party,
+    /// transaction, source, words
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', num_args = 1..)]
+    pub redact: Vec<String>,
+    /// Where the salts are kept (default: beside the report); used again if it exists
+    #[arg(long, value_name = "FILE")]
+    pub salts: Option<PathBuf>,
+    /// Sign the in-toto statement with this Ed25519 key (PKCS#8 PEM, or 64 hex digits)
+    #[arg(long, value_name = "FILE")]
+    pub sign: Option<PathBuf>,
+    /// Replace what stands there already; evidence is never replaced
+    #[arg(long)]
+    pub force: bool,
+    /// Say what was written as one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    Html,
+    Md,
+    Json,
+    Csv,
+    Timesketch,
+    Intoto,
+    Ocsf,
+    Stix,
+    All,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportAudience {
+    Technical,
+    Executive,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The report, in its JSON form
+    pub report: PathBuf,
+    /// The journals it names
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Your own pins, instead of those in the report
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+    /// Salts of withheld values, all or some
+    #[arg(long, value_name = "FILE")]
+    pub salts: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

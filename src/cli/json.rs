@@ -3,9 +3,9 @@
 use super::json_agents;
 use crate::analysis::Window;
 use crate::model::time::HOUR;
-use crate::model::untrusted::is_unsafe;
 use crate::model::{Evidence, Finding, Nanos, Pointers, Untrusted};
 use crate::proof::ladder::{Check, Path, StepResult};
+pub use crate::report::json::tame;
 use crate::store::{Case, Source};
 use crate::work::WorkError;
 use crate::work::agents::Agents;
@@ -18,21 +18,6 @@ use std::io::Write;
 pub fn print(document: &Value) -> Result<()> {
     writeln!(std::io::stdout().lock(), "{}", tame(&serde_json::to_string_pretty(document)?))?;
     Ok(())
-}
-
-/// The same JSON with every character that a screen would obey written as `\u….`. What it says stays the same: such
-/// characters stand only inside strings, and those below U+0020 are escaped already.
-pub fn tame(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c >= '\u{7f}' && is_unsafe(c) {
-            let mut units = [0; 2];
-            text.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
-        } else {
-            text.push(c);
-        }
-    }
-    text
 }
 
 /// RFC 3339 or null.
@@ -216,17 +201,4 @@ pub fn ladder(path: &Path, out: &mut impl Write) -> Result<()> {
         writeln!(out, "  {:<14} {:<15} {reason}", result.step.name(), result.status.name())?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tame_json_says_the_same_and_moves_no_cursor() {
-        let value = json!({"plain é 漢": "\u{1b}[2J\u{9b}31m\u{202e}\u{e0041}\u{7f}"});
-        let text = tame(&value.to_string());
-        assert_eq!(text, r#"{"plain é 漢":"\u001b[2J\u009b31m\u202e\udb40\udc41\u007f"}"#);
-        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
-    }
 }

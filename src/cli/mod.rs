@@ -4,6 +4,7 @@ mod adopt;
 mod analyze;
 mod args;
 mod bundle;
+mod check;
 mod explain;
 mod explore;
 mod impact;
@@ -13,6 +14,7 @@ mod json_agents;
 mod map;
 mod opening;
 mod query;
+mod report;
 mod shell;
 mod simulate;
 mod verify;
@@ -74,6 +76,8 @@ fn run(arguments: Arguments) -> Result<Outcome, Error> {
         Some(Verb::Explain(explain)) => explain::run(&explain),
         Some(Verb::Bundle(bundle)) => bundle::run(&bundle),
         Some(Verb::Query(query)) => query::run(&query),
+        Some(Verb::Report(report)) => report::run(&report),
+        Some(Verb::Check(check)) => check::run(&check),
         Some(Verb::Simulate(simulate)) => simulate::run(&simulate),
         Some(Verb::Map(map)) => map::run(&map),
         Some(Verb::Adopt(adopt)) => adopt::run(&adopt),

@@ -3,11 +3,12 @@
 use super::args::{Print, Query};
 use super::{Outcome, json, opening};
 use crate::model::Untrusted;
+use crate::store::StoreError;
 use crate::store::views::{Cell, Flow, Views};
 use crate::work::Cancel;
 use crate::work::sheet::{csv_cell, csv_line};
 use crate::work::study::Choice;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 use std::io::{BufWriter, Write};
 use unicode_width::UnicodeWidthStr;
@@ -18,7 +19,7 @@ pub fn run(arguments: &Query) -> Result<Outcome> {
     if arguments.sql.to_lowercase().contains("agents") {
         study.agents(&Cancel::default())?;
     }
-    let mut views = Views::open(&study.sight())?;
+    let mut views = Asked { views: Views::open(&study.sight())?, parameters: parameters(&arguments.param)? };
     let mut out = BufWriter::new(std::io::stdout().lock());
     match arguments.format {
         Print::Table => table(&mut views, &arguments.sql, &mut out)?,
@@ -39,7 +40,32 @@ pub fn run(arguments: &Query) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn objects(views: &mut Views, sql: &str) -> Result<Vec<Value>> {
+/// The views, and what a statement's `:names` stand for.
+struct Asked {
+    views: Views,
+    parameters: Vec<(String, Cell)>,
+}
+
+impl Asked {
+    fn select(
+        &mut self,
+        sql: &str,
+        head: impl FnOnce(&[String]),
+        row: impl FnMut(&[Cell]) -> Flow,
+    ) -> Result<(), StoreError> {
+        self.views.select_with(sql, &self.parameters, head, row)
+    }
+}
+
+fn parameters(given: &[String]) -> Result<Vec<(String, Cell)>> {
+    let one = |text: &String| {
+        let (name, value) = text.split_once('=').context("a parameter is NAME=VALUE")?;
+        Ok((name.trim_start_matches(':').to_owned(), Cell::Text(value.to_owned())))
+    };
+    given.iter().map(one).collect()
+}
+
+fn objects(views: &mut Asked, sql: &str) -> Result<Vec<Value>> {
     let mut names = Vec::new();
     let mut rows: Vec<Vec<Value>> = Vec::new();
     views.select(
@@ -75,7 +101,7 @@ fn plain(cell: &Cell) -> String {
 }
 
 /// Columns as wide as their widest cell among all rows; recorded text made visible.
-fn table(views: &mut Views, sql: &str, out: &mut impl Write) -> Result<()> {
+fn table(views: &mut Asked, sql: &str, out: &mut impl Write) -> Result<()> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut head: Vec<String> = Vec::new();
     views.select(
@@ -101,7 +127,7 @@ fn table(views: &mut Views, sql: &str, out: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-fn csv(views: &mut Views, sql: &str, out: &mut impl Write) -> Result<()> {
+fn csv(views: &mut Asked, sql: &str, out: &mut impl Write) -> Result<()> {
     let mut lines: Vec<String> = Vec::new();
     let mut head = String::new();
     views.select(

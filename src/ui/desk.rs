@@ -1,11 +1,14 @@
 //! The work behind notes, queries, counts, comparisons and files. On threads in life, in line when headless.
 
 use super::model::{Msg, Placed, Why, Written};
+use super::report::Asked;
 use super::screens::compare::{Pair, Sides, pairs};
 use super::screens::console::MOST;
 use super::widgets::scroll::{Tick, Ticked};
 use super::widgets::tree::Tree;
 use crate::model::{Hash, Kind, Nanos, Row};
+use crate::report::Format;
+use crate::report::place::Existing;
 use crate::store::Case;
 use crate::store::views::{Cell, Flow, Views};
 use crate::work::bundle::{Content, make};
@@ -132,9 +135,28 @@ fn plain(cell: &Cell) -> String {
     }
 }
 
+/// What a report would say, in Markdown.
+pub fn report(study: &Study, asked: Asked, cancel: &Cancel) -> Msg {
+    let text = asked.made(study, cancel).and_then(|made| {
+        let mut text = Vec::new();
+        made.write(Format::Markdown, None, &mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    });
+    Msg::Reported { asked: Box::new(asked), text }
+}
+
+/// Saves the report; of a folder, the digest of its list of digests.
+fn save_report(study: &Study, path: &Path, asked: &Asked, cancel: &Cancel) -> Result<Hash, WorkError> {
+    let written = asked.made(study, cancel)?.save(asked.format, None, path, Existing::Refuse)?;
+    Ok(written.last().map(|file| file.sha256).unwrap_or_default())
+}
+
 /// Writes a new file.
 pub fn write(study: &Study, path: &Path, what: Written, cancel: &Cancel) -> Msg {
     let bytes = match what {
+        Written::Report(asked) => {
+            return Msg::Wrote { path: path.to_owned(), hash: save_report(study, path, &asked, cancel) };
+        }
         Written::Table(sheet) => Ok(sheet.bytes(Form::of(path).unwrap_or(Form::Csv))),
         Written::Text(text) => Ok(text.into_bytes()),
         // Content is never given by a key alone: the refusal says how to give it.

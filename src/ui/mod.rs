@@ -11,6 +11,7 @@ pub mod keys;
 mod lists;
 pub mod model;
 mod overlays;
+mod report;
 mod screens;
 pub mod terminal;
 mod text;

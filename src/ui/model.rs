@@ -1,6 +1,7 @@
 //! Everything the screen shows, as plain state. Only `update` changes it, only `view` draws it.
 
 use super::actions::Action;
+use super::report;
 use super::screens::{
     agents, compare, console, findings, notes, overview, proofs, request, requests, stack, start, timeline,
 };
@@ -108,6 +109,11 @@ pub enum Msg {
         id: String,
         rows: Vec<Row>,
     },
+    /// What a report would say, in Markdown.
+    Reported {
+        asked: Box<report::Asked>,
+        text: Result<String, WorkError>,
+    },
     /// A file was written, or was not.
     Wrote {
         path: PathBuf,
@@ -209,6 +215,8 @@ pub enum Command {
         path: PathBuf,
         what: Written,
     },
+    /// Make a report, to show what it would say.
+    Report(report::Asked),
     Mouse(Mouse),
     /// Give up searches that are under way.
     StopSearch,
@@ -226,6 +234,8 @@ pub enum Written {
     Text(String),
     /// The request with this id and its proofs, for others to check.
     Bundle(String),
+    /// The report of the case.
+    Report(report::Asked),
 }
 
 /// Why a line was written into the log.
@@ -323,6 +333,8 @@ pub enum Overlay {
     Ask(Asking, TextField),
     /// What the next key may be.
     Menu(Menu),
+    /// What a report is to be, and what it would say.
+    Report(Box<report::Wizard>),
 }
 
 /// What a text is asked for.

@@ -42,6 +42,7 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Command> {
         Some(Overlay::Filters(_)) => asking::press_in_filters(model, key, step),
         Some(Overlay::Ask(..)) => asking::press_in_ask(model, key),
         Some(Overlay::Menu(_)) => asking::press_in_menu(model, key),
+        Some(Overlay::Report(_)) => super::report::press(model, key),
         Some(Overlay::Find(finder) | Overlay::Palette(finder)) => {
             if let Some(step) = step {
                 finder.scroll.step(step, finder.best.len(), FINDER_HEIGHT);

@@ -7,7 +7,7 @@ use super::screens::{
     agents, compare, console, findings, notes, overview, proofs, request, requests, stack, start, timeline,
 };
 use super::widgets::scroll::Step;
-use super::{asking, lists, overlays, worker};
+use super::{asking, lists, overlays, report, worker};
 use crate::model::Row;
 use crate::model::time::Zone;
 use crate::work::WorkError;
@@ -70,6 +70,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Command> {
         Msg::Notebook { notebook, wrote, why } => asking::noted(model, notebook, wrote, why),
         Msg::Queried { sql, answer } => console::answered(model, &sql, answer),
         Msg::Resolved { id, rows } => asking::resolved(model, &id, &rows),
+        Msg::Reported { asked, text } => report::shown(model, &asked, text),
         Msg::Wrote { path, hash } => asking::wrote(model, &path, hash),
         Msg::Answered => Vec::new(),
         Msg::Click(column, row) => super::click::click(model, column, row),
@@ -233,6 +234,7 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::Console => console::open(model),
         Action::Export => asking::path(model),
         Action::Bundle => asking::bundle(model),
+        Action::Report => report::open(model),
         Action::Maximise => maximise(model),
         Action::OnlyThis | Action::NotThis => requests::this_value(model, action),
         Action::FindNext if is_requests(model) => requests::find_again(model, 1),

@@ -79,6 +79,10 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
             field.draw(frame, inner, "", model.theme.quiet());
         }
         Some(Overlay::Menu(menu)) => menu_of(model, menu, frame),
+        Some(Overlay::Report(wizard)) => {
+            let inner = window(model, frame, "write a report", 110, model.size.1.saturating_sub(2));
+            super::report::draw(model, wizard, frame, inner);
+        }
         None => {}
     }
 }

@@ -120,6 +120,7 @@ pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<M
         Command::Resolve { id } => {
             Msg::Resolved { rows: study.snapshot.find_id(&id).unwrap_or_default(), id }
         }
+        Command::Report(asked) => desk::report(study, asked, cancel),
         Command::Write { path, what } => desk::write(study, &path, what, cancel),
         Command::Open { .. }
         | Command::Demo

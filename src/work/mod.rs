@@ -6,6 +6,7 @@ pub mod archive;
 pub mod blast;
 pub mod bundle;
 pub mod explain;
+pub mod exposure;
 pub mod filter;
 pub mod findings;
 pub mod fold;

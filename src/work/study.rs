@@ -221,7 +221,8 @@ impl Study {
         }
         let trust =
             Trust::parse(&self.trust).map_err(|what| WorkError::Refused(format!("the pins: {what}")))?;
-        let archive = Arc::new(Archive::open(self, trust, &[], None)?);
+        let asked = super::verify::asked(&Case::open(self.snapshot.path())?)?;
+        let archive = Arc::new(Archive::open(self, trust, &asked.outside, asked.now)?);
         Ok(Arc::clone(self.archive.get_or_init(|| archive)))
     }
 

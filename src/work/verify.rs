@@ -74,7 +74,9 @@ pub fn verify(case: &mut Case, pins: &Pins, watcher: &mut Watcher<'_>) -> Result
             study::forget(case)?;
             case.put_proof_findings(&findings)?;
             case.set_meta("verified", &key)?;
-            case.set_meta("trust", &pins.trust)
+            case.set_meta("trust", &pins.trust)?;
+            case.set_meta("outside", &outside_as_json(&pins.outside))?;
+            case.set_meta("asked_at", &pins.now.map_or_else(String::new, |now| now.0.to_string()))
         })?;
     }
     if !study::is_remembered(case)? {
@@ -86,6 +88,21 @@ pub fn verify(case: &mut Case, pins: &Pins, watcher: &mut Watcher<'_>) -> Result
 /// What was verified last, if anything was.
 pub fn last(case: &Case, study: &Study) -> Result<Option<Verification>, WorkError> {
     case.meta("verified")?.map(|key| tally(case, study, &key)).transpose()
+}
+
+/// The pins a case was last verified under; nothing where it was not.
+pub fn asked(case: &Case) -> Result<Pins, WorkError> {
+    let notes: Vec<(String, String)> =
+        serde_json::from_str(&case.meta("outside")?.unwrap_or_default()).unwrap_or_default();
+    let outside = notes.into_iter().map(|(path, note)| Outside { path: path.into(), note }).collect();
+    let now = case.meta("asked_at")?.and_then(|nanos| nanos.parse().ok()).map(Nanos);
+    Ok(Pins { trust: case.meta("trust")?.unwrap_or_default(), outside, now })
+}
+
+fn outside_as_json(outside: &[Outside]) -> String {
+    let notes: Vec<_> =
+        outside.iter().map(|outside| (outside.path.to_string_lossy(), &outside.note)).collect();
+    serde_json::to_string(&notes).unwrap_or_default()
 }
 
 /// The hash of everything that verdicts depend on.

@@ -85,6 +85,17 @@ impl Views {
         &mut self,
         sql: &str,
         head: impl FnOnce(&[String]),
+        row: impl FnMut(&[Cell]) -> Flow,
+    ) -> Result<(), StoreError> {
+        self.select_with(sql, &[], head, row)
+    }
+
+    /// The same with parameters: `:name` in the statement stands for the value given under `name`.
+    pub fn select_with(
+        &mut self,
+        sql: &str,
+        parameters: &[(String, Cell)],
+        head: impl FnOnce(&[String]),
         mut row: impl FnMut(&[Cell]) -> Flow,
     ) -> Result<(), StoreError> {
         self.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
@@ -93,7 +104,12 @@ impl Views {
         let mut statement = self.connection.prepare(sql)?;
         let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         head(&names);
-        let mut rows = statement.query([])?;
+        for (name, value) in parameters {
+            if let Some(place) = statement.parameter_index(&format!(":{name}"))? {
+                statement.raw_bind_parameter(place, value)?;
+            }
+        }
+        let mut rows = statement.raw_query();
         while let Some(found) = rows.next()? {
             let values: Vec<Cell> =
                 (0..names.len()).map(|n| found.get_ref(n).map(owned)).collect::<Result<_, _>>()?;

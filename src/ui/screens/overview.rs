@@ -15,6 +15,7 @@ use crate::analysis::drift::lasting::Persistence;
 use crate::analysis::drift::verdict::Verdict;
 use crate::model::time::Zone;
 use crate::model::{Evidence, Nanos, Pointers, Severity};
+pub use crate::report::plain::percent as share;
 use crate::ui::actions::Action;
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::screens::{findings, hours, requests, timeline};
@@ -407,19 +408,6 @@ impl Page<'_> {
             counted(self.study.gaps.len() as u64, "gap"),
         );
         self.say("completeness", vec![Span::raw(words)], Target::Findings);
-    }
-}
-
-/// `7.7 %`, or `—` of nothing. Never rounded up to 100 or down to 0.
-pub fn share(part: u64, whole: u64) -> String {
-    if whole == 0 {
-        return "—".to_owned();
-    }
-    let tenths = (u128::from(part) * 1000 / u128::from(whole)) as u64;
-    match (part, tenths) {
-        (0, _) => "0 %".to_owned(),
-        (_, 0) => "<0.1 %".to_owned(),
-        _ => format!("{}.{} %", tenths / 10, tenths % 10),
     }
 }
 
