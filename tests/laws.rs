@@ -76,7 +76,7 @@ fn read(line: &str) -> (Cells, Edges) {
         };
         (column, column.names().map_or_else(|| Value::from(number), name))
     };
-    let cells = Column::ALL.into_iter().take(Column::READ).map(cell).collect();
+    let cells = Column::ALL.into_iter().filter(|column| column.is_read()).map(cell).collect();
     (cells, batch.edges.iter().map(|edge| (edge.kind, edge.print)).collect())
 }
 
