@@ -218,9 +218,9 @@ fn an_archive_gives_requests_headers_and_payments() {
     assert_eq!(record["import"]["format"], "har");
     let path = path_of(&study, record["id"].as_str().unwrap());
     steps(&path, &[(Step::RequestHash, Status::Verified), (Step::OutputHash, Status::Verified)]);
-    let [payment, joined] = &of_kind(&study, "payment")[..] else {
-        panic!("as signed, and with what it pays for")
-    };
+    let payments = of_kind(&study, "payment");
+    assert_eq!(payments.len(), 2, "as signed, and with what it pays for");
+    let (payment, joined) = (&payments[0], &payments[1]);
     assert_eq!(joined["pays"], json!([record["id"]]));
     assert_eq!(joined["joins"][0]["strength"], "session");
     assert_eq!(payment["id"], "x402:0xf3746613c2d920b5fdabc0856f2aeb2d4f88ee6037b8cc5d04a71a4462f13480");

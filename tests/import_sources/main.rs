@@ -113,7 +113,8 @@ pub(crate) fn only(study: &Study, kind: &str) -> Value {
 pub(crate) fn every_record_points_at_its_bytes(study: &Study) {
     for (row, record) in records(study) {
         let (provenance, bytes) = study.snapshot.original(row).unwrap().unwrap();
-        let bytes = bytes.unwrap_or_else(|| panic!("the bytes of {record} are not there"));
+        assert!(bytes.is_some(), "the bytes of {record} are not there");
+        let bytes = bytes.unwrap();
         assert_eq!(bytes.len() as u64, provenance.length);
         let file = fs::read(&study.snapshot.source_of(row).unwrap().path).unwrap();
         let before = &file[..usize::try_from(provenance.offset).unwrap()];
