@@ -125,6 +125,9 @@ macro_rules! shows {
     };
 }
 
+shows!(report_wizard, many(), "w", 110 x 40);
+shows!(report_wizard_narrow, many(), "w<down><right><down><down>", 60 x 20);
+shows!(report_wizard_of_hostile_names, hostile(), "w", 100 x 40);
 shows!(overview_80, many(), "", 80 x 24);
 shows!(overview_120, many(), "", 120 x 40);
 shows!(overview_200, many(), "", 200 x 60);

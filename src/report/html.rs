@@ -370,8 +370,9 @@ fn cells(report: &Report, table: &Table, row: &[Value]) -> Vec<Cell> {
             (Value::Words(_), _, "verified" | "ok") => "ok",
             (Value::Digest(_), ..) => "digest",
             (Value::Time(_), ..) => "time",
-            (Value::Words(_), _, text) if text.len() > 60 => "long",
-            _ => "",
+            (_, _, text) if text.chars().count() <= SHORT => "short",
+            (_, _, text) if !text.contains(' ') => "id",
+            _ => "long",
         };
         let sort = match value {
             Value::Count(n) if *n >= 1000 => n.to_string(),
@@ -387,3 +388,6 @@ fn cells(report: &Report, table: &Table, row: &[Value]) -> Vec<Cell> {
     };
     row.iter().zip(&table.columns).map(cell).collect()
 }
+
+/// What stands on one line whatever the table's width.
+const SHORT: usize = 26;

@@ -101,13 +101,13 @@ pub const LISTS: &[List] = &[
         name: "payments.csv",
         what: "payments that hang on the faulty version, worst class first; amounts in base units",
         columns: &money::PAYMENTS,
-        rows: |facts| Ok(Box::new(money::tied(facts)?.into_iter().map(Ok))),
+        rows: |facts| Ok(Box::new(money::tied(facts)?.rows())),
     },
     List {
         name: "refunds.csv",
         what: "payments that certainly hang on it, whose money moved and did not come back",
         columns: &money::PAYMENTS,
-        rows: |facts| Ok(Box::new(money::refund_rows(facts)?.into_iter().map(Ok))),
+        rows: |facts| Ok(Box::new(money::to_refund(facts)?.rows())),
     },
     List {
         name: "nodes.csv",

@@ -23,6 +23,7 @@ use ratatui::Frame;
 use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::{Paragraph, Wrap};
 use std::path::PathBuf;
 
 /// What is being chosen.
@@ -253,11 +254,11 @@ pub fn draw(model: &Model, wizard: &Wizard, frame: &mut Frame<'_>, area: Rect) {
         Some(Err(why)) => said(frame, &super::text::shown(why, theme), theme.bad()),
         Some(Ok(lines)) => {
             let from = wizard.scroll.cursor.min(lines.len());
-            for (n, line) in lines[from..].iter().take(usize::from(text.height)).enumerate() {
+            let shown = lines[from..].iter().take(usize::from(text.height)).map(|line| {
                 let style = if line.starts_with('#') { theme.strong() } else { theme.plain() };
-                let line = fit(Line::from(spans(line, style, theme)), usize::from(text.width), theme);
-                frame.buffer_mut().set_line(text.x, text.y + n as u16, &line, text.width);
-            }
+                Line::from(spans(line, style, theme))
+            });
+            frame.render_widget(Paragraph::new(shown.collect::<Vec<_>>()).wrap(Wrap { trim: false }), text);
         }
     }
 }

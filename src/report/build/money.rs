@@ -9,6 +9,7 @@ use crate::report::model::{Block, Column, Field, Figure, Level, Section, Table, 
 use crate::work::WorkError;
 use crate::work::blast::Blast;
 use crate::work::findings::counted;
+use std::sync::Arc;
 
 const SHOWN: usize = 100;
 
@@ -197,27 +198,47 @@ fn payment_row(facts: &Facts<'_>, blast: &Blast, p: &Payment) -> Result<Vec<Valu
     ])
 }
 
-/// Payments that hang on the faulty version in any way, worst class first.
-pub fn tied(facts: &Facts<'_>) -> Result<Vec<Vec<Value>>, WorkError> {
-    rows(facts, |payment| payment.class < Class::Concurrent)
+/// Payments of one sort, worst class first. Their rows are made when asked for: a row reads its record's line.
+pub struct Chosen<'f, 's> {
+    facts: &'f Facts<'s>,
+    blast: Arc<Blast>,
+    places: Vec<usize>,
+}
+
+impl<'f> Chosen<'f, '_> {
+    pub fn rows(self) -> impl Iterator<Item = Result<Vec<Value>, WorkError>> + 'f
+    where
+        Self: 'f,
+    {
+        let Self { facts, blast, places } = self;
+        places.into_iter().map(move |place| payment_row(facts, &blast, &blast.ledger().payments[place]))
+    }
+}
+
+/// Payments that hang on the faulty version in any way.
+pub fn tied<'f, 's>(facts: &'f Facts<'s>) -> Result<Chosen<'f, 's>, WorkError> {
+    chosen(facts, |payment| payment.class < Class::Concurrent)
 }
 
 /// Payments to refund: certain ones whose money moved and did not come back whole.
-pub fn refund_rows(facts: &Facts<'_>) -> Result<Vec<Vec<Value>>, WorkError> {
+pub fn to_refund<'f, 's>(facts: &'f Facts<'s>) -> Result<Chosen<'f, 's>, WorkError> {
     let owed =
         |p: &Payment| p.class.is_certain() && p.state.moved() && p.refund.is_none() && p.refunded < p.tainted;
-    rows(facts, owed)
+    chosen(facts, owed)
 }
 
-fn rows(facts: &Facts<'_>, wanted: impl Fn(&Payment) -> bool) -> Result<Vec<Vec<Value>>, WorkError> {
-    if facts.window().is_none() {
-        return Ok(Vec::new());
-    }
+fn chosen<'f, 's>(
+    facts: &'f Facts<'s>,
+    wanted: impl Fn(&Payment) -> bool,
+) -> Result<Chosen<'f, 's>, WorkError> {
     let blast = facts.study.blast()?;
-    let mut payments: Vec<&Payment> =
-        blast.ledger().payments.iter().filter(|payment| wanted(payment)).collect();
-    payments.sort_by_key(|payment| (payment.class, payment.clock(), payment.row));
-    payments.into_iter().map(|payment| payment_row(facts, &blast, payment)).collect()
+    let all = &blast.ledger().payments;
+    let mut places: Vec<usize> = (0..all.len()).filter(|place| wanted(&all[*place])).collect();
+    places.sort_by_key(|place| (all[*place].class, all[*place].clock(), all[*place].row));
+    if facts.window().is_none() {
+        places.clear();
+    }
+    Ok(Chosen { facts, blast, places })
 }
 
 fn payments(facts: &Facts<'_>) -> Result<Block, WorkError> {
@@ -226,8 +247,8 @@ fn payments(facts: &Facts<'_>) -> Result<Block, WorkError> {
         id: "payments",
         title: "Payments that hang on the faulty version, worst first".to_owned(),
         columns: PAYMENTS.to_vec(),
-        total: all.len() as u64,
-        rows: all.into_iter().take(SHOWN).collect(),
+        total: all.places.len() as u64,
+        rows: all.rows().take(SHOWN).collect::<Result<_, _>>()?,
         list: Some("payments.csv"),
         basis: by(Level::Inferred, "direct and derived by recorded links; likely and possible by tracing"),
         if_empty: "None does.".to_owned(),
@@ -264,13 +285,13 @@ pub fn decisions(facts: &Facts<'_>) -> Vec<Text> {
 
 /// What is to be refunded.
 pub fn refunds(facts: &Facts<'_>) -> Result<Vec<Block>, WorkError> {
-    let all = refund_rows(facts)?;
-    let total = all.len() as u64;
+    let all = to_refund(facts)?;
+    let total = all.places.len() as u64;
     Ok(vec![Block::Table(Table {
         id: "refunds",
         title: format!("To refund, or to decide on: {}", counted(total, "payment")),
         columns: PAYMENTS.to_vec(),
-        rows: all.into_iter().take(SHOWN).collect(),
+        rows: all.rows().take(SHOWN).collect::<Result<_, _>>()?,
         total,
         list: Some("refunds.csv"),
         basis: by(certain(facts), "direct and derived payments whose money moved, less what was given back"),
