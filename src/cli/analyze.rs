@@ -5,12 +5,14 @@ use super::{Outcome, impact, json, json_agents, opening};
 use crate::analysis::drift::lasting::Persistence;
 use crate::analysis::drift::verdict::Verdict;
 use crate::model::{Nanos, Untrusted};
-use crate::work::Cancel;
 use crate::work::agents::Agents;
 use crate::work::agents::words::portrait;
 use crate::work::filter::moment;
 use crate::work::findings::{counted, grouped};
+use crate::work::settings::Settings;
+use crate::work::sheet::{Form, write_new};
 use crate::work::study::{Choice, Study};
+use crate::work::{Cancel, own_rules, payments};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 use std::io::Write;
@@ -31,7 +33,15 @@ pub fn run(arguments: &Analyze) -> Result<Outcome> {
         };
         choice.version = Some((model, faulty.clone()));
     }
+    choice.settings = settings(arguments)?.into();
     let study = opening::study(&arguments.paths, &choice)?;
+    if let Some(path) = &arguments.refunds {
+        let form = Form::of(path).context("the name of the refund list ends in .csv, .jsonl or .md")?;
+        let sheet = payments::refunds(&study, &Cancel::default())?;
+        let hash = write_new(path, &sheet.bytes(form))?;
+        let rows = counted(sheet.rows.len() as u64, "payment");
+        eprint_line(&format!("{rows} in {}, SHA-256 {hash}", path.display()))?;
+    }
     let agents = study.agents(&Cancel::default())?;
     if arguments.json {
         json::print(&document(&study, agents.as_deref())?)?;
@@ -39,6 +49,29 @@ pub fn run(arguments: &Analyze) -> Result<Outcome> {
         in_words(&study, agents.as_deref())?;
     }
     Ok(Outcome::Done)
+}
+
+/// The user's own, with what the flags put in its place.
+fn settings(arguments: &Analyze) -> Result<Settings> {
+    let mut settings = Settings::own()?;
+    if let Some(path) = &arguments.config {
+        if !path.is_file() {
+            bail!("there is no file {}", path.display());
+        }
+        settings = Settings { rules: settings.rules, ..Settings::read(path)? };
+    }
+    if let Some(folder) = &arguments.rules {
+        if !folder.is_dir() {
+            bail!("there is no folder {}", folder.display());
+        }
+        settings.rules = own_rules::read(folder)?;
+    }
+    Ok(settings)
+}
+
+fn eprint_line(words: &str) -> Result<()> {
+    writeln!(std::io::stderr(), "{}", Untrusted(words).visible())?;
+    Ok(())
 }
 
 fn edge(text: &str) -> Result<Option<Nanos>> {
@@ -117,6 +150,7 @@ fn in_words(study: &Study, agents: Option<&Agents>) -> Result<()> {
     if let Some(agents) = agents {
         agents_in_words(study, agents, &mut out)?;
     }
+    reach_in_words(study, &mut out)?;
     for finding in &study.findings {
         let (subject, sentence) = (shown(&finding.subject), shown(&finding.sentence));
         writeln!(out, "{:<8} {}: {subject}: {sentence}", finding.severity.name(), finding.rule)?;
@@ -147,6 +181,38 @@ fn agents_in_words(study: &Study, agents: &Agents, out: &mut impl Write) -> Resu
         for line in portrait(study, agents, agent).explanation {
             writeln!(out, "      {}", shown(&line))?;
         }
+    }
+    Ok(())
+}
+
+/// What it reached, and the money on it.
+fn reach_in_words(study: &Study, out: &mut impl Write) -> Result<()> {
+    let impact = &study.impact;
+    if study.window.is_none() {
+        return Ok(());
+    }
+    let [certain, likely, possible] = impact.three().map(grouped);
+    let likely = if impact.agents_analysed { likely } else { "unknown (agents not analysed)".to_owned() };
+    writeln!(
+        out,
+        "Reached: {certain} certain · {likely} likely · {possible} possible (requests, actions, messages)."
+    )?;
+    for cut in &impact.containment {
+        let (agent, at) = (Untrusted(&cut.agent).visible(), Nanos(cut.at));
+        writeln!(out, "  quarantine of {agent} at {at} would have spared up to {}", grouped(cut.spared))?;
+    }
+    for money in &impact.money {
+        let shown = |sum| Untrusted(&payments::total(&money.asset, sum)).visible();
+        let sums = &money.sums;
+        let conserved = if sums.conserve() { "clean + tainted = settled" } else { "SUMS DO NOT ADD UP" };
+        writeln!(
+            out,
+            "Money: {} affected ({} by share) of {} settled; {} outstanding; {conserved}.",
+            shown(sums.affected()),
+            shown(sums.tainted),
+            shown(sums.settled),
+            shown(sums.outstanding),
+        )?;
     }
     Ok(())
 }

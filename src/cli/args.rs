@@ -123,6 +123,15 @@ pub struct Analyze {
     /// Set the window's edges, as 2026-10-04T09:12..2026-10-04T13:40 (either may be left out)
     #[arg(long, value_name = "FROM..TO")]
     pub window: Option<String>,
+    /// Write what would have to be given back to a new file: .csv, .jsonl or .md
+    #[arg(long, value_name = "FILE")]
+    pub refunds: Option<PathBuf>,
+    /// How taint spreads and what rules are worth (default: config.toml in the user's configuration)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Rules of your own: a folder of .toml files (default: rules/ beside config.toml)
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

@@ -7,7 +7,7 @@ use crate::journal::batch::EdgeKind;
 use crate::model::untrusted::visible_bytes;
 use crate::model::{Kind, Nanos, Row, Untrusted};
 use crate::work::Cancel;
-use crate::work::explain::{Explanation, Linked, explain};
+use crate::work::explain::{Explanation, Linkage, Linked, explain};
 use crate::work::filter::{Clause, Field, Filter};
 use crate::work::findings::{counted, grouped};
 use crate::work::select::select;
@@ -128,12 +128,27 @@ fn document(study: &Study, e: &Explanation) -> Result<Value> {
         "settlements": linked(&e.effects, &[EdgeKind::Settles]),
         "pays_for": linked(&e.causes, &[EdgeKind::Pays]),
         "settles": linked(&e.causes, &[EdgeKind::Settles]),
+        "taint": e.chain.last().map(|last| json!({
+            "tier": last.tier.name(), "strength": f64::from(last.strength),
+            "chain": e.chain.iter().map(one_linkage).collect::<Vec<_>>(),
+        })),
+        "matched_pairs": e.pairs.iter().map(|pair| json!({
+            "id": pair.other.id, "effective": json::name(&pair.other.effective), "differs": pair.differs,
+        })).collect::<Vec<_>>(),
         "same_id": same,
         "record": {
             "source": e.place.source.to_string_lossy(), "line": e.place.line, "offset": e.place.offset,
             "length": e.place.length, "bytes": String::from_utf8_lossy(&e.bytes),
         },
     }))
+}
+
+fn one_linkage(link: &Linkage) -> Value {
+    json!({
+        "id": link.id, "kind": link.kind.name(), "at": link.at.rfc3339(), "agent": json::name(&link.agent),
+        "tier": link.tier.name(), "way": link.way.name(), "strength": f64::from(link.strength),
+        "by_clock_tolerance": link.by_tolerance,
+    })
 }
 
 fn one_link(link: &Linked) -> Value {

@@ -12,6 +12,7 @@ use crate::work::explain::explain;
 use crate::work::filter::{Clause, Field, Filter, Op};
 use crate::work::findings::grouped;
 use crate::work::notebook::{self, Entry, Hand, Notebook};
+use crate::work::payments::refunds;
 use crate::work::rows::{RequestRow, request_row};
 use crate::work::select::{Selection, select};
 use crate::work::sheet::{Form, Sheet, write_new};
@@ -135,6 +136,9 @@ fn plain(cell: &Cell) -> String {
 pub fn write(study: &Study, path: &Path, what: Written, cancel: &Cancel) -> Msg {
     let bytes = match what {
         Written::Table(sheet) => Ok(sheet.bytes(Form::of(path).unwrap_or(Form::Csv))),
+        Written::Refunds => {
+            refunds(study, cancel).map(|sheet| sheet.bytes(Form::of(path).unwrap_or(Form::Csv)))
+        }
         Written::Text(text) => Ok(text.into_bytes()),
         Written::Log => {
             let lines = Case::open(study.snapshot.path()).and_then(|case| case.log());
@@ -178,6 +182,7 @@ fn columns(row: &RequestRow) -> Vec<(String, String)> {
         ("evidence", row.evidence.name().to_owned()),
         ("pointer", row.pointers.to_string()),
         ("proof", row.proof.map_or_else(String::new, |status| status.name().to_owned())),
+        ("tier", row.tier.flatten().map_or_else(String::new, |tier| tier.name().to_owned())),
         ("status", row.status.clone()),
         ("error", row.error.clone()),
         ("tokens_in", number(row.tokens_in)),

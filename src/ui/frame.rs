@@ -42,8 +42,15 @@ pub struct Panes {
 }
 
 /// The screens of the tab line; what is not built has no tab.
-const TABS: [(u8, &str); 6] =
-    [(1, "Overview"), (2, "Timeline"), (3, "Requests"), (6, "Proofs"), (7, "Findings"), (8, "Notes")];
+const TABS: [(u8, &str); 7] = [
+    (1, "Overview"),
+    (2, "Timeline"),
+    (3, "Requests"),
+    (5, "Settlements"),
+    (6, "Proofs"),
+    (7, "Findings"),
+    (8, "Notes"),
+];
 
 /// Below this nothing useful fits.
 pub const SMALLEST: (u16, u16) = (40, 10);
@@ -317,6 +324,9 @@ fn hints(model: &Model, room: usize) -> Line<'static> {
         Screen::Request(_) => &[Action::NextPane, Action::Left, Action::Right, Action::Copy],
         Screen::Proofs(_) => &[Action::Open, Action::Verify],
         Screen::Findings(_) => &[Action::Open, Action::NextFinding, Action::PreviousFinding],
+        Screen::Settlements(_) => {
+            &[Action::Open, Action::NextPane, Action::OnlyThis, Action::Sort, Action::Refunds, Action::Export]
+        }
         Screen::Notes(_) => &[Action::Open, Action::NextPane, Action::Remove, Action::Undo],
         Screen::Stack(_) => &[Action::Open, Action::Sort, Action::Export],
         Screen::Compare(_) => &[Action::NextPane, Action::FindNext, Action::Export],

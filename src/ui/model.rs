@@ -2,7 +2,8 @@
 
 use super::actions::Action;
 use super::screens::{
-    compare, console, findings, notes, overview, proofs, request, requests, stack, start, timeline,
+    compare, console, findings, notes, overview, proofs, request, requests, settlements, stack, start,
+    timeline,
 };
 use super::theme::Theme;
 use super::widgets::field::Field as TextField;
@@ -76,6 +77,8 @@ pub enum Msg {
     /// What verification of the case came to, if it was done.
     Verified(Result<Option<Verification>, WorkError>),
     Named(Vec<(Row, String)>),
+    /// What the faulty version reached is computed; the study holds it.
+    Blasted(Result<(), WorkError>),
     /// Requests counted by a field.
     Counted {
         field: Field,
@@ -163,6 +166,8 @@ pub enum Command {
     },
     /// What was verified last.
     Tally,
+    /// Compute what the faulty version reached.
+    Blast,
     /// Verify all there is, under the pins given at the start.
     Verify,
     Ids {
@@ -209,6 +214,8 @@ pub enum Written {
     Requests(Arc<[Row]>),
     /// The investigator's log as it is kept.
     Log,
+    /// What would have to be given back.
+    Refunds,
     Text(String),
 }
 
@@ -245,6 +252,7 @@ pub enum Screen {
     Timeline(timeline::State),
     Requests(requests::State),
     Request(Box<request::State>),
+    Settlements(Box<settlements::State>),
     Proofs(Box<proofs::State>),
     Findings(findings::State),
     Notes(notes::State),
@@ -263,6 +271,7 @@ impl Screen {
             Self::Request(_) => "Request",
             Self::Proofs(_) => "Proofs",
             Self::Findings(_) => "Findings",
+            Self::Settlements(_) => "Settlements",
             Self::Notes(_) => "Notes",
             Self::Stack(_) => "Count",
             Self::Compare(_) => "Compare",
@@ -276,6 +285,7 @@ impl Screen {
             Self::Overview(_) => Some(1),
             Self::Timeline(_) => Some(2),
             Self::Requests(_) => Some(3),
+            Self::Settlements(_) => Some(5),
             Self::Proofs(_) => Some(6),
             Self::Findings(_) => Some(7),
             Self::Notes(_) => Some(8),
@@ -324,6 +334,7 @@ pub enum Asking {
 pub enum Saved {
     Table,
     Log,
+    Refunds,
     Text(String),
 }
 

@@ -9,13 +9,16 @@ mod tables;
 
 use super::{Snapshot, StoreError};
 use crate::analysis::Window;
-use crate::model::Finding;
+use crate::analysis::money::Ledger;
+use crate::analysis::taint::Taint;
+use crate::model::{Finding, Row};
 use columns::RECORD_VIEWS;
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 pub use rusqlite::types::Value as Cell;
 use rusqlite::types::ValueRef;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What the views look into.
@@ -24,6 +27,19 @@ pub struct Sight {
     pub snapshot: Snapshot,
     pub window: Option<Window>,
     pub findings: Arc<[Finding]>,
+    /// What the faulty version reached, and the money on it; nothing where that is not computed.
+    pub reached: Option<Reached>,
+}
+
+/// What views say of taint and money.
+#[derive(Clone, Debug)]
+pub struct Reached {
+    pub taint: Arc<Taint>,
+    pub ledger: Arc<Ledger>,
+    /// Place of each payment in the ledger, by its last record.
+    pub payments: Arc<HashMap<Row, usize>>,
+    /// What an answer is beside the other version's to the same request.
+    pub beside: Arc<HashMap<Row, &'static str>>,
 }
 
 /// A connection that answers questions about one case.
