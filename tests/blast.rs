@@ -5,10 +5,15 @@
 use backtrail::analysis::money::Class;
 use backtrail::analysis::taint::{Rate, Rates};
 use backtrail::journal::Column;
-use backtrail::model::{Kind, Row, Tier};
+use backtrail::model::{Kind, Nanos, Row, Severity, Tier};
 use backtrail::store::Case;
+use backtrail::store::views::{Cell, Flow, Views};
 use backtrail::work::Cancel;
+use backtrail::work::filter::Filter;
 use backtrail::work::ingest::{Watcher, ingest};
+use backtrail::work::own_rules::parse;
+use backtrail::work::payments::refunds;
+use backtrail::work::select::select;
 use backtrail::work::settings::Settings;
 use backtrail::work::simulate::{Scenario, Simulation};
 use backtrail::work::study::{Choice, Study};
@@ -193,4 +198,154 @@ fn every_tainted_thing_shows_a_chain_from_the_faulty_version_to_itself() {
         );
         assert!(chain.windows(2).all(|pair| pair[0].1.strength >= pair[1].1.strength));
     }
+}
+
+/// The ids a rule's finding shows.
+fn shown(study: &Study, rule: &str) -> BTreeSet<String> {
+    let finding = study.findings.iter().find(|finding| finding.rule == rule);
+    let rows = finding.map_or(&[][..], |finding| &finding.evidence);
+    rows.iter().map(|row| study.snapshot.id(*row).unwrap()).collect()
+}
+
+#[test]
+fn reconciliation_finds_the_flaws_that_were_laid() {
+    for seed in [3, 4] {
+        let incident = Incident::new(Scenario::Money, seed, 3000);
+        let study = incident.study(&Choice::default());
+        let blast = study.blast().unwrap();
+        // A payment that the journals end before is in none of them; nor is the state it would have come to.
+        let mut last: BTreeMap<String, &'static str> = BTreeMap::new();
+        for payment in &blast.ledger().payments {
+            last.insert(study.snapshot.id(payment.row).unwrap(), payment.state.name());
+        }
+        let laid = |flaw: &str, states: &[&str]| -> BTreeSet<String> {
+            let ids = told(&incident.truth["payments"]["flaws"][flaw]["ids"]);
+            ids.into_iter().filter(|id| last.get(id).is_some_and(|state| states.contains(state))).collect()
+        };
+        assert_eq!(shown(&study, "payment-reverted"), laid("reverted", &["reverted"]), "{seed}");
+        assert_eq!(shown(&study, "payment-no-transaction-hash"), laid("job-id", &["settled"]), "{seed}");
+        assert_eq!(shown(&study, "paid-twice"), laid("paid-twice", &["settled"]), "{seed}");
+        let unusual = laid("amount-mismatch", &["settled", "pending", "authorized"]);
+        assert_eq!(shown(&study, "amount-unusual"), unusual, "{seed}");
+        assert_eq!(
+            shown(&study, "settled-twice"),
+            told(&incident.truth["settlements"]["settled_twice"]),
+            "{seed}"
+        );
+        assert!(!unusual.is_empty());
+    }
+}
+
+fn rows(study: &Study, sql: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    Views::open(&study.sight())
+        .unwrap()
+        .select(
+            sql,
+            |_| {},
+            |row| {
+                let text = |cell: &Cell| match cell {
+                    Cell::Text(text) => text.clone(),
+                    Cell::Integer(number) => number.to_string(),
+                    other => format!("{other:?}"),
+                };
+                found.push(row.iter().map(text).collect());
+                Flow::More
+            },
+        )
+        .unwrap();
+    found
+}
+
+#[test]
+fn sql_sees_tiers_classes_and_pairs() {
+    let incident = Incident::new(Scenario::Money, 3, 3000);
+    let study = incident.study(&Choice::default());
+    let count = |sql: &str| rows(&study, sql)[0][0].parse::<u64>().unwrap();
+    let impact = &study.impact;
+    assert_eq!(count("select count(*) from requests where tier = 'T0'"), impact.tiers[0].requests);
+    assert_eq!(count("select count(*) from actions where tier = 'T1'"), impact.tiers[1].actions);
+    let direct = "select count(*) from payments where class = 'direct' and refund_of is null";
+    assert_eq!(count(direct), impact.classes[Class::Direct as usize]);
+    assert!(count("select count(*) from requests where pair = 'differs'") > 0);
+    for (clause, sql) in [
+        ("tier=t1", "select count(*) from requests where tier = 'T1'"),
+        ("-tier=any", "select count(*) from requests where tier is null"),
+        ("pair=any", "select count(*) from requests where pair is not null"),
+    ] {
+        let filter = Filter::parse(clause, Nanos(0)).unwrap();
+        let selected = select(&study, &filter, &Cancel::default()).unwrap().rows.len() as u64;
+        assert_eq!(selected, count(sql), "{clause}");
+    }
+}
+
+fn own_rule(query: &str) -> Choice {
+    let text = format!(
+        "id = \"mine\"\nseverity = \"high\"\nseconds = 1\nsentence = \"{{count}} of them, first {{id}}\"\nquery = \"\"\"{query}\"\"\"\n"
+    );
+    let settings = Settings { rules: vec![Ok(parse(&text).unwrap())], ..Settings::default() };
+    Choice { settings: settings.into(), ..Choice::default() }
+}
+
+#[test]
+fn rules_of_ones_own_find_and_cannot_harm() {
+    let incident = Incident::new(Scenario::Money, 3, 1500);
+    let direct = "select id from payments where class = 'direct' and refund_of is null order by id";
+    let study = incident.study(&own_rule(direct));
+    let finding = study.findings.iter().find(|finding| finding.rule == "mine").unwrap();
+    let ids: Vec<String> = rows(&study, direct).into_iter().map(|row| row[0].clone()).collect();
+    assert_eq!(finding.count, ids.len() as u64);
+    assert_eq!(finding.sentence, format!("{} of them, first {}", ids.len(), ids[0]));
+    assert_eq!(study.snapshot.id(finding.evidence[0]).unwrap(), ids[0]);
+    let endless = "with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) from n";
+    for (query, why) in [
+        ("delete from findings", "not authorized"),
+        ("attach 'x.db' as x", "not authorized"),
+        ("select nothing from requests", "no such column"),
+        (endless, "it took longer than 1 s"),
+    ] {
+        let study = incident.study(&own_rule(query));
+        assert!(study.findings.iter().all(|finding| finding.rule != "mine"), "{query}");
+        let failed = study.findings.iter().find(|finding| finding.rule == "rule-failed").unwrap();
+        assert!(failed.sentence.contains(why), "{query}: {}", failed.sentence);
+    }
+    let nothing = incident.study(&own_rule("select id from payments where 0"));
+    assert!(
+        nothing.findings.iter().all(|finding| !finding.rule.starts_with("rule") && finding.rule != "mine")
+    );
+}
+
+#[test]
+fn a_silenced_rule_is_silent_and_a_tuned_one_as_bad_as_it_was_set() {
+    let incident = Incident::new(Scenario::Money, 3, 1500);
+    let text =
+        "[rules]\nsilence = [\"session-straddles\"]\n[rules.severity]\npayment-reverted = \"critical\"\n";
+    let settings = Settings::parse(text).unwrap();
+    let study = incident.study(&Choice { settings: settings.into(), ..Choice::default() });
+    let find = |rule: &str| study.findings.iter().find(|finding| finding.rule == rule);
+    assert!(find("session-straddles").is_none());
+    assert_eq!(find("payment-reverted").unwrap().severity, Severity::Critical);
+}
+
+#[test]
+fn the_refund_list_is_what_the_totals_say_is_due() {
+    let incident = Incident::new(Scenario::Money, 3, 3000);
+    let study = incident.study(&Choice::default());
+    let sheet = refunds(&study, &Cancel::default()).unwrap();
+    let column = |name: &str| sheet.titles.iter().position(|title| title == name).unwrap();
+    let mut due: BTreeMap<&str, u128> = BTreeMap::new();
+    for row in sheet.rows.iter().filter(|row| row[column("state")] != "disputed") {
+        let share = row[column("due_by_share")].parse::<u128>().unwrap();
+        *due.entry(row[column("symbol")].as_str()).or_default() += share;
+    }
+    for money in &study.impact.money {
+        let outstanding = money.sums.outstanding.to_string().parse::<u128>().unwrap();
+        assert_eq!(
+            due.get(money.asset.symbol.as_str()).copied().unwrap_or(0),
+            outstanding,
+            "{}",
+            money.asset.symbol
+        );
+    }
+    assert!(!sheet.rows.is_empty());
 }

@@ -5,21 +5,32 @@ use super::{Outcome, impact, json, json_agents, opening};
 use crate::analysis::drift::lasting::Persistence;
 use crate::analysis::drift::verdict::Verdict;
 use crate::model::{Finding, Nanos, Untrusted};
-use crate::work::Cancel;
 use crate::work::agents::Agents;
 use crate::work::agents::findings::findings;
 use crate::work::agents::sensitivity;
 use crate::work::agents::words::portrait;
 use crate::work::filter::moment;
 use crate::work::findings::{counted, grouped};
+use crate::work::settings::Settings;
+use crate::work::sheet::{Form, write_new};
 use crate::work::study::{Choice, Study};
+use crate::work::{Cancel, own_rules, payments};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 use std::io::Write;
 use std::path::PathBuf;
 
 pub fn run(arguments: &Analyze) -> Result<Outcome> {
-    let study = opening::study(&arguments.paths, &choice(&arguments.choice, &arguments.paths)?)?;
+    let choice =
+        Choice { settings: settings(arguments)?.into(), ..choice(&arguments.choice, &arguments.paths)? };
+    let study = opening::study(&arguments.paths, &choice)?;
+    if let Some(path) = &arguments.refunds {
+        let form = Form::of(path).context("the name of the refund list ends in .csv, .jsonl or .md")?;
+        let sheet = payments::refunds(&study, &Cancel::default())?;
+        let hash = write_new(path, &sheet.bytes(form))?;
+        let rows = counted(sheet.rows.len() as u64, "payment");
+        eprint_line(&format!("{rows} in {}, SHA-256 {hash}", path.display()))?;
+    }
     let agents = study.agents(&Cancel::default())?;
     let found = all_findings(&study, agents.as_deref())?;
     if arguments.json {
@@ -48,6 +59,29 @@ pub fn choice(suspicion: &Suspicion, paths: &[PathBuf]) -> Result<Choice> {
         choice.version = Some((model, faulty.clone()));
     }
     Ok(choice)
+}
+
+/// The user's own, with what the flags put in its place.
+fn settings(arguments: &Analyze) -> Result<Settings> {
+    let mut settings = Settings::own()?;
+    if let Some(path) = &arguments.config {
+        if !path.is_file() {
+            bail!("there is no file {}", path.display());
+        }
+        settings = Settings { rules: settings.rules, ..Settings::read(path)? };
+    }
+    if let Some(folder) = &arguments.rules {
+        if !folder.is_dir() {
+            bail!("there is no folder {}", folder.display());
+        }
+        settings.rules = own_rules::read(folder)?;
+    }
+    Ok(settings)
+}
+
+fn eprint_line(words: &str) -> Result<()> {
+    writeln!(std::io::stderr(), "{}", Untrusted(words).visible())?;
+    Ok(())
 }
 
 fn edge(text: &str) -> Result<Option<Nanos>> {
@@ -135,6 +169,7 @@ fn in_words(study: &Study, agents: Option<&Agents>, found: &[Finding]) -> Result
     if let Some(agents) = agents {
         agents_in_words(study, agents, &mut out)?;
     }
+    reach_in_words(study, &mut out)?;
     for finding in found.iter().filter(|finding| !finding.rule.starts_with("agent-")) {
         let (subject, sentence) = (shown(&finding.subject), shown(&finding.sentence));
         writeln!(out, "{:<8} {}: {subject}: {sentence}", finding.severity.name(), finding.rule)?;
@@ -165,6 +200,38 @@ fn agents_in_words(study: &Study, agents: &Agents, out: &mut impl Write) -> Resu
         for line in portrait(study, agents, agent).explanation {
             writeln!(out, "      {}", shown(&line))?;
         }
+    }
+    Ok(())
+}
+
+/// What it reached, and the money on it.
+fn reach_in_words(study: &Study, out: &mut impl Write) -> Result<()> {
+    let impact = &study.impact;
+    if study.window.is_none() {
+        return Ok(());
+    }
+    let [certain, likely, possible] = impact.three().map(grouped);
+    let likely = if impact.agents_analysed { likely } else { "unknown (agents not analysed)".to_owned() };
+    writeln!(
+        out,
+        "Reached: {certain} certain · {likely} likely · {possible} possible (requests, actions, messages)."
+    )?;
+    for cut in &impact.containment {
+        let (agent, at) = (Untrusted(&cut.agent).visible(), Nanos(cut.at));
+        writeln!(out, "  quarantine of {agent} at {at} would have spared up to {}", grouped(cut.spared))?;
+    }
+    for money in &impact.money {
+        let shown = |sum| Untrusted(&payments::total(&money.asset, sum)).visible();
+        let sums = &money.sums;
+        let conserved = if sums.conserve() { "clean + tainted = settled" } else { "SUMS DO NOT ADD UP" };
+        writeln!(
+            out,
+            "Money: {} affected ({} by share) of {} settled; {} outstanding; {conserved}.",
+            shown(sums.affected()),
+            shown(sums.tainted),
+            shown(sums.settled),
+            shown(sums.outstanding),
+        )?;
     }
     Ok(())
 }

@@ -172,6 +172,15 @@ pub struct Analyze {
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     pub choice: Suspicion,
+    /// Write what would have to be given back to a new file: .csv, .jsonl or .md
+    #[arg(long, value_name = "FILE")]
+    pub refunds: Option<PathBuf>,
+    /// How taint spreads and what rules are worth (default: config.toml in the user's configuration)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Rules of your own: a folder of .toml files (default: rules/ beside config.toml)
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

@@ -1,20 +1,21 @@
 //! `explain`: one record by its id; or an agent or a node by its name, as far as this version can.
 
 use super::args::Explain;
-use super::{Outcome, json, json_agents, opening};
+use super::{Outcome, impact, json, json_agents, opening};
 use crate::journal::batch::EdgeKind;
 use crate::journal::{Column, Names};
 use crate::model::untrusted::visible_bytes;
-use crate::model::{Kind, Nanos, Row, Untrusted};
+use crate::model::{Kind, Nanos, Row, Tier, Untrusted};
 use crate::work::Cancel;
 use crate::work::agents::words::portrait;
-use crate::work::explain::{Explanation, Linked, Original, explain};
+use crate::work::explain::{Explanation, Linkage, Linked, Original, explain};
 use crate::work::filter::{Clause, Field, Filter};
 use crate::work::findings::{counted, grouped};
 use crate::work::select::select;
 use crate::work::study::{Choice, Study};
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 pub fn run(arguments: &Explain) -> Result<Outcome> {
@@ -55,7 +56,7 @@ fn named(study: &Study, arguments: &Explain) -> Result<Outcome> {
     };
     let filter = Filter::default().and(Clause::is(field, &arguments.id));
     let selection = select(study, &filter, &Cancel::default())?;
-    let mut versions: std::collections::BTreeMap<(String, String), u64> = std::collections::BTreeMap::new();
+    let mut versions: BTreeMap<(String, String), u64> = BTreeMap::new();
     for row in selection.rows.iter() {
         let name = |column: Column| {
             Ok::<_, anyhow::Error>(study.snapshot.name(column, study.snapshot.value(column, *row)?))
@@ -69,6 +70,7 @@ fn named(study: &Study, arguments: &Explain) -> Result<Outcome> {
     let agent = judged.as_deref().and_then(|agents| Some((agents, agents.find(number?)?)));
     let span = |row: Option<&Row>| row.map(|row| study.snapshot.at(*row)).transpose();
     let (first, last) = (span(selection.rows.first())?, span(selection.rows.last())?);
+    let touched = Touched::new(study, &selection.rows)?;
     if arguments.json {
         let served: Vec<Value> = versions
             .iter()
@@ -76,6 +78,8 @@ fn named(study: &Study, arguments: &Explain) -> Result<Outcome> {
             .collect();
         json::print(&json!({
             "schema": "backtrail/explain/1", "kind": field.name(), "id": arguments.id,
+            "tiers": touched.tiers, "causes": touched.causes, "effects": touched.effects,
+            "payments": touched.payments, "settlements": touched.settlements,
             "requests": selection.rows.len(), "first": json::moment(first), "last": json::moment(last), "versions": served,
             "agent": agent.map(|(agents, agent)| json_agents::whole(study, agents, agent)),
         }))?;
@@ -92,6 +96,20 @@ fn named(study: &Study, arguments: &Explain) -> Result<Outcome> {
         edge(first),
         edge(last)
     )?;
+    for (title, links) in [("tainted by", &touched.causes), ("passed taint to", &touched.effects)] {
+        for link in links {
+            let (agent, n) =
+                (link["agent"].as_str().unwrap_or_default(), link["things"].as_u64().unwrap_or(0));
+            writeln!(out, "  {title} {}: {}", Untrusted(agent).visible(), grouped(n))?;
+        }
+    }
+    let (payments, settlements) = (touched.payments.len() as u64, touched.settlements.len() as u64);
+    writeln!(
+        out,
+        "  {} and {} name its requests",
+        counted(payments, "payment"),
+        counted(settlements, "settlement")
+    )?;
     for ((model, version), n) in versions {
         let version =
             if version.is_empty() { "(no evidence)".to_owned() } else { Untrusted(&version).visible() };
@@ -105,6 +123,65 @@ fn named(study: &Study, arguments: &Explain) -> Result<Outcome> {
         }
     }
     Ok(Outcome::Done)
+}
+
+/// What hangs on the requests of an agent or node.
+struct Touched {
+    /// Its requests by tier.
+    tiers: serde_json::Map<String, Value>,
+    /// Agents its taint came from and went to, by the shortest chains.
+    causes: Vec<Value>,
+    effects: Vec<Value>,
+    payments: Vec<Value>,
+    settlements: Vec<Value>,
+}
+
+impl Touched {
+    fn new(study: &Study, rows: &[Row]) -> Result<Self> {
+        let blast = study.blast()?;
+        let own: BTreeSet<Row> = rows.iter().copied().collect();
+        let mut tiers = [0u64; 4];
+        rows.iter().filter_map(|row| blast.taint.tier(*row)).for_each(|tier| tiers[tier as usize] += 1);
+        let (mut causes, mut effects) = (BTreeMap::new(), BTreeMap::new());
+        for mark in &blast.taint.marks {
+            let (row, before) = (blast.web.row(mark.node), blast.web.row(mark.before));
+            match (own.contains(&row), own.contains(&before)) {
+                (true, false) => *causes.entry(blast.web.agent_of(mark.before)).or_insert(0u64) += 1,
+                (false, true) => *effects.entry(blast.web.agent_of(mark.node)).or_insert(0u64) += 1,
+                _ => {}
+            }
+        }
+        let agents = |found: BTreeMap<u64, u64>| {
+            let one = |(agent, n)| json!({"agent": study.snapshot.name(Column::Agent, agent), "things": n});
+            found.into_iter().map(one).collect()
+        };
+        let ours = |rows: &[Row]| rows.iter().any(|row| own.contains(row));
+        let books = &blast.books;
+        let paid = books.ledger.payments.iter().zip(&books.pays).filter(|(_, pays)| ours(pays));
+        let payments =
+            paid.map(|(payment, _)| impact::payment(study, &blast, payment)).collect::<Result<_>>()?;
+        let mut settlements = Vec::new();
+        for settlement in books.settlements.iter().filter(|settlement| ours(&settlement.members)) {
+            settlements.push(json!({
+                "id": study.snapshot.id(settlement.row)?, "mode": settlement.mode.name(),
+                "state": settlement.state.name(), "settled_at": json::moment(settlement.settled_at),
+            }));
+        }
+        let tiers =
+            Tier::ALL.into_iter().map(|tier| (tier.name().to_owned(), tiers[tier as usize].into())).collect();
+        Ok(Self { tiers, causes: agents(causes), effects: agents(effects), payments, settlements })
+    }
+}
+
+/// How the ledger judged a payment.
+fn money(study: &Study, e: &Explanation) -> Result<Option<Value>> {
+    if e.kind != Kind::Payment {
+        return Ok(None);
+    }
+    let blast = study.blast()?;
+    let payments = &blast.ledger().payments;
+    let judged = payments.iter().find(|payment| payment.row == e.row);
+    judged.map(|payment| impact::payment(study, &blast, payment)).transpose()
 }
 
 fn document(study: &Study, e: &Explanation) -> Result<Value> {
@@ -140,6 +217,14 @@ fn document(study: &Study, e: &Explanation) -> Result<Value> {
         "settlements": linked(&e.effects, &[EdgeKind::Settles]),
         "pays_for": linked(&e.causes, &[EdgeKind::Pays]),
         "settles": linked(&e.causes, &[EdgeKind::Settles]),
+        "taint": e.chain.last().map(|last| json!({
+            "tier": last.tier.name(), "strength": f64::from(last.strength),
+            "chain": e.chain.iter().map(one_linkage).collect::<Vec<_>>(),
+        })),
+        "matched_pairs": e.pairs.iter().map(|pair| json!({
+            "id": pair.other.id, "effective": json::name(&pair.other.effective), "differs": pair.differs,
+        })).collect::<Vec<_>>(),
+        "money": money(study, e)?,
         "same_id": same,
         "record": record(e),
         "import": e.imported.as_ref().map(imported),
@@ -170,6 +255,14 @@ fn imported(original: &Original) -> Value {
     json!({
         "format": original.format, "sha256": original.sha256, "assumed": original.assumed,
         "fields": fields.collect::<Vec<_>>(),
+    })
+}
+
+fn one_linkage(link: &Linkage) -> Value {
+    json!({
+        "id": link.id, "kind": link.kind.name(), "at": link.at.rfc3339(), "agent": json::name(&link.agent),
+        "tier": link.tier.name(), "way": link.way.name(), "strength": f64::from(link.strength),
+        "by_clock_tolerance": link.by_tolerance,
     })
 }
 

@@ -6,6 +6,7 @@ use crate::proof::trust::Trust;
 use crate::work::archive::{Archive, Outside};
 use crate::work::ingest::{Options, Phase, Pictures, Progress, Watcher, ingest_as};
 use crate::work::open::{Opened, cached_case, case_beside, what_is};
+use crate::work::settings::Settings;
 use crate::work::study::{Choice, Study};
 use crate::work::verify::Pins;
 use crate::work::{Cancel, WorkError};
@@ -16,7 +17,12 @@ use std::time::Duration;
 /// Studies what the paths come to. Journals are read first, with a progress bar where stderr is a terminal.
 pub fn study(paths: &[PathBuf], choice: &Choice) -> Result<Study, WorkError> {
     let case = case_of(paths, None)?;
-    Study::choose(&case, choice, &Cancel::default())
+    // Where the verb says nothing else, the user's own config.toml and rules hold.
+    let mut choice = choice.clone();
+    if *choice.settings == Settings::default() {
+        choice.settings = Settings::own()?.into();
+    }
+    Study::choose(&case, &choice, &Cancel::default())
 }
 
 /// The sealed case that the paths come to.

@@ -41,6 +41,7 @@ pub enum Action {
     Tag,
     Comment,
     Remove,
+    Refunds,
     Filters,
     Console,
     Export,
@@ -79,11 +80,12 @@ pub enum Place {
     Timeline,
     Proofs,
     Notes,
+    Settlements,
     Start,
 }
 
 impl Place {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Everywhere,
         Self::Lists,
         Self::Requests,
@@ -91,6 +93,7 @@ impl Place {
         Self::Request,
         Self::Proofs,
         Self::Notes,
+        Self::Settlements,
         Self::Start,
     ];
 
@@ -102,6 +105,7 @@ impl Place {
             Self::Request => "One request",
             Self::Timeline => "Timeline",
             Self::Proofs => "Proofs",
+            Self::Settlements => "Settlements",
             Self::Notes => "Notes",
             Self::Start => "Start screen",
         }
@@ -137,6 +141,7 @@ pub const ACTIONS: &[Entry] = actions![
     Screen(2), Everywhere, "2", "timeline", "Timeline: versions and nodes over time";
     Screen(3), Everywhere, "3", "requests", "Requests: every inference record";
     Screen(4), Everywhere, "4", "agents", "Agents: which changed while it served them, and which stayed changed";
+    Screen(5), Everywhere, "5", "settlements", "Settlements: payments, what is on a chain, totals";
     Screen(6), Everywhere, "6", "proofs", "Proofs: counts by step and verdict, and what failed first";
     Screen(7), Everywhere, "7", "findings", "Findings: what to look at";
     Screen(8), Everywhere, "8", "notes", "Notes: marks, tags, comments, saved views, and the log of what was done";
@@ -194,6 +199,9 @@ pub const ACTIONS: &[Entry] = actions![
     WindowTo, Timeline, "] B", "window ends", "Let it end at the cursor; every number follows, u undoes";
     Lanes, Timeline, "v", "lanes", "A lane per version, or a lane per node";
     Verify, Proofs, "V", "verify", "Verify every proof of the case in the background";
+    OnlyThis, Settlements, "=", "only this", "Only payments of this class";
+    FilterDrop, Settlements, "<backspace>", "show all", "All payments again";
+    Refunds, Settlements, "R", "refund list", "Write what would have to be given back to a new file";
     Remove, Notes, "d <del>", "remove", "Take all notes on this away, or the saved view";
     Demo, Start, "d", "demo", "Open a made-up incident";
 ];

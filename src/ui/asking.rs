@@ -65,12 +65,18 @@ pub fn bundle(model: &mut Model) -> Vec<Command> {
     ask(model, Asking::Path(Saved::Bundle(id)), &format!("{name}.bundle.zip"))
 }
 
+/// Asks where to write what would have to be given back.
+pub fn refunds(model: &mut Model) -> Vec<Command> {
+    ask(model, Asking::Path(Saved::Refunds), "refunds.csv")
+}
+
 /// The title of what is asked.
 pub fn title(asking: &Asking) -> String {
     match asking {
         Asking::Tags(subject) => format!("tags for {} {} (-tag takes one away)", subject.kind, subject.id),
         Asking::Comment(subject) => format!("a comment on {} {}", subject.kind, subject.id),
         Asking::ViewName => "a name for these filters".to_owned(),
+        Asking::Path(Saved::Refunds) => "write the refund list to a new file: .csv, .jsonl or .md".to_owned(),
         Asking::Path(Saved::Log) => "write the log to a new file".to_owned(),
         Asking::Path(Saved::Bundle(_)) => "put this request and its proofs into a new file".to_owned(),
         Asking::Path(_) => "write to a new file: .csv, .jsonl or .md".to_owned(),
@@ -121,6 +127,10 @@ fn write(model: &mut Model, saved: Saved, path: &Path) -> Vec<Command> {
         (Saved::Table, _) if Form::of(path).is_none() => {
             return said(model, "the name ends in .csv, .jsonl or .md: that says how it is written");
         }
+        (Saved::Refunds, _) if Form::of(path).is_none() => {
+            return said(model, "the name ends in .csv, .jsonl or .md: that says how it is written");
+        }
+        (Saved::Refunds, _) => Written::Refunds,
         (Saved::Table, Screen::Requests(state)) => match &state.selection {
             Some(selection) => Written::Requests(selection.rows.clone()),
             None => return Vec::new(),

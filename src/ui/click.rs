@@ -47,6 +47,7 @@ fn list(model: &Model) -> Option<(u16, Scroll)> {
         Screen::Findings(state) => Some((body + 1, state.scroll)),
         Screen::Start(state) => Some((body + 4, state.scroll)),
         Screen::Notes(state) => Some((body + 3, state.scroll)),
+        Screen::Settlements(state) => Some((body + 3, state.scroll)),
         Screen::Stack(state) => Some((body + 3, state.scroll)),
         Screen::Compare(state) => Some((body + 3, state.scroll)),
         Screen::Console(state) => Some((body + 4, state.scroll)),

@@ -16,6 +16,7 @@ use crate::work::explain::explain;
 use crate::work::filter::{Clause, Field, Filter, Op};
 use crate::work::findings::grouped;
 use crate::work::notebook::{self, Entry, Hand, Notebook};
+use crate::work::payments::refunds;
 use crate::work::rows::{RequestRow, request_row};
 use crate::work::select::{Selection, select};
 use crate::work::sheet::{Form, Sheet, write_new};
@@ -158,6 +159,9 @@ pub fn write(study: &Study, path: &Path, what: Written, cancel: &Cancel) -> Msg 
             return Msg::Wrote { path: path.to_owned(), hash: save_report(study, path, &asked, cancel) };
         }
         Written::Table(sheet) => Ok(sheet.bytes(Form::of(path).unwrap_or(Form::Csv))),
+        Written::Refunds => {
+            refunds(study, cancel).map(|sheet| sheet.bytes(Form::of(path).unwrap_or(Form::Csv)))
+        }
         Written::Text(text) => Ok(text.into_bytes()),
         // Content is never given by a key alone: the refusal says how to give it.
         Written::Bundle(id) => {
@@ -205,6 +209,7 @@ fn columns(row: &RequestRow) -> Vec<(String, String)> {
         ("evidence", row.evidence.name().to_owned()),
         ("pointer", row.pointers.to_string()),
         ("proof", row.proof.map_or_else(String::new, |status| status.name().to_owned())),
+        ("tier", row.tier.flatten().map_or_else(String::new, |tier| tier.name().to_owned())),
         ("status", row.status.clone()),
         ("error", row.error.clone()),
         ("tokens_in", number(row.tokens_in)),

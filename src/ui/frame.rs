@@ -42,11 +42,12 @@ pub struct Panes {
 }
 
 /// The screens of the tab line; what is not built has no tab.
-const TABS: [(u8, &str); 7] = [
+const TABS: [(u8, &str); 8] = [
     (1, "Overview"),
     (2, "Timeline"),
     (3, "Requests"),
     (4, "Agents"),
+    (5, "Settlements"),
     (6, "Proofs"),
     (7, "Findings"),
     (8, "Notes"),
@@ -325,6 +326,9 @@ fn hints(model: &Model, room: usize) -> Line<'static> {
         Screen::Proofs(_) => &[Action::Open, Action::Verify],
         Screen::Agents(_) => &[Action::Open, Action::Sort, Action::Remember, Action::Compare, Action::Export],
         Screen::Findings(_) => &[Action::Open, Action::NextFinding, Action::PreviousFinding],
+        Screen::Settlements(_) => {
+            &[Action::Open, Action::NextPane, Action::OnlyThis, Action::Sort, Action::Refunds, Action::Export]
+        }
         Screen::Notes(_) => &[Action::Open, Action::NextPane, Action::Remove, Action::Undo],
         Screen::Stack(_) => &[Action::Open, Action::Sort, Action::Export],
         Screen::Compare(_) => &[Action::NextPane, Action::FindNext, Action::Export],

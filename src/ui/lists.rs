@@ -2,7 +2,7 @@
 //! comparing, marking and export work on a screen as soon as it has its lines here.
 
 use super::model::{Change, Command, Model, Notice, Screen, Why};
-use super::screens::{agents, compare, console, findings, notes, proofs, requests, stack};
+use super::screens::{agents, compare, console, findings, notes, proofs, requests, settlements, stack};
 use super::update::push;
 use super::widgets::scroll::{Scroll, Step};
 use super::widgets::table::Arranged;
@@ -24,6 +24,7 @@ pub fn subject(model: &Model) -> Option<Subject> {
             .map(|explanation| Subject::new(explanation.kind.name(), &explanation.id)),
         Screen::Proofs(state) => state.under_cursor().map(record),
         Screen::Agents(_) => agents::subject(model),
+        Screen::Settlements(state) => state.subject(model),
         Screen::Findings(_) => findings::under_cursor(model).map(|finding| findings::subject(&finding)),
         Screen::Notes(_) => notes::subject(model),
         Screen::Stack(state) => state.subject(),
@@ -36,6 +37,7 @@ pub fn listing(model: &Model) -> Option<Sheet> {
         Screen::Agents(_) => agents::listing(model),
         Screen::Findings(_) => findings::listing(model),
         Screen::Proofs(state) => proofs::listing(state),
+        Screen::Settlements(state) => settlements::listing(model, state),
         Screen::Notes(_) => Some(notes::listing(model)),
         Screen::Stack(state) => Some(state.listing()),
         Screen::Console(state) => state.sheet.clone(),
@@ -54,6 +56,7 @@ fn arranged(screen: &mut Screen) -> Option<(&mut Arranged, &mut Scroll)> {
         Screen::Agents(state) => Some((&mut state.arranged, &mut state.scroll)),
         Screen::Findings(state) => Some((&mut state.arranged, &mut state.scroll)),
         Screen::Notes(state) => Some((&mut state.arranged, &mut state.scroll)),
+        Screen::Settlements(state) => Some((&mut state.arranged, &mut state.scroll)),
         Screen::Stack(state) => Some((&mut state.arranged, &mut state.scroll)),
         Screen::Console(state) => Some((&mut state.arranged, &mut state.scroll)),
         _ => None,
@@ -67,6 +70,7 @@ pub fn has_columns(model: &Model) -> bool {
         Screen::Requests(_)
             | Screen::Agents(_)
             | Screen::Findings(_)
+            | Screen::Settlements(_)
             | Screen::Notes(_)
             | Screen::Stack(_)
             | Screen::Console(_)
@@ -110,7 +114,7 @@ pub fn sort(model: &mut Model) -> Vec<Command> {
 /// After the rows changed: the same order over the new ones.
 pub fn rearrange(model: &mut Model) {
     let sheet = match model.screen() {
-        Screen::Agents(_) | Screen::Findings(_) | Screen::Notes(_) => listing(model),
+        Screen::Agents(_) | Screen::Findings(_) | Screen::Notes(_) | Screen::Settlements(_) => listing(model),
         _ => None,
     };
     if let (Some(sheet), Some((arranged, _))) = (sheet, model.screens.last_mut().and_then(arranged)) {
@@ -186,6 +190,7 @@ pub fn row_under_cursor(model: &Model) -> Option<usize> {
         Screen::Agents(state) => (&state.arranged, &state.scroll),
         Screen::Findings(state) => (&state.arranged, &state.scroll),
         Screen::Notes(state) => (&state.arranged, &state.scroll),
+        Screen::Settlements(state) => (&state.arranged, &state.scroll),
         Screen::Stack(state) => (&state.arranged, &state.scroll),
         Screen::Console(state) => (&state.arranged, &state.scroll),
         _ => return None,

@@ -3,7 +3,8 @@
 use super::actions::Action;
 use super::report;
 use super::screens::{
-    agents, compare, console, findings, notes, overview, proofs, request, requests, stack, start, timeline,
+    agents, compare, console, findings, notes, overview, proofs, request, requests, settlements, stack,
+    start, timeline,
 };
 use super::theme::Theme;
 use super::widgets::field::Field as TextField;
@@ -86,6 +87,8 @@ pub enum Msg {
         agent: u64,
         portrait: Box<(Portrait, Trace)>,
     },
+    /// What the faulty version reached is computed; the study holds it.
+    Blasted(Result<(), WorkError>),
     /// Requests counted by a field.
     Counted {
         field: Field,
@@ -183,6 +186,8 @@ pub enum Command {
     },
     /// What was verified last.
     Tally,
+    /// Compute what the faulty version reached.
+    Blast,
     /// Verify all there is, under the pins given at the start.
     Verify,
     Ids {
@@ -231,6 +236,8 @@ pub enum Written {
     Requests(Arc<[Row]>),
     /// The investigator's log as it is kept.
     Log,
+    /// What would have to be given back.
+    Refunds,
     Text(String),
     /// The request with this id and its proofs, for others to check.
     Bundle(String),
@@ -271,6 +278,7 @@ pub enum Screen {
     Timeline(timeline::State),
     Requests(requests::State),
     Request(Box<request::State>),
+    Settlements(Box<settlements::State>),
     Proofs(Box<proofs::State>),
     Agents(Box<agents::State>),
     Findings(findings::State),
@@ -291,6 +299,7 @@ impl Screen {
             Self::Proofs(_) => "Proofs",
             Self::Agents(_) => "Agents",
             Self::Findings(_) => "Findings",
+            Self::Settlements(_) => "Settlements",
             Self::Notes(_) => "Notes",
             Self::Stack(_) => "Count",
             Self::Compare(_) => "Compare",
@@ -305,6 +314,7 @@ impl Screen {
             Self::Timeline(_) => Some(2),
             Self::Requests(_) => Some(3),
             Self::Agents(_) => Some(4),
+            Self::Settlements(_) => Some(5),
             Self::Proofs(_) => Some(6),
             Self::Findings(_) => Some(7),
             Self::Notes(_) => Some(8),
@@ -355,6 +365,7 @@ pub enum Asking {
 pub enum Saved {
     Table,
     Log,
+    Refunds,
     Text(String),
     /// A bundle of the request with this id.
     Bundle(String),

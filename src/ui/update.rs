@@ -4,7 +4,8 @@ use super::actions::{Action, Place, action_of};
 use super::keys::Key;
 use super::model::{Command, Layout, Model, Mouse, Msg, Notice, Overlay, Screen, Why};
 use super::screens::{
-    agents, compare, console, findings, notes, overview, proofs, request, requests, stack, start, timeline,
+    agents, compare, console, findings, notes, overview, proofs, request, requests, settlements, stack,
+    start, timeline,
 };
 use super::widgets::scroll::Step;
 use super::{asking, lists, overlays, report, worker};
@@ -62,9 +63,12 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Command> {
         Msg::Found { text, rows } => overlays::found(model, &text, &rows),
         Msg::Proved { row, path } => request::proved(model, row, *path),
         Msg::Verified(verification) => proofs::verified(model, verification),
+        Msg::Named(ids) if matches!(model.screen(), Screen::Settlements(_)) => settlements::named(model, ids),
         Msg::Named(ids) => proofs::named(model, ids),
         Msg::Judged(done) => agents::judged(model, done),
         Msg::Portrayed { agent, portrait } => agents::portrayed(model, agent, portrait),
+        Msg::Blasted(Ok(())) => settlements::computed(model),
+        Msg::Blasted(Err(error)) => fail(model, &error),
         Msg::Counted { field, counts } => stack::counted_by(model, field, counts),
         Msg::Compared(pairs) => compare::compared(model, pairs),
         Msg::Notebook { notebook, wrote, why } => asking::noted(model, notebook, wrote, why),
@@ -119,14 +123,21 @@ pub fn refresh(model: &mut Model) -> Vec<Command> {
     }
     lists::rearrange(model);
     match model.screens.last() {
-        Some(Screen::Requests(_)) => requests::select(model),
+        Some(Screen::Requests(_)) => {
+            let mut commands = requests::select(model);
+            commands.extend(settlements::compute(model));
+            commands
+        }
         Some(Screen::Timeline(_)) => timeline::draw_again(model),
         Some(Screen::Request(state)) => {
             let row = state.row;
-            vec![Command::Explain { row }, Command::Prove { row }]
+            let mut commands = vec![Command::Explain { row }, Command::Prove { row }];
+            commands.extend(settlements::compute(model));
+            commands
         }
         Some(Screen::Proofs(_)) => vec![Command::Tally],
         Some(Screen::Overview(_) | Screen::Agents(_)) => agents::ask(model),
+        Some(Screen::Settlements(_)) => settlements::refresh(model),
         _ => Vec::new(),
     }
 }
@@ -138,6 +149,7 @@ fn place(model: &Model) -> Place {
         Screen::Requests(_) => Place::Requests,
         Screen::Request(_) => Place::Request,
         Screen::Proofs(_) => Place::Proofs,
+        Screen::Settlements(_) => Place::Settlements,
         Screen::Notes(_) => Place::Notes,
         Screen::Overview(_)
         | Screen::Agents(_)
@@ -220,6 +232,9 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::Filter => overlays::open_filter(model),
         Action::Find => overlays::open_find(model),
         Action::FiltersPause => requests::pause(model),
+        Action::FilterDrop | Action::OnlyThis if matches!(model.screen(), Screen::Settlements(_)) => {
+            settlements::act(model, action)
+        }
         Action::FilterDrop => requests::drop_last(model),
         Action::Undo => lists::undo(model),
         Action::Redo => lists::redo(model),
@@ -259,6 +274,7 @@ fn act_on_screen(model: &mut Model, action: Action, times: isize) -> Vec<Command
         Screen::Request(_) => request::act(model, action),
         Screen::Proofs(_) => proofs::act(model, action),
         Screen::Agents(_) => agents::act(model, action),
+        Screen::Settlements(_) => settlements::act(model, action),
         Screen::Findings(_) => findings::act(model, action),
         Screen::Notes(_) => notes::act(model, action),
         Screen::Compare(_) => compare::act(model, action),
@@ -282,6 +298,7 @@ pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
         Screen::Request(_) => request::step(model, step),
         Screen::Proofs(_) => proofs::step(model, step),
         Screen::Agents(_) => agents::step(model, step),
+        Screen::Settlements(_) => settlements::step(model, step),
         Screen::Findings(_) => findings::step(model, step),
         Screen::Notes(_) => notes::step(model, step),
         Screen::Stack(_) => stack::step(model, step),
@@ -307,6 +324,7 @@ pub fn show_tab(model: &mut Model, n: u8) -> Vec<Command> {
         2 => Screen::Timeline(timeline::State::default()),
         3 => Screen::Requests(requests::State::default()),
         4 => Screen::Agents(Box::default()),
+        5 => Screen::Settlements(Box::default()),
         6 => Screen::Proofs(Box::default()),
         7 => Screen::Findings(findings::State::default()),
         8 => Screen::Notes(notes::State::default()),

@@ -6,8 +6,8 @@ use super::frame::{self, SMALLEST};
 use super::model::{Finder, Menu, Model, Overlay, Preview, Screen};
 use super::overlays::{FINDER_HEIGHT, LISTED, choices};
 use super::screens::{
-    agents_view, compare, console, findings, notes, overview, proofs, request, requests, stack, start,
-    timeline_view,
+    agents_view, compare, console, findings, notes, overview, proofs, request, requests, settlements, stack,
+    start, timeline_view,
 };
 use super::text::{padded, spans};
 use super::widgets::field::Field;
@@ -56,6 +56,7 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
         Screen::Request(state) => request::draw(model, state, frame, body),
         Screen::Proofs(state) => proofs::draw(model, state, frame, body),
         Screen::Agents(state) => agents_view::draw(model, state, frame, body),
+        Screen::Settlements(state) => settlements::draw(model, state, frame, body),
         Screen::Findings(state) => findings::draw(model, state, frame, body),
         Screen::Notes(state) => notes::draw(model, state, frame, body),
         Screen::Stack(state) => stack::draw(model, state, frame, body),

@@ -12,6 +12,7 @@ use crate::work::ingest::{Pictures, Watcher, ingest};
 use crate::work::open::{Opened, cached_case, demo_case, is_current, what_is};
 use crate::work::rows::page;
 use crate::work::select::select;
+use crate::work::settings::Settings;
 use crate::work::study::{Choice, Study};
 use crate::work::timeline::timeline;
 use crate::work::verify::{Pins, last, verify};
@@ -22,7 +23,11 @@ use std::sync::Arc;
 /// Opens what the paths come to; tells rows and progress meanwhile.
 pub fn open(paths: &[PathBuf], case: Option<&Path>, cancel: &Cancel, mut tell: impl FnMut(Msg)) {
     let opened = open_case(paths, case, cancel, &mut tell);
-    let study = opened.and_then(|path| Study::choose(&path, &Choice::default(), cancel)).map(Arc::new);
+    let study = opened.and_then(|path| {
+        let choice = Choice { settings: Arc::new(Settings::own()?), ..Choice::default() };
+        Study::choose(&path, &choice, cancel)
+    });
+    let study = study.map(Arc::new);
     tell(Msg::Studied(study));
 }
 
@@ -87,6 +92,7 @@ pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<M
             let path = study.archive().and_then(|archive| Ok(archive.path_of(row)?));
             Msg::Proved { row, path: Box::new(path) }
         }
+        Command::Blast => Msg::Blasted(study.blast().map(|_| ())),
         Command::Tally => {
             let case = Case::open(study.snapshot.path()).map_err(WorkError::from);
             Msg::Verified(case.and_then(|case| last(&case, study)))
@@ -154,7 +160,8 @@ pub fn verify_all(study: &Study, pins: &Pins, choice: &Choice, cancel: &Cancel, 
         let mut watcher = Watcher { cancel: cancel.clone(), report, pictures: Pictures::Unwanted };
         verify(&mut case, pins, &mut watcher)
     });
-    tell(Msg::Studied(verified.and_then(|_| Study::choose(path, choice, cancel)).map(Arc::new)));
+    let choice = Choice { settings: Arc::clone(&study.settings), ..choice.clone() };
+    tell(Msg::Studied(verified.and_then(|_| Study::choose(path, &choice, cancel)).map(Arc::new)));
 }
 
 /// What there is to show of a case that is still being read.

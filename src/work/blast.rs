@@ -13,7 +13,8 @@ use crate::journal::Column;
 use crate::journal::batch::Flags;
 use crate::model::{Kind, Nanos, Row};
 use crate::store::Snapshot;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::store::views::Reached;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Agents that the comparison of before and during shows to have changed.
@@ -29,7 +30,7 @@ pub enum Changed {
 #[derive(Clone, Debug, Default)]
 pub struct Blast {
     pub web: Arc<Web>,
-    pub taint: Taint,
+    pub taint: Arc<Taint>,
     pub books: Books,
     /// Who, quarantined, would have spared most.
     pub cuts: Vec<Cut>,
@@ -37,6 +38,8 @@ pub struct Blast {
     pub outside: u64,
     pub changed: Changed,
     pub pairs: pairs::Pairs,
+    /// What each answer is beside the other version's; see `pairs::DIFFERS`.
+    pub beside: Arc<HashMap<Row, &'static str>>,
 }
 
 /// How many agents the containment hint names.
@@ -66,7 +69,8 @@ pub fn blast(
     let books = books(snapshot, &taint, |at| window.is_live(at), cancel)?;
     let cuts = cuts(&web, &taint, start(snapshot, &web)?, MOST_CUTS);
     let pairs = pairs::count(snapshot, window, cancel)?;
-    Ok(Blast { web, taint, books, cuts, outside, changed, pairs })
+    let (taint, beside) = (Arc::new(taint), Arc::new(pairs.words()));
+    Ok(Blast { beside, web, taint, books, cuts, outside, changed, pairs })
 }
 
 /// Payments that pay for what the faulty version served between two moments: what a shift of the window comes to.
@@ -155,6 +159,17 @@ impl Blast {
             classes: Class::ALL.map(|class| self.ledger().count(class)),
             pairs: self.pairs.counts(),
             found: self.reconcile(),
+        }
+    }
+
+    /// What SQL views say of it.
+    pub fn reached(&self) -> Reached {
+        let payments = self.ledger().payments.iter().enumerate().map(|(place, payment)| (payment.row, place));
+        Reached {
+            taint: Arc::clone(&self.taint),
+            ledger: Arc::clone(&self.books.ledger),
+            payments: Arc::new(payments.collect()),
+            beside: Arc::clone(&self.beside),
         }
     }
 

@@ -3,13 +3,14 @@
 use super::WorkError;
 use super::rows::{RequestRow, request_row};
 use super::study::Study;
+use crate::analysis::taint::{Mark, Way};
 use crate::journal::Column;
 use crate::journal::batch::{EdgeKind, Flags};
 use crate::journal::import::Format;
 use crate::journal::import::line::Provenance;
 use crate::journal::import::standing::Field;
 use crate::journal::wire;
-use crate::model::{Evidence, Kind, Nanos, Pointers, Row};
+use crate::model::{Evidence, Kind, Nanos, Pointers, Row, Tier};
 use crate::store::Snapshot;
 use std::path::PathBuf;
 
@@ -71,6 +72,39 @@ pub struct Explanation {
     pub effects: Vec<Linked>,
     /// Other records with this id.
     pub same_id: Vec<Row>,
+    /// How the faulty version reached it, by the shortest chain, nearest to the faulty version first.
+    pub chain: Vec<Linkage>,
+    /// Answers of the other version to the same request, and whether they differ.
+    pub pairs: Vec<Pair>,
+    /// So many there are, of which `pairs` holds the first.
+    pub pairs_in_all: usize,
+    /// What was answered, as far as it is recorded.
+    pub answer: String,
+}
+
+/// A link of a chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Linkage {
+    pub row: Row,
+    pub id: String,
+    pub kind: Kind,
+    pub at: Nanos,
+    pub agent: String,
+    pub tier: Tier,
+    pub strength: f32,
+    pub way: Way,
+    /// Its place in time is decided by the clock tolerance alone.
+    pub by_tolerance: bool,
+}
+
+/// The same request, answered by the other version.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pair {
+    pub other: RequestRow,
+    /// `None` where an answer is not recorded.
+    pub differs: Option<bool>,
+    /// What was answered, as far as it is recorded.
+    pub answer: String,
 }
 
 /// Explains the record at a row.
@@ -108,7 +142,13 @@ pub fn explain(study: &Study, row: Row) -> Result<Explanation, WorkError> {
     if flags & Flags::SUPERSEDED != 0 {
         words.push("A later record is the next state of the same thing.".to_owned());
     }
+    let answer = answer(&record);
     drop(record);
+    let chain = chain(study, row)?;
+    if let Some(last) = chain.last() {
+        words.push(reach(last, chain.len()));
+    }
+    let (pairs, pairs_in_all) = pairs(study, row)?;
     Ok(Explanation {
         row,
         kind,
@@ -124,6 +164,10 @@ pub fn explain(study: &Study, row: Row) -> Result<Explanation, WorkError> {
         causes,
         effects,
         same_id,
+        chain,
+        pairs,
+        pairs_in_all,
+        answer,
     })
 }
 
@@ -135,6 +179,82 @@ fn original(snapshot: &Snapshot, row: Row, place: &Place) -> Result<Option<Origi
     let place = Place { source, line, offset, length };
     Ok(Some(Original { format, place, sha256, bytes, assumed, fields }))
 }
+
+fn chain(study: &Study, row: Row) -> Result<Vec<Linkage>, WorkError> {
+    let snapshot = &study.snapshot;
+    let link = |(row, mark): (Row, Mark)| {
+        Ok(Linkage {
+            row,
+            id: snapshot.id(row)?,
+            kind: snapshot.kind(row)?,
+            at: snapshot.at(row)?,
+            agent: snapshot.name(Column::Agent, snapshot.value(Column::Agent, row)?).to_owned(),
+            tier: mark.tier,
+            strength: mark.strength,
+            way: mark.way,
+            by_tolerance: mark.by_tolerance,
+        })
+    };
+    let chain = study.blast()?.chain(row);
+    // Of an endless chain the ends tell most.
+    let middle = chain.len().saturating_sub(LONGEST_CHAIN);
+    let kept = chain
+        .into_iter()
+        .enumerate()
+        .filter(|(n, _)| *n < LONGEST_CHAIN / 2 || *n >= LONGEST_CHAIN / 2 + middle);
+    kept.map(|(_, one)| link(one)).collect()
+}
+
+/// Links of a chain that are read from the journals.
+const LONGEST_CHAIN: usize = 200;
+
+fn reach(last: &Linkage, length: usize) -> String {
+    let links = super::findings::counted(length as u64 - 1, "link");
+    match last.tier {
+        Tier::T0 => "T0: the faulty version served it.".to_owned(),
+        tier => format!(
+            "{tier}: {}; {links} from what the faulty version served, strength {:.2}.",
+            tier.meaning(),
+            last.strength
+        ),
+    }
+}
+
+/// Answers that are shown beside one.
+const MOST_PAIRS: usize = 200;
+
+fn pairs(study: &Study, row: Row) -> Result<(Vec<Pair>, usize), WorkError> {
+    let request = study.snapshot.value(Column::RequestHash, row)?;
+    if request == 0 {
+        return Ok((Vec::new(), 0));
+    }
+    let others = study.blast()?.pairs.of(request, row);
+    let all = others.len();
+    let pair = |(other, differs): (Row, Option<bool>)| {
+        let line = study.snapshot.line(other)?;
+        let answer = wire::parse(&line).map(|(record, _)| answer(&record)).unwrap_or_default();
+        Ok(Pair { other: request_row(study, other)?, differs, answer })
+    };
+    let pairs = others.into_iter().take(MOST_PAIRS).map(pair).collect::<Result<_, WorkError>>()?;
+    Ok((pairs, all))
+}
+
+/// The recorded answer: its text, else its JSON, else its hash.
+fn answer(record: &wire::Record<'_>) -> String {
+    let wire::Record::Inference(r) = record else {
+        return String::new();
+    };
+    let text = match (&r.output, r.response, &r.tee_output_hash) {
+        (Some(output), _, _) => output.to_string(),
+        (None, Some(response), _) => response.get().to_owned(),
+        (None, None, Some(hash)) => format!("only its hash is recorded: {}", &**hash),
+        (None, None, None) => "not recorded".to_owned(),
+    };
+    text.chars().take(MOST_ANSWER).collect()
+}
+
+/// Characters of an answer that are shown beside another; the record holds the rest.
+const MOST_ANSWER: usize = 2_000;
 
 fn linked_id(snapshot: &Snapshot, kind: EdgeKind, id: &str) -> Result<Linked, WorkError> {
     match snapshot.find_id(id)?.first() {

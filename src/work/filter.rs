@@ -4,7 +4,7 @@
 //! with the place of its first character.
 
 use crate::model::time::{DAY, SECOND, Span};
-use crate::model::{Evidence, Nanos, Pointers, Status};
+use crate::model::{Evidence, Nanos, Pointers, Status, Tier};
 use std::fmt;
 
 /// What a clause looks at.
@@ -19,6 +19,10 @@ pub enum Field {
     Pointer,
     /// The worst verdict of the proof path; `none` where it was not verified.
     Proof,
+    /// How far the faulty version reached it; `none` where it did not.
+    Tier,
+    /// Beside the other version's answer to the same request: differs, same, unknown; `none` where there is none.
+    Pair,
     Node,
     Agent,
     Model,
@@ -37,7 +41,7 @@ pub enum Field {
 }
 
 impl Field {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Version,
         Self::Claimed,
         Self::Scheduled,
@@ -45,6 +49,8 @@ impl Field {
         Self::Evidence,
         Self::Pointer,
         Self::Proof,
+        Self::Tier,
+        Self::Pair,
         Self::Node,
         Self::Agent,
         Self::Model,
@@ -68,6 +74,8 @@ impl Field {
             Self::Evidence => "evidence",
             Self::Pointer => "pointer",
             Self::Proof => "proof",
+            Self::Tier => "tier",
+            Self::Pair => "pair",
             Self::Node => "node",
             Self::Agent => "agent",
             Self::Model => "model",
@@ -310,6 +318,19 @@ fn check(clause: &Clause, day: Nanos) -> Result<(), String> {
             let known: Vec<_> = Status::ALL.iter().map(|status| status.name()).collect();
             Err(format!("a verdict is none, {}", known.join(", ")))
         }
+        Field::Tier
+            if clause.op != Op::Has
+                && !matches!(clause.value.as_str(), "any" | "none")
+                && Tier::of(&clause.value).is_none() =>
+        {
+            Err("a tier is T0, T1, T2, T3, any or none".to_owned())
+        }
+        Field::Pair
+            if clause.op != Op::Has
+                && !matches!(clause.value.as_str(), "differs" | "same" | "unknown" | "any" | "none") =>
+        {
+            Err("a pair is differs, same, unknown, any or none".to_owned())
+        }
         Field::Evidence
             if clause.op != Op::Has && !Evidence::ALL.iter().any(|e| e.name() == clause.value) =>
         {
@@ -411,7 +432,7 @@ mod tests {
         #[test]
         fn parse_of_print_is_the_same(value in "\\PC{1,12}", negated: bool, field in 0usize..Field::ALL.len()) {
             let field = Field::ALL[field];
-            prop_assume!(!field.is_number() && !matches!(field, Field::Pointer | Field::Evidence | Field::Proof));
+            prop_assume!(!field.is_number() && !matches!(field, Field::Pointer | Field::Evidence | Field::Proof | Field::Tier | Field::Pair));
             let clause = Clause { field, op: Op::Has, value, negated, paused: false };
             prop_assume!(clause.field != Field::Text || !clause.value.trim().is_empty());
             let filter = Filter { clauses: vec![clause] };

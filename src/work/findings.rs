@@ -1,8 +1,7 @@
 //! What an investigator should look at first: each rule looks at a study and says what it found, with evidence.
 
-use super::WorkError;
-use super::rules;
 use super::study::Study;
+use super::{Cancel, WorkError, own_rules, rules};
 use crate::analysis::NodeState;
 use crate::journal::Column;
 use crate::journal::batch::Flags;
@@ -12,7 +11,7 @@ use crate::store::{Case, Source};
 use std::collections::BTreeMap;
 
 /// All findings, worst first, then by rule and subject.
-pub fn findings(case: &Case, study: &Study) -> Result<Vec<Finding>, WorkError> {
+pub fn findings(case: &Case, study: &Study, cancel: &Cancel) -> Result<Vec<Finding>, WorkError> {
     let mut found = Vec::new();
     nodes(study, &mut found);
     pointers(study, &mut found);
@@ -24,6 +23,9 @@ pub fn findings(case: &Case, study: &Study) -> Result<Vec<Finding>, WorkError> {
     links(study, &mut found);
     found.extend(case.proof_findings()?);
     let settings = &study.settings;
+    if !settings.rules.is_empty() {
+        found.extend(own_rules::findings(study, &settings.rules, cancel)?);
+    }
     found.retain(|finding| !settings.silenced.contains(&finding.rule));
     found
         .iter_mut()

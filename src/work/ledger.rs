@@ -10,11 +10,12 @@ use crate::model::{Amount, Kind, Nanos, Row, Tier};
 use crate::store::{Chunk, Snapshot};
 use crate::work::parallel::each_chunk;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// What moved and what was settled.
 #[derive(Clone, Debug, Default)]
 pub struct Books {
-    pub ledger: Ledger,
+    pub ledger: Arc<Ledger>,
     /// By the time of their last record.
     pub settlements: Vec<Settlement>,
     /// Which inferences each payment names itself, by its place in the ledger.
@@ -47,7 +48,7 @@ pub fn books(
             _ => settlements.push(thing.settlement(snapshot, taint)?),
         }
     }
-    Ok(Books { ledger: Ledger::new(assets, payments, is_live), settlements, pays })
+    Ok(Books { ledger: Arc::new(Ledger::new(assets, payments, is_live)), settlements, pays })
 }
 
 /// A payment or settlement with the links of all its states.

@@ -94,6 +94,11 @@ fn answers(
     Ok(found.into_iter().flatten().collect())
 }
 
+/// What an answer is beside the other version's answers to the same request.
+pub const DIFFERS: &str = "differs";
+pub const SAME: &str = "same";
+pub const UNKNOWN: &str = "unknown";
+
 impl Pairs {
     pub fn counts(&self) -> PairCounts {
         let mut counts = PairCounts::default();
@@ -140,12 +145,23 @@ impl Pairs {
         others.iter().map(|(row, other)| (*row, differs(*other))).collect()
     }
 
-    /// One row of each request that both versions answered, those that differ first.
-    pub fn rows(&self) -> Vec<Row> {
-        self.groups
-            .values()
-            .flat_map(|group| group.faulty.iter().chain(&group.good))
-            .map(|(row, _)| *row)
-            .collect()
+    /// What each answer with a counterpart is beside the other version's: `differs` where any of them does.
+    pub fn words(&self) -> HashMap<Row, &'static str> {
+        let mut words = HashMap::new();
+        for group in self.groups.values().filter(|group| !group.faulty.is_empty()) {
+            for (side, other) in [(&group.good, &group.faulty), (&group.faulty, &group.good)] {
+                let known: BTreeSet<u64> =
+                    other.iter().map(|(_, output)| *output).filter(|o| *o != 0).collect();
+                for (row, output) in side {
+                    let word = match (*output, known.len(), known.contains(output)) {
+                        (0, _, _) | (_, 0, _) => UNKNOWN,
+                        (_, 1, true) => SAME,
+                        _ => DIFFERS,
+                    };
+                    words.insert(*row, word);
+                }
+            }
+        }
+        words
     }
 }

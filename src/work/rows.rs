@@ -5,7 +5,7 @@ use super::study::Study;
 use crate::journal::Column;
 use crate::journal::batch::Flags;
 use crate::model::time::{SECOND, Span};
-use crate::model::{Evidence, Nanos, Pointers, Row, Status, Verdicts};
+use crate::model::{Evidence, Nanos, Pointers, Row, Status, Tier, Verdicts};
 
 /// One request. Names are recorded text and must be shown through `Untrusted`; an empty name is "absent".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct RequestRow {
     pub latency: Option<Span>,
     /// The worst verdict of its proof path, where proofs were verified.
     pub proof: Option<Status>,
+    /// How far the faulty version reached it; nothing while that is not computed.
+    pub tier: Option<Option<Tier>>,
     pub is_torn: bool,
     pub is_in_conflict: bool,
 }
@@ -67,6 +69,7 @@ pub fn request_row(study: &Study, row: Row) -> Result<RequestRow, WorkError> {
         latency: minus_one(Column::Latency)?
             .map(|micros| Span(i64::try_from(micros).unwrap_or(i64::MAX).saturating_mul(SECOND / 1_000_000))),
         proof: snapshot.verdicts(row)?.and_then(Verdicts::worst),
+        tier: study.blast_known().map(|blast| blast.taint.tier(row)),
         is_torn: flags & Flags::TORN != 0,
         is_in_conflict: flags & Flags::CONFLICT != 0,
     })

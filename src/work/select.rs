@@ -1,5 +1,6 @@
 //! Filters over columns: which requests match, earliest first. Bits per chunk first, then one walk in time order.
 
+use super::blast::Blast;
 use super::filter::{Clause, Field, Filter, Op, moment};
 use super::fold::Requests;
 use super::parallel::each_chunk;
@@ -9,7 +10,7 @@ use crate::analysis::Window;
 use crate::journal::Column;
 use crate::journal::batch::Flags;
 use crate::model::time::SECOND;
-use crate::model::{Evidence, Kind, Nanos, Pointers, Row, Status, Verdicts};
+use crate::model::{Evidence, Kind, Nanos, Pointers, Row, Status, Tier, Verdicts};
 use crate::store::{Chunk, Snapshot, StoreError};
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ pub fn select(study: &Study, filter: &Filter, cancel: &Cancel) -> Result<Selecti
     let snapshot = &study.snapshot;
     let (slow, quick): (Vec<&Clause>, Vec<&Clause>) =
         filter.active().partition(|clause| matches!(clause.field, Field::Id | Field::Text));
-    let tests: Vec<Test> = quick.iter().map(|clause| Test::new(clause, study)).collect();
+    let tests: Vec<Test> = quick.iter().map(|clause| Test::new(clause, study)).collect::<Result<_, _>>()?;
     let masks = each_chunk(snapshot, cancel, |_, chunk| mask(study, chunk, &tests))?;
     let total = masks.iter().map(|mask| mask.requests).sum();
     let mut rows: Vec<Row> = Vec::with_capacity(masks.iter().map(|mask| mask.kept as usize).sum());
@@ -84,6 +85,15 @@ fn text_matches(text: &str, op: Op, value: &str, lower: &str) -> bool {
         Op::IsNot => text != value,
         _ => text.to_lowercase().contains(lower),
     }
+}
+
+/// Whether a clause asks for a word, whatever its case; `any` is all words but `none`.
+fn wanted_or_any(clause: &Clause, word: &str) -> bool {
+    if clause.value == "any" {
+        return (word != "none") != (clause.negated ^ (clause.op == Op::IsNot));
+    }
+    let (word, value) = (word.to_lowercase(), clause.value.to_lowercase());
+    text_matches(&word, clause.op, &value, &value) != clause.negated
 }
 
 /// A bit for each record of a chunk.
@@ -152,10 +162,20 @@ enum Test {
     Source {
         wanted: Vec<u32>,
     },
+    /// Whether the word beside the other version's answer is wanted.
+    Pair {
+        clause: Clause,
+        blast: Arc<Blast>,
+    },
+    /// Wanted tiers, as `Tier::code` numbers them.
+    Tier {
+        wanted: [bool; 5],
+        blast: Arc<Blast>,
+    },
 }
 
 impl Test {
-    fn new(clause: &Clause, study: &Study) -> Self {
+    fn new(clause: &Clause, study: &Study) -> Result<Self, WorkError> {
         let lower = clause.value.to_lowercase();
         let wanted = |text: &str| text_matches(text, clause.op, &clause.value, &lower) != clause.negated;
         let among = |column: Column| {
@@ -164,7 +184,7 @@ impl Test {
             let wanted = std::iter::once(wanted("")).chain(texts.iter().map(|text| wanted(text))).collect();
             Self::Among { column, wanted }
         };
-        match clause.field {
+        Ok(match clause.field {
             Field::Version => among(Column::Effective),
             Field::Claimed => among(Column::Version),
             Field::Scheduled => among(Column::Scheduled),
@@ -196,6 +216,13 @@ impl Test {
                 Status::ALL.iter().for_each(|status| chosen[*status as usize] = wanted(status.name()));
                 Self::Proof { wanted: chosen }
             }
+            Field::Pair => Self::Pair { clause: clause.clone(), blast: study.blast()? },
+            Field::Tier => {
+                let hit = |name: &str| wanted_or_any(clause, name);
+                let mut chosen = [hit("none"); 5];
+                Tier::ALL.iter().for_each(|tier| chosen[Tier::code(Some(*tier)) as usize] = hit(tier.name()));
+                Self::Tier { wanted: chosen, blast: study.blast()? }
+            }
             Field::Source => {
                 let sources = study.snapshot.sources().iter();
                 Self::Source { wanted: sources.filter(|s| wanted(&s.name())).map(|s| s.id).collect() }
@@ -203,7 +230,7 @@ impl Test {
             Field::At | Field::Tokens | Field::TokensIn | Field::Latency | Field::Id | Field::Text => {
                 Self::range(clause, study)
             }
-        }
+        })
     }
 
     fn range(clause: &Clause, study: &Study) -> Self {
@@ -270,6 +297,14 @@ impl Test {
                     verdicts.worst().map_or(0, |status| status as usize)
                 };
                 clear(bits, rows, |place| wanted[worst(place)]);
+            }
+            Self::Pair { clause, blast } => {
+                let word = |place: usize| blast.beside.get(&Row::new(chunk.id as usize, place)).copied();
+                clear(bits, rows, |place| wanted_or_any(clause, word(place).unwrap_or("none")));
+            }
+            Self::Tier { wanted, blast } => {
+                let tier = |place: usize| blast.taint.tier(Row::new(chunk.id as usize, place));
+                clear(bits, rows, |place| wanted[Tier::code(tier(place)) as usize]);
             }
             Self::Source { wanted } => {
                 if !wanted.contains(&chunk.source) {

@@ -1,6 +1,6 @@
 //! config.toml: how taint spreads, which rules are silent, how bad the others are. Read once, by the faces.
 
-use super::{WorkError, rules};
+use super::{WorkError, own_rules, rules};
 use crate::analysis::taint::{Rate, Rates};
 use crate::model::Severity;
 use crate::model::time::{HOUR, MINUTE, SECOND, Span};
@@ -14,6 +14,8 @@ pub struct Settings {
     pub rates: Rates,
     pub silenced: BTreeSet<String>,
     pub severities: BTreeMap<String, Severity>,
+    /// Rules of the user's own.
+    pub rules: Vec<own_rules::Read>,
 }
 
 /// The folder of the user's own configuration: `config.toml` and `rules/`.
@@ -35,7 +37,11 @@ impl Settings {
 
     /// Reads the user's own, if there is one.
     pub fn own() -> Result<Self, WorkError> {
-        folder().map_or_else(|| Ok(Self::default()), |folder| Self::read(&folder.join("config.toml")))
+        let Some(folder) = folder() else {
+            return Ok(Self::default());
+        };
+        let rules = own_rules::read(&folder.join("rules"))?;
+        Ok(Self { rules, ..Self::read(&folder.join("config.toml"))? })
     }
 
     pub fn parse(text: &str) -> Result<Self, String> {

@@ -1,14 +1,16 @@
 //! Requests sorted by a column, and counted by the values of one.
 
+use super::blast::Blast;
 use super::filter::{Clause, Field, Op};
 use super::study::Study;
 use super::{Cancel, WorkError};
 use crate::analysis::Window;
 use crate::journal::Column;
 use crate::model::time::HOUR;
-use crate::model::{Evidence, Nanos, Pointers, Row, Status, Verdicts};
+use crate::model::{Evidence, Nanos, Pointers, Row, Status, Tier, Verdicts};
 use crate::store::{Snapshot, StoreError, View};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -36,16 +38,18 @@ struct Keys<'s> {
     study: &'s Study,
     field: Field,
     column: Option<View<'s>>,
+    blast: Option<Arc<Blast>>,
 }
 
 impl<'s> Keys<'s> {
     fn new(study: &'s Study, field: Field) -> Result<Self, WorkError> {
         let column = column_of(field).map(|column| study.snapshot.column(column)).transpose()?;
-        if column.is_none() && !matches!(field, Field::Pointer | Field::Proof) {
+        if column.is_none() && !matches!(field, Field::Pointer | Field::Proof | Field::Tier) {
             let what = format!("requests cannot be sorted or counted by {}", field.name());
             return Err(WorkError::Refused(what));
         }
-        Ok(Self { study, field, column })
+        let blast = (field == Field::Tier).then(|| study.blast()).transpose()?;
+        Ok(Self { study, field, column, blast })
     }
 
     fn of(&self, row: Row) -> Result<u64, StoreError> {
@@ -53,6 +57,10 @@ impl<'s> Keys<'s> {
         match (&self.column, self.field) {
             (Some(column), _) => Ok(column.value(row)),
             (None, Field::Pointer) => pointers(self.study, row).map(|pointers| u64::from(pointers.0)),
+            (None, Field::Tier) => {
+                let tier = self.blast.as_ref().and_then(|blast| blast.taint.tier(row));
+                Ok(u64::from(Tier::code(tier)))
+            }
             (None, _) => {
                 Ok(snapshot.verdicts(row)?.and_then(Verdicts::worst).map_or(0, |status| status as u64))
             }
@@ -76,7 +84,13 @@ const fn column_of(field: Field) -> Option<Column> {
         Field::Tokens => Column::TokensOut,
         Field::TokensIn => Column::TokensIn,
         Field::Latency => Column::Latency,
-        Field::Pointer | Field::Proof | Field::Source | Field::Id | Field::Text => return None,
+        Field::Pointer
+        | Field::Proof
+        | Field::Tier
+        | Field::Pair
+        | Field::Source
+        | Field::Id
+        | Field::Text => return None,
     })
 }
 
@@ -182,6 +196,10 @@ fn named(study: &Study, field: Field, key: u64) -> (String, Vec<Clause>) {
         Field::Proof => {
             let status = Status::ALL.into_iter().find(|status| *status as u64 == key);
             let name = status.map_or("none", Status::name);
+            (name.to_owned(), is(name))
+        }
+        Field::Tier => {
+            let name = Tier::from_code(key as u8).map_or("none", Tier::name);
             (name.to_owned(), is(name))
         }
         Field::Pointer => {

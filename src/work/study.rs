@@ -19,7 +19,7 @@ use crate::store::tables::CheckpointRow;
 use crate::store::views::Sight;
 use crate::store::{Case, Snapshot, StoreError};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What the responder chose, where the default is not it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,6 +89,7 @@ pub struct Study {
     pub settings: Arc<Settings>,
     before: Before,
     blast: OnceLock<Arc<Blast>>,
+    turn: Arc<Mutex<()>>,
     archive: OnceLock<Arc<Archive>>,
     agents: OnceLock<Option<Arc<Agents>>>,
 }
@@ -110,7 +111,8 @@ impl Study {
     /// computed again.
     pub fn again(&self, choice: &Choice, cancel: &Cancel) -> Result<Self, WorkError> {
         let case = Case::open(self.snapshot.path())?;
-        Self::of(&case, self.snapshot.clone(), choice, Some(self), cancel)
+        let choice = Choice { settings: Arc::clone(&self.settings), ..choice.clone() };
+        Self::of(&case, self.snapshot.clone(), &choice, Some(self), cancel)
     }
 
     fn of(
@@ -172,6 +174,7 @@ impl Study {
             impact: Impact::default(),
             settings: Arc::clone(&choice.settings),
             before,
+            turn: Arc::default(),
             blast: OnceLock::new(),
             archive: OnceLock::new(),
             agents: OnceLock::new(),
@@ -180,7 +183,7 @@ impl Study {
             Some(impact) => impact,
             None => study.blast_unless(cancel)?.impact(&study.snapshot),
         };
-        study.findings = findings::findings(case, &study)?;
+        study.findings = findings::findings(case, &study, cancel)?;
         Ok(study)
     }
 
@@ -201,6 +204,7 @@ impl Study {
             impact: Impact::default(),
             settings: Arc::default(),
             before: Before::default(),
+            turn: Arc::default(),
             blast: OnceLock::new(),
             archive: OnceLock::new(),
             agents: OnceLock::new(),
@@ -231,7 +235,17 @@ impl Study {
         self.blast_unless(&Cancel::default())
     }
 
+    /// The same, if it was computed already: what a screen may ask.
+    pub fn blast_known(&self) -> Option<&Arc<Blast>> {
+        self.blast.get()
+    }
+
     fn blast_unless(&self, cancel: &Cancel) -> Result<Arc<Blast>, WorkError> {
+        if let Some(blast) = self.blast.get() {
+            return Ok(Arc::clone(blast));
+        }
+        // One computes it while others wait: it is no less work the second time.
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(blast) = self.blast.get() {
             return Ok(Arc::clone(blast));
         }
@@ -288,7 +302,8 @@ impl Study {
     pub fn sight(&self) -> Sight {
         let (snapshot, window) = (self.snapshot.clone(), self.window.clone());
         let agents = self.agents_known().map(|agents| Arc::new(agents.judged())).unwrap_or_default();
-        Sight { snapshot, window, findings: self.findings.clone().into(), agents }
+        let reached = self.blast().ok().map(|blast| blast.reached());
+        Sight { snapshot, window, findings: self.findings.clone().into(), agents, reached }
     }
 
     pub fn model_name(&self, model: Number) -> &str {

@@ -24,6 +24,17 @@ pub(super) enum Read {
     Pointer,
     /// The worst verdict of the request's proof path; null where proofs were not verified.
     Proof,
+    /// T0 to T3; null where the faulty version did not reach it.
+    Tier,
+    /// `differs`, `same` or `unknown` beside the other version's answer to the same request; null where there is none.
+    Pair,
+    /// Of a payment's last record: how it hangs on the faulty version; null on earlier ones.
+    Class,
+    /// The state all its records come to; `reverted` where the receipt says so.
+    Outcome,
+    Tainted,
+    Refunded,
+    Symbol,
     /// `torn`, `conflict`, `superseded`, comma-joined; null if none.
     Flags,
     Source,
@@ -39,7 +50,7 @@ pub(super) struct RecordView {
     pub columns: &'static [(&'static str, Read)],
 }
 
-use Read::{At, Evidence, Field, Flags, Id, Millis, Name, Number, Optional, Pointer, Proof, Source};
+use Read::{At, Class, Evidence, Field, Flags, Id, Millis, Name, Number, Optional, Pointer, Proof, Source};
 
 /// Where a record stands, at the end of every view.
 macro_rules! view {
@@ -76,6 +87,8 @@ pub(super) const RECORD_VIEWS: &[RecordView] = &[
         ("effective", Name(Column::Effective)),
         ("evidence", Evidence),
         ("pointer", Pointer),
+        ("tier", Read::Tier),
+        ("pair", Read::Pair),
         ("proof", Proof),
         ("status", Name(Column::State)),
         ("error", Name(Column::Category)),
@@ -141,6 +154,7 @@ pub(super) const RECORD_VIEWS: &[RecordView] = &[
         Some(Kind::Action),
         ("agent", Name(Column::Agent)),
         ("action", Name(Column::Category)),
+        ("tier", Read::Tier),
         ("causes", Field("causes")),
         ("target", Field("target")),
         ("value", Field("value")),
@@ -151,6 +165,7 @@ pub(super) const RECORD_VIEWS: &[RecordView] = &[
         Some(Kind::Message),
         ("sender", Name(Column::Agent)),
         ("receiver", Name(Column::Peer)),
+        ("tier", Read::Tier),
         ("causes", Field("causes")),
         ("carries", Field("carries")),
     ),
@@ -171,6 +186,11 @@ pub(super) const RECORD_VIEWS: &[RecordView] = &[
         ("block_number", Field("block_number")),
         ("receipt_status", Field("receipt_status")),
         ("refund_of", Field("refund_of")),
+        ("class", Class),
+        ("outcome", Read::Outcome),
+        ("tainted", Read::Tainted),
+        ("refunded", Read::Refunded),
+        ("symbol", Read::Symbol),
     ),
     view!(
         "settlements",

@@ -8,15 +8,17 @@ mod table;
 mod tables;
 
 use super::{Snapshot, StoreError};
+use crate::analysis::money::Ledger;
+use crate::analysis::taint::Taint;
 use crate::analysis::{Number, Window};
-use crate::model::Finding;
+use crate::model::{Finding, Row};
 use columns::RECORD_VIEWS;
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 pub use rusqlite::types::Value as Cell;
 use rusqlite::types::ValueRef;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// What the views look into.
@@ -27,6 +29,8 @@ pub struct Sight {
     pub findings: Arc<[Finding]>,
     /// What the analysis says of agents, by number; empty where it was not asked.
     pub agents: Arc<BTreeMap<Number, JudgedAgent>>,
+    /// What the faulty version reached, and the money on it; nothing where that is not computed.
+    pub reached: Option<Reached>,
 }
 
 /// One agent in the words of the analysis.
@@ -38,6 +42,17 @@ pub struct JudgedAgent {
     pub tvd: Option<f64>,
     pub retention: Option<[f64; 3]>,
     pub n: [u32; 3],
+}
+
+/// What views say of taint and money.
+#[derive(Clone, Debug)]
+pub struct Reached {
+    pub taint: Arc<Taint>,
+    pub ledger: Arc<Ledger>,
+    /// Place of each payment in the ledger, by its last record.
+    pub payments: Arc<HashMap<Row, usize>>,
+    /// What an answer is beside the other version's to the same request.
+    pub beside: Arc<HashMap<Row, &'static str>>,
 }
 
 /// A connection that answers questions about one case.

@@ -6,6 +6,7 @@
 
 use super::Sight;
 use super::columns::{Read, RecordView};
+use crate::analysis::money::{Ledger, Payment};
 use crate::journal::Column;
 use crate::journal::batch::Flags;
 use crate::model::{Evidence, Kind, Nanos, Row, Verdicts};
@@ -178,10 +179,35 @@ impl RecordCursor<'_> {
                 Some(status) => Value::Text(status.name().to_owned()),
                 None => Value::Null,
             },
+            Read::Tier => {
+                let reached = self.aux.sight.reached.as_ref();
+                let tier = reached.and_then(|reached| reached.taint.tier(row));
+                tier.map_or(Value::Null, |tier| Value::Text(tier.name().to_owned()))
+            }
+            Read::Pair => {
+                let reached = self.aux.sight.reached.as_ref();
+                let word = reached.and_then(|reached| reached.beside.get(&row));
+                word.map_or(Value::Null, |word| Value::Text((*word).to_owned()))
+            }
+            Read::Class => self.judged(|_, payment| payment.class.name().to_owned()),
+            Read::Outcome => self.judged(|_, payment| payment.state.name().to_owned()),
+            Read::Tainted => self.judged(|_, payment| payment.tainted.to_string()),
+            Read::Refunded => self.judged(|_, payment| payment.refunded.to_string()),
+            Read::Symbol => self.judged(|ledger, payment| ledger.assets[payment.asset].symbol.clone()),
             Read::Flags => flags(number(Column::Flags)?),
             Read::Source => Value::Text(snapshot.source_of(row)?.path.to_string_lossy().into_owned()),
             Read::Field(name) => self.field(name)?,
         })
+    }
+
+    /// What the ledger says of a payment's last record.
+    fn judged(&self, say: impl Fn(&Ledger, &Payment) -> String) -> Value {
+        let reached = self.aux.sight.reached.as_ref();
+        let found = reached.and_then(|reached| {
+            let place = *reached.payments.get(&self.row())?;
+            Some(say(&reached.ledger, reached.ledger.payments.get(place)?))
+        });
+        found.map_or(Value::Null, Value::Text)
     }
 
     fn pointer(&self, snapshot: &Snapshot, row: Row) -> Result<Value, StoreError> {

@@ -12,6 +12,7 @@ pub mod overview;
 pub mod proofs;
 pub mod request;
 pub mod requests;
+pub mod settlements;
 pub mod stack;
 pub mod start;
 pub mod timeline;

@@ -13,12 +13,13 @@
 use crate::analysis::NodeState;
 use crate::analysis::drift::lasting::Persistence;
 use crate::analysis::drift::verdict::Verdict;
+use crate::analysis::money::Class;
 use crate::model::time::Zone;
 use crate::model::{Evidence, Nanos, Pointers, Severity};
 pub use crate::report::plain::percent as share;
 use crate::ui::actions::Action;
 use crate::ui::model::{Command, Model, Screen};
-use crate::ui::screens::{findings, hours, requests, timeline};
+use crate::ui::screens::{findings, hours, requests, settlements, timeline};
 use crate::ui::text::{spans, wrap};
 use crate::ui::theme::Theme;
 use crate::ui::update::{body_height, push};
@@ -26,6 +27,7 @@ use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::work::filter::{Clause, Field, Filter};
 use crate::work::findings::{counted, grouped};
+use crate::work::payments::total;
 use crate::work::study::Study;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -43,6 +45,7 @@ pub enum Target {
     Timeline,
     Agents,
     Findings,
+    Settlements(Option<Class>),
     Proofs,
     Nothing,
 }
@@ -71,6 +74,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
         Some(Target::Timeline) => push(model, Screen::Timeline(timeline::State::default())),
         Some(Target::Findings) => push(model, Screen::Findings(findings::State::default())),
         Some(Target::Agents) => crate::ui::update::show_tab(model, 4),
+        Some(Target::Settlements(class)) => {
+            let state = class.map_or_else(settlements::State::default, settlements::State::only);
+            push(model, Screen::Settlements(Box::new(state)))
+        }
         Some(Target::Proofs) => push(model, Screen::Proofs(Box::default())),
         Some(Target::Nothing) | None => Vec::new(),
     }
@@ -140,6 +147,8 @@ pub fn answers(study: &Study, model: &Model) -> Vec<Answer> {
     page.pointing();
     page.agents();
     page.nodes();
+    page.reached();
+    page.money();
     page.findings();
     page.evidence();
     page.gaps();
@@ -340,6 +349,83 @@ impl Page<'_> {
                 .and(Clause::is(Field::Node, name))
                 .and(Clause::is(Field::Version, self.study.version_name(window.faulty)));
             self.say("", words, Target::Requests(target));
+        }
+        self.blank();
+    }
+
+    /// Certain, likely, possible: always all three.
+    fn reached(&mut self) {
+        if self.study.window.is_none() {
+            return;
+        }
+        let impact = &self.study.impact;
+        let [certain, likely, possible] = impact.three();
+        let mut words =
+            vec![Span::styled(format!("{} certain", grouped(certain)), self.theme.bad()), Span::raw(" · ")];
+        match impact.agents_analysed {
+            true => words.push(Span::styled(format!("{} likely", grouped(likely)), self.theme.warn())),
+            false => words.push(Span::styled("likely unknown: agents not analysed", self.theme.warn())),
+        }
+        words.push(Span::raw(format!(" · {} possible: requests, actions, messages", grouped(possible))));
+        let any = Filter::default().and(Clause::is(Field::Tier, "any"));
+        self.say("reached", words, Target::Requests(any));
+        if let Some(cut) = impact.containment.first() {
+            let mut words = vec![Span::raw("quarantine of ")];
+            words.extend(spans(&cut.agent, self.theme.accent(), self.theme));
+            let at = Nanos(cut.at).format(self.zone, "%m-%d %H:%M");
+            let words_left = format!(" at {at} would have spared up to {}", counted(cut.spared, "thing"));
+            words.push(Span::raw(words_left));
+            let of = Filter::default().and(Clause::is(Field::Agent, &cut.agent));
+            self.say("containment", words, Target::Requests(of.and(Clause::is(Field::Tier, "any"))));
+        }
+        let pairs = impact.pairs;
+        if pairs.requests > 0 {
+            let words = format!(
+                "{} put to both versions; {} answered differently",
+                counted(pairs.requests, "request"),
+                grouped(pairs.differing_requests)
+            );
+            let differ = Filter::default()
+                .and(Clause::is(Field::Pair, if pairs.differing > 0 { "differs" } else { "any" }));
+            self.say("matched pairs", vec![Span::raw(words)], Target::Requests(differ));
+        }
+        self.blank();
+    }
+
+    fn money(&mut self) {
+        let impact = &self.study.impact;
+        if impact.classes.iter().all(|count| *count == 0) {
+            return;
+        }
+        let count = |class: Class| impact.classes[class as usize];
+        if self.study.window.is_none() {
+            let all = counted(impact.classes.iter().sum(), "payment");
+            self.say("payments", vec![Span::raw(all)], Target::Settlements(None));
+            return;
+        }
+        for class in Class::ALL.into_iter().filter(|class| *class != Class::Clear) {
+            let style =
+                if count(class) > 0 { settlements::style(class, self.theme) } else { self.theme.quiet() };
+            if count(class) == 0 && matches!(class, Class::Likely | Class::Possible) {
+                continue;
+            }
+            let label = if class == Class::Direct { "payments" } else { "" };
+            let words = vec![
+                Span::styled(format!("{:>7} {:<11}", grouped(count(class)), class.name()), style),
+                Span::styled(class.meaning(), self.theme.quiet()),
+            ];
+            self.say(label, words, Target::Settlements(Some(class)));
+        }
+        for (n, money) in impact.money.iter().enumerate() {
+            let shown = |sum| total(&money.asset, sum);
+            let words = format!(
+                "{} affected of {} settled; {} still outstanding",
+                shown(money.sums.affected()),
+                shown(money.sums.settled),
+                shown(money.sums.outstanding)
+            );
+            let words = spans(&words, self.theme.plain(), self.theme);
+            self.say(if n == 0 { "money" } else { "" }, words, Target::Settlements(None));
         }
         self.blank();
     }

@@ -10,7 +10,7 @@
 
 use super::ladder;
 use crate::journal::import::standing::Standing;
-use crate::model::{Kind, Row};
+use crate::model::{Kind, Row, Tier};
 use crate::proof::ladder::Path;
 use crate::ui::actions::Action;
 use crate::ui::model::{Command, Model, Screen};
@@ -21,11 +21,12 @@ use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::ui::widgets::tree::{Fold, Tree};
 use crate::work::WorkError;
-use crate::work::explain::{Explanation, Linked, Original};
+use crate::work::explain::{Explanation, Linkage, Linked, Original};
 use crate::work::findings::counted;
 use crate::work::rows::RequestRow;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
@@ -36,6 +37,7 @@ pub struct State {
     pub tab: Tab,
     pub tree: Tree,
     pub links: Scroll,
+    pub pairs: Scroll,
     pub versions: Scroll,
     /// The proof path: not yet known, or none, or one.
     pub path: Option<Option<Path>>,
@@ -49,13 +51,15 @@ pub enum Tab {
     Versions,
     Record,
     Links,
+    Pairs,
 }
 
-const TABS: [(Tab, &str); 4] = [
+const TABS: [(Tab, &str); 5] = [
     (Tab::Proof, "Proof path"),
     (Tab::Versions, "Versions"),
     (Tab::Record, "Record"),
     (Tab::Links, "Causes and effects"),
+    (Tab::Pairs, "Matched pairs"),
 ];
 
 impl State {
@@ -66,6 +70,7 @@ impl State {
             tab: Tab::default(),
             tree: Tree::default(),
             links: Scroll::default(),
+            pairs: Scroll::default(),
             versions: Scroll::default(),
             path: None,
             steps: Scroll::default(),
@@ -79,8 +84,29 @@ impl State {
         command.map(ToString::to_string)
     }
 
-    fn linked(&self) -> Vec<&Linked> {
-        self.explanation.iter().flat_map(|e| e.causes.iter().chain(&e.effects)).collect()
+    /// The chain that taints it, then what it points at, then what points at it.
+    fn linked(&self) -> Vec<Tie<'_>> {
+        let Some(e) = &self.explanation else {
+            return Vec::new();
+        };
+        let chain = e.chain.iter().filter(|_| e.chain.len() > 1).map(Tie::Chain);
+        chain.chain(e.causes.iter().map(Tie::From)).chain(e.effects.iter().map(Tie::To)).collect()
+    }
+}
+
+/// How another record hangs on this one.
+enum Tie<'e> {
+    Chain(&'e Linkage),
+    From(&'e Linked),
+    To(&'e Linked),
+}
+
+impl Tie<'_> {
+    const fn row(&self) -> Option<Row> {
+        match self {
+            Self::Chain(link) => Some(link.row),
+            Self::From(link) | Self::To(link) => link.row,
+        }
     }
 }
 
@@ -152,6 +178,10 @@ pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
             let len = state.linked().len();
             state.links.step(step, len, height);
         }
+        Tab::Pairs => {
+            let len = state.explanation.as_ref().map_or(0, |e| e.pairs.len());
+            state.pairs.step(step, len, height.saturating_sub(2));
+        }
     });
     Vec::new()
 }
@@ -171,12 +201,20 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
         }
         Action::Open => {
             let row = with(model, |state| match state.tab {
-                Tab::Links => state.linked().get(state.links.cursor).and_then(|linked| linked.row),
+                Tab::Links => state.linked().get(state.links.cursor).and_then(Tie::row),
+                Tab::Pairs => {
+                    let pairs = state.explanation.as_ref().map(|e| &e.pairs)?;
+                    pairs.get(state.pairs.cursor).map(|pair| pair.other.row)
+                }
                 _ => None,
             });
             match row {
                 Some(Some(row)) => open_row(model, row),
-                Some(None) if with(model, |state| state.tab != Tab::Links) == Some(true) => turn(model, 1),
+                Some(None)
+                    if with(model, |state| !matches!(state.tab, Tab::Links | Tab::Pairs)) == Some(true) =>
+                {
+                    turn(model, 1)
+                }
                 _ => Vec::new(),
             }
         }
@@ -231,6 +269,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         }
         Tab::Record => state.tree.draw(frame, body, Focus::Here, theme),
         Tab::Links => draw_links(state, frame, body, theme),
+        Tab::Pairs => draw_pairs(explanation, &state.pairs, frame, body, theme),
     }
 }
 
@@ -357,9 +396,6 @@ fn worth(original: &Original, theme: &Theme) -> Vec<Line<'static>> {
 }
 
 fn draw_links(state: &State, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
-    let Some(e) = &state.explanation else {
-        return;
-    };
     let linked = state.linked();
     if linked.is_empty() {
         let words = "nothing recorded led to it, and nothing recorded came of it";
@@ -367,8 +403,11 @@ fn draw_links(state: &State, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
         return;
     }
     lines::draw(frame, area, &state.links, linked.len(), Focus::Here, theme, |n| {
-        let link = linked[n];
-        let side = if n < e.causes.len() { "from" } else { "to" };
+        let (side, link) = match &linked[n] {
+            Tie::Chain(link) => return chain_line(link, theme),
+            Tie::From(link) => ("from", link),
+            Tie::To(link) => ("to", link),
+        };
         let mut line = vec![
             Span::styled(format!("{side:<5}"), theme.quiet()),
             Span::styled(format!("{:<10}", link.kind.name()), theme.accent()),
@@ -390,6 +429,75 @@ fn draw_links(state: &State, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
     });
 }
 
+/// A link of the shortest chain from what the faulty version served.
+fn chain_line(link: &Linkage, theme: &Theme) -> Line<'static> {
+    let mut line = vec![
+        Span::styled("taint ", theme.quiet()),
+        Span::styled(format!("{:<3}", link.tier.name()), tier_style(link.tier, theme)),
+        Span::styled(format!("{:<10}", link.way.name()), theme.accent()),
+        Span::raw(format!("{:<11}", link.kind.name())),
+        Span::styled(format!("{}  ", link.at.short(crate::model::time::Zone::Utc)), theme.quiet()),
+    ];
+    line.extend(spans(&link.id, theme.strong(), theme));
+    line.push(Span::raw("  "));
+    line.extend(spans(&link.agent, theme.quiet(), theme));
+    if link.strength < 0.995 {
+        line.push(Span::styled(format!("  {:.2}", link.strength), theme.quiet()));
+    }
+    if link.by_tolerance {
+        line.push(Span::styled("  within clock tolerance", theme.warn()));
+    }
+    Line::from(line)
+}
+
+/// The same request answered by the other version: this answer on top, the others below.
+fn draw_pairs(e: &Explanation, scroll: &Scroll, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
+    if e.pairs.is_empty() {
+        return say("no request of the other version has the same content", frame, area, theme);
+    }
+    let version = |r: &RequestRow| if r.effective.is_empty() { "?".to_owned() } else { r.effective.clone() };
+    let line = |mark: (&'static str, Style), version: &str, id: &str, answer: &str| {
+        let mut line = vec![Span::styled(format!("{:<10}", mark.0), mark.1)];
+        line.extend(spans(version, theme.strong(), theme));
+        line.push(Span::raw("  "));
+        line.extend(spans(id, theme.accent(), theme));
+        line.push(Span::raw("  "));
+        line.extend(spans(answer, theme.plain(), theme));
+        Line::from(line)
+    };
+    let own = e.request.as_ref().map_or_else(String::new, version);
+    let head = line(("this one", theme.quiet()), &own, &e.id, &e.answer);
+    let head = crate::ui::text::fit(head, usize::from(area.width.saturating_sub(4)), theme);
+    frame.buffer_mut().set_line(area.x + 2, area.y, &head, area.width.saturating_sub(3));
+    let words = format!("{} by the other version", counted(e.pairs_in_all as u64, "answer"));
+    let words = match e.pairs_in_all > e.pairs.len() {
+        true => format!("{words}; the first {} are shown", e.pairs.len()),
+        false => words,
+    };
+    let line_of_words = Span::styled(words, theme.quiet());
+    frame.buffer_mut().set_span(area.x + 2, area.y + 1, &line_of_words, area.width.saturating_sub(3));
+    let list = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+    lines::draw(frame, list, scroll, e.pairs.len(), Focus::Here, theme, |n| {
+        let pair = &e.pairs[n];
+        let mark = match pair.differs {
+            Some(true) => ("differs", theme.bad()),
+            Some(false) => ("the same", theme.good()),
+            None => ("unknown", theme.quiet()),
+        };
+        line(mark, &version(&pair.other), &pair.other.id, &pair.answer)
+    });
+}
+
+/// The colour of a tier; its name always stands beside it.
+pub fn tier_style(tier: Tier, theme: &Theme) -> Style {
+    match tier {
+        Tier::T0 => theme.bad(),
+        Tier::T1 => theme.warn().patch(theme.strong()),
+        Tier::T2 => theme.warn(),
+        Tier::T3 => theme.plain(),
+    }
+}
+
 /// The pane beside a list: the request in short.
 pub fn draw_summary(model: &Model, r: &RequestRow, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
@@ -407,6 +515,7 @@ pub fn draw_summary(model: &Model, r: &RequestRow, frame: &mut Frame<'_>, area: 
         ("served by", version(&r.effective)),
         ("known by", r.evidence.name().to_owned()),
         ("points", r.pointers.to_string()),
+        ("tier", r.tier.flatten().map_or_else(String::new, |tier| format!("{tier}, {}", tier.meaning()))),
         ("proof", r.proof.map_or_else(|| "not verified".to_owned(), |status| status.name().to_owned())),
         ("status", r.status.clone()),
         ("error", r.error.clone()),

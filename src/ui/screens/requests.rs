@@ -53,7 +53,7 @@ pub struct State {
 const AT_HAND: usize = 1000;
 
 /// What each column of the table is to a filter.
-const FIELDS: [Field; 12] = [
+const FIELDS: [Field; 13] = [
     Field::At,
     Field::Id,
     Field::Node,
@@ -61,6 +61,7 @@ const FIELDS: [Field; 12] = [
     Field::Version,
     Field::Evidence,
     Field::Pointer,
+    Field::Tier,
     Field::Proof,
     Field::Status,
     Field::Tokens,
@@ -183,6 +184,12 @@ pub fn resized(model: &mut Model) -> Vec<Command> {
     step(model, Step::By(0))
 }
 
+/// What the faulty version reached is known now: the rows on screen again.
+pub fn computed(model: &mut Model) -> Vec<Command> {
+    with(model, |state| state.pages.clear());
+    ask_page(model)
+}
+
 /// Asks for the rows on screen that are not at hand, and for a screen around them.
 fn ask_page(model: &mut Model) -> Vec<Command> {
     let height = list_height(model);
@@ -294,6 +301,7 @@ fn clause_of(field: Field, row: &RequestRow) -> Clause {
         Field::Evidence => Clause::is(field, row.evidence.name()),
         Field::Status => Clause::is(field, &row.status),
         Field::Proof => Clause::is(field, row.proof.map_or("none", |status| status.name())),
+        Field::Tier => Clause::is(field, row.tier.flatten().map_or("none", |tier| tier.name())),
         Field::Pointer => match row.pointers.names().next() {
             Some(name) => Clause::is(field, name),
             None => Clause::is(field, "any").negated(),
@@ -406,6 +414,7 @@ const COLUMNS: [Column<Cell>; FIELDS.len()] = [
     Column { title: "served by", width: 9, grow: 1, need: 0, align: Align::Left, cell: version },
     Column { title: "known by", width: 9, grow: 0, need: 3, align: Align::Left, cell: evidence },
     Column { title: "points", width: 14, grow: 2, need: 4, align: Align::Left, cell: pointers },
+    Column { title: "tier", width: 4, grow: 0, need: 2, align: Align::Left, cell: tier },
     Column { title: "proof", width: 10, grow: 0, need: 4, align: Align::Left, cell: proof },
     Column { title: "status", width: 6, grow: 0, need: 5, align: Align::Left, cell: status },
     Column {
@@ -461,6 +470,14 @@ fn evidence(cell: &Cell, theme: &Theme) -> Line<'static> {
 
 fn pointers(cell: &Cell, theme: &Theme) -> Line<'static> {
     Line::styled(cell.row.pointers.to_string(), theme.warn())
+}
+
+fn tier(cell: &Cell, theme: &Theme) -> Line<'static> {
+    match cell.row.tier {
+        None => Line::styled(theme.glyphs.ellipsis, theme.quiet()),
+        Some(None) => Line::styled(theme.glyphs.quiet, theme.quiet()),
+        Some(Some(tier)) => Line::styled(tier.name(), request::tier_style(tier, theme)),
+    }
 }
 
 fn proof(cell: &Cell, theme: &Theme) -> Line<'static> {
