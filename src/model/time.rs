@@ -18,6 +18,8 @@ pub enum Zone {
     #[default]
     Utc,
     Local,
+    /// Hours, minutes and seconds before or after this moment, where times of day are asked for.
+    Since(Nanos),
 }
 
 pub const SECOND: i64 = 1_000_000_000;
@@ -66,6 +68,7 @@ impl Nanos {
         match zone {
             Zone::Utc => self.utc().format(pattern).to_string(),
             Zone::Local => self.utc().with_timezone(&Local).format(pattern).to_string(),
+            Zone::Since(begin) => self.since(begin).clock(pattern),
         }
     }
 
@@ -99,6 +102,23 @@ impl Nanos {
     /// The current moment. Only faces (`ui`, `cli`) and `work` call it; computing rooms take it as an argument.
     pub fn now() -> Self {
         Self(Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX))
+    }
+}
+
+impl Span {
+    /// `+26:14:03.120`: as far down as the pattern of a time would go; at least to minutes.
+    fn clock(self, pattern: &str) -> String {
+        let sign = if self.0 < 0 { '-' } else { '+' };
+        let all = self.0.unsigned_abs();
+        let unit = |unit: i64| all / unit.unsigned_abs();
+        let mut text = format!("{sign}{:02}:{:02}", unit(HOUR), unit(MINUTE) % 60);
+        if pattern.contains("%S") || pattern.contains("%F") {
+            text += &format!(":{:02}", unit(SECOND) % 60);
+        }
+        if pattern.contains("%.") {
+            text += &format!(".{:03}", unit(SECOND / 1000) % 1000);
+        }
+        text
     }
 }
 

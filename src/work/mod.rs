@@ -17,6 +17,7 @@ pub mod rows;
 pub mod save;
 pub mod seal;
 pub mod select;
+pub mod session;
 pub mod sheet;
 pub mod simulate;
 pub mod stack;
