@@ -2,11 +2,17 @@
 
 pub mod attest;
 pub mod attribution;
+pub mod containment;
 pub mod drift;
 pub mod gaps;
 pub mod incident;
+pub mod money;
+pub mod reconcile;
 pub mod schedule;
+pub mod settled;
 pub mod stats;
+pub mod taint;
+pub mod web;
 pub mod window;
 
 pub use attribution::{Attribution, Claim};

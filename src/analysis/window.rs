@@ -173,6 +173,23 @@ impl Window {
             .filter(move |node| self.rolled_back.is_some_and(|rolled_back| late(node, rolled_back)))
     }
 
+    /// Whether a request at this moment counts: always, unless the responder moved an edge past it.
+    pub fn includes(&self, at: Nanos) -> bool {
+        self.moved.0.is_none_or(|from| at >= from) && self.moved.1.is_none_or(|to| at <= to)
+    }
+
+    /// Whether the faulty version was live on any node, as scheduled or as observed; edges that were moved count as moved.
+    pub fn is_live(&self, at: Nanos) -> bool {
+        let told = |node: &NodeWindow| {
+            node.scheduled.iter().any(|(from, to)| *from <= at && to.is_none_or(|to| at <= to))
+        };
+        let seen = |node: &NodeWindow| node.observed.is_some_and(|o| o.first <= at && at <= o.last);
+        let moved = self.moved != (None, None)
+            && self.from().is_some_and(|from| from <= at)
+            && self.to().is_none_or(|to| at <= to);
+        self.includes(at) && (moved || self.nodes.iter().any(|node| told(node) || seen(node)))
+    }
+
     pub fn nodes_in(&self, state: NodeState) -> impl Iterator<Item = &NodeWindow> {
         self.nodes.iter().filter(move |node| node.state == state)
     }

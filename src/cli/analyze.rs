@@ -1,7 +1,7 @@
 //! `analyze`: the window, the requests, the completeness and the findings of a case. Parts not built yet are absent.
 
 use super::args::Analyze;
-use super::{Outcome, json, json_agents, opening};
+use super::{Outcome, impact, json, json_agents, opening};
 use crate::analysis::drift::lasting::Persistence;
 use crate::analysis::drift::verdict::Verdict;
 use crate::model::{Nanos, Untrusted};
@@ -34,7 +34,7 @@ pub fn run(arguments: &Analyze) -> Result<Outcome> {
     let study = opening::study(&arguments.paths, &choice)?;
     let agents = study.agents(&Cancel::default())?;
     if arguments.json {
-        json::print(&document(&study, agents.as_deref()))?;
+        json::print(&document(&study, agents.as_deref())?)?;
     } else {
         in_words(&study, agents.as_deref())?;
     }
@@ -61,7 +61,7 @@ fn only_model(study: &Study) -> Result<String> {
     }
 }
 
-fn document(study: &Study, agents: Option<&Agents>) -> Value {
+fn document(study: &Study, agents: Option<&Agents>) -> Result<Value> {
     let mut document = Map::new();
     document.insert("schema".into(), "backtrail/analyze/1".into());
     if let Some(window) = &study.window {
@@ -72,6 +72,10 @@ fn document(study: &Study, agents: Option<&Agents>) -> Value {
         document.insert("agents".into(), json_agents::agents(study, agents).into());
         document.insert("self_check".into(), json_agents::self_check(agents));
     }
+    document.insert("taint".into(), impact::taint(study));
+    document.insert("payments".into(), impact::payments(study, &*study.blast()?)?.into());
+    document.insert("money".into(), impact::money(study).into());
+    document.insert("matched_pairs".into(), impact::pairs(study));
     document.insert(
         "findings".into(),
         study.findings.iter().map(|finding| json::finding(study, finding)).collect(),
@@ -79,7 +83,7 @@ fn document(study: &Study, agents: Option<&Agents>) -> Value {
     let mut completeness = json::completeness(study);
     completeness["agents"] = agents.map_or(Value::Null, json_agents::counts);
     document.insert("completeness".into(), completeness);
-    Value::Object(document)
+    Ok(Value::Object(document))
 }
 
 fn in_words(study: &Study, agents: Option<&Agents>) -> Result<()> {

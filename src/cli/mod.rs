@@ -5,6 +5,7 @@ mod args;
 mod bundle;
 mod explain;
 mod explore;
+mod impact;
 mod ingest;
 mod json;
 mod json_agents;

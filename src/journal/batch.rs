@@ -3,7 +3,7 @@
 //! Every column is `u64` here and is packed to its true width when a chunk of a case is sealed. Names (nodes, agents,
 //! versions…) are numbers into a dictionary; 0 is "absent". Numbers that may be absent are stored plus one.
 
-use crate::model::{Fault, Kind};
+use crate::model::{Amount, Fault, Kind, Nanos};
 use std::collections::HashMap;
 
 /// The columns of a record. The numbers are stored in cases and must not change.
@@ -56,12 +56,17 @@ pub enum Column {
     Effective = 23,
     /// Derived: `Evidence` for it.
     Evidence = 24,
+    /// Fingerprint of what an inference answered, 0 if it is not recorded.
+    OutputHash = 25,
 }
 
 impl Column {
-    pub const COUNT: usize = 25;
-    /// Columns that come straight from lines; those after it are derived.
-    pub const READ: usize = 20;
+    pub const COUNT: usize = 26;
+
+    /// Whether a column comes straight from lines; the others are derived.
+    pub const fn is_read(self) -> bool {
+        !matches!(self, Self::Flags | Self::Scheduled | Self::Attested | Self::Effective | Self::Evidence)
+    }
 
     pub const ALL: [Self; Self::COUNT] = [
         Self::Kind,
@@ -89,6 +94,7 @@ impl Column {
         Self::Attested,
         Self::Effective,
         Self::Evidence,
+        Self::OutputHash,
     ];
 
     /// The dictionary a column's numbers point into.
@@ -119,10 +125,12 @@ pub enum Names {
     Tee = 5,
     State = 6,
     Category = 7,
+    /// What amounts are counted in, as `journal::read::asset_name` writes it.
+    Asset = 8,
 }
 
 impl Names {
-    pub const COUNT: usize = 8;
+    pub const COUNT: usize = 9;
     pub const ALL: [Self; Self::COUNT] = [
         Self::Node,
         Self::Agent,
@@ -132,6 +140,7 @@ impl Names {
         Self::Tee,
         Self::State,
         Self::Category,
+        Self::Asset,
     ];
 }
 
@@ -211,6 +220,38 @@ pub struct Edge {
     pub print: u64,
 }
 
+/// What a payment or a settlement says of money and of the chain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transaction {
+    pub place: u32,
+    /// Zero in a settlement.
+    pub amount: Amount,
+    /// A name among `Names::Asset`; 0 in a settlement.
+    pub asset: u64,
+    pub settled_at: Option<Nanos>,
+    /// Fingerprint of the transaction's hash as bare hex, 0 if none is named.
+    pub tx: u64,
+    pub form: TxForm,
+    /// What the receipt says: `Some(false)` is reverted.
+    pub receipt: Option<bool>,
+    /// Fingerprint of a settlement's leaf, 0 if none is named.
+    pub leaf: u64,
+    /// A settlement's `batch_size`.
+    pub size: Option<u64>,
+}
+
+/// What stands where a transaction's hash belongs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum TxForm {
+    #[default]
+    Nothing = 0,
+    /// 32 bytes in hex.
+    Hash = 1,
+    /// A job's number, or anything else that no chain knows.
+    NoHash = 2,
+}
+
 /// A record of a kind that there are few of, whose line the case keeps whole.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Kept {
@@ -222,9 +263,11 @@ pub struct Kept {
 /// One block of lines as columns.
 #[derive(Debug)]
 pub struct Batch {
-    pub columns: [Vec<u64>; Column::READ],
+    /// By `Column`; derived ones stay empty.
+    pub columns: [Vec<u64>; Column::COUNT],
     pub names: [LocalNames; Names::COUNT],
     pub edges: Vec<Edge>,
+    pub transactions: Vec<Transaction>,
     pub kept: Vec<Kept>,
     pub faults: Vec<Fault>,
     pub blanks: u64,
@@ -242,6 +285,7 @@ impl Batch {
             columns: std::array::from_fn(|_| Vec::new()),
             names: std::array::from_fn(|_| LocalNames::default()),
             edges: Vec::new(),
+            transactions: Vec::new(),
             kept: Vec::new(),
             faults: Vec::new(),
             blanks: 0,

@@ -1,9 +1,9 @@
 //! One line → one row of a batch, or a fault, or nothing for a blank.
 
-use super::batch::{Batch, Column, Edge, Kept, Names};
-use super::wire::{self, Record};
+use super::batch::{Batch, Column, Edge, Kept, Names, Transaction, TxForm};
+use super::wire::{self, Raw, Record};
 use super::{LINE_LIMIT, print_of};
-use crate::model::{Fault, Kind, Nanos};
+use crate::model::{Amount, Fault, Kind, Nanos};
 use std::borrow::Cow;
 
 /// Where a line stands in its journal.
@@ -59,18 +59,18 @@ impl Batch {
         self.set(Column::Length, line.len() as u64);
         self.set(Column::Print, print_of(record.id()));
         self.name(Column::Node, Names::Node, record.node());
-        self.push_own(record);
+        self.push_own(record, row);
         let links = record.links();
         self.edges.extend(links.into_iter().map(|(kind, id)| Edge { place: row, kind, print: print_of(id) }));
-        for column in &mut self.columns {
-            column.resize(row as usize + 1, 0);
+        for column in Column::ALL.into_iter().filter(|column| column.is_read()) {
+            self.columns[column as usize].resize(row as usize + 1, 0);
         }
         if is_kept(kind) && line.len() <= KEPT_LIMIT {
             self.kept.push(Kept { place: row, kind, line: line.into() });
         }
     }
 
-    fn push_own(&mut self, record: &Record<'_>) {
+    fn push_own(&mut self, record: &Record<'_>, row: u32) {
         match record {
             Record::Other(_) | Record::Journal(_) | Record::Checkpoint(_) => {}
             Record::Release(r) => {
@@ -112,11 +112,18 @@ impl Batch {
                 self.name(Column::Peer, Names::Agent, Some(&*r.payee));
                 self.name(Column::State, Names::State, Some(&*r.state));
                 self.set(Column::Session, r.session.as_deref().map_or(0, print_of));
+                let asset = self.names[Names::Asset as usize].number(&asset_name(&r.asset));
+                let amount = Amount::parse(&r.amount).unwrap_or_default();
+                let chain = transaction(r.tx_hash.as_deref(), r.receipt_status, r.settled_at.as_deref());
+                self.transactions.push(Transaction { place: row, amount, asset, ..chain });
             }
             Record::Settlement(r) => {
                 self.name(Column::State, Names::State, Some(&*r.state));
                 self.name(Column::Category, Names::Category, Some(&*r.mode));
                 self.name(Column::Blob, Names::Blob, r.blob_id.as_deref());
+                let chain = transaction(r.tx_hash.as_deref(), r.receipt_status, r.settled_at.as_deref());
+                let leaf = r.leaf.as_deref().map_or(0, |leaf| print_of(&bare_hex(leaf)));
+                self.transactions.push(Transaction { place: row, leaf, size: r.batch_size, ..chain });
             }
         }
     }
@@ -135,10 +142,12 @@ impl Batch {
         self.set(Column::TokensOut, counted(r.tokens_out));
         self.set(Column::Latency, counted(r.latency_ms.map(|ms| ms * 1000.0)));
         self.set(Column::Session, r.session.as_deref().map_or(0, print_of));
-        self.set(
-            Column::RequestHash,
-            r.tee_request_hash.as_deref().map_or(0, |hash| print_of(&bare_hex(hash))),
-        );
+        self.set(Column::RequestHash, print_of_content(r.tee_request_hash.as_deref(), r.request));
+        let output = match (&r.tee_output_hash, &r.output) {
+            (None, Some(output)) => print_of(output),
+            (hash, _) => print_of_content(hash.as_deref(), r.response),
+        };
+        self.set(Column::OutputHash, output);
     }
 
     fn set(&mut self, column: Column, value: u64) {
@@ -149,6 +158,51 @@ impl Batch {
         let number = text.map_or(0, |text| self.names[names as usize].number(text));
         self.columns[column as usize].push(number);
     }
+}
+
+/// The fingerprint of a request or an answer: of its recorded hash, else of its JSON with keys in order and no spaces,
+/// so that the same request is the same however it was written. 0 where neither is recorded.
+fn print_of_content(hash: Option<&str>, json: Raw<'_>) -> u64 {
+    match (hash, json) {
+        (Some(hash), _) => print_of(&bare_hex(hash)),
+        (None, None) => 0,
+        (None, Some(json)) => match serde_json::from_str::<serde_json::Value>(json.get()) {
+            // What surrounds the choices of a completion, its id and its time, is new in every answer.
+            Ok(json) => print_of(&json.get("choices").unwrap_or(&json).to_string()),
+            Err(_) => 0,
+        },
+    }
+}
+
+/// What a record says of its transaction.
+fn transaction(hash: Option<&str>, receipt: Option<u64>, settled_at: Option<&str>) -> Transaction {
+    let bare = hash.map(bare_hex);
+    let is_hash = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let form = match bare.as_deref() {
+        None | Some("") => TxForm::Nothing,
+        Some(text) if is_hash(text) => TxForm::Hash,
+        Some(_) => TxForm::NoHash,
+    };
+    Transaction {
+        tx: bare.as_deref().filter(|text| !text.is_empty()).map_or(0, print_of),
+        form,
+        receipt: receipt.map(|status| status != 0),
+        settled_at: settled_at.and_then(|at| Nanos::parse(at).ok()),
+        ..Transaction::default()
+    }
+}
+
+/// An asset as one name: JSON of its four fields, contract and chain written in one way.
+pub fn asset_name(asset: &wire::Asset<'_>) -> String {
+    let chain = asset.chain_id.map(|raw| raw.get().trim_matches('"')).filter(|chain| *chain != "null");
+    let digits = |chain: &str| !chain.is_empty() && chain.bytes().all(|b| b.is_ascii_digit());
+    let chain = chain.map(|chain| if digits(chain) { format!("eip155:{chain}") } else { chain.to_owned() });
+    let contract = asset.contract.as_deref().map(|contract| match contract.strip_prefix("0x") {
+        Some(_) => contract.to_ascii_lowercase(),
+        None => contract.to_owned(),
+    });
+    let name = serde_json::json!([asset.symbol.as_deref(), asset.decimals, chain, contract]);
+    name.to_string()
 }
 
 /// The reason for a line over the limit, wherever it is noticed.

@@ -1,6 +1,8 @@
 //! Money as whole base units up to 2^256−1, never a float.
 
+use ruint::Uint;
 use ruint::aliases::U256;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// An amount in an asset's base units.
@@ -21,6 +23,15 @@ impl Amount {
         U256::from_str_radix(text, 10).map(Self).map_err(|_| "an amount is at most 2^256-1")
     }
 
+    /// `part` of `of` equal shares, rounded down. All of it where there are no shares.
+    pub fn share(self, part: u64, of: u64) -> Self {
+        if part >= of {
+            return self;
+        }
+        let wide = Wide::from(self.0) * Wide::from(part) / Wide::from(of);
+        Self(U256::from(wide))
+    }
+
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
     }
@@ -31,14 +42,79 @@ impl Amount {
 
     /// In whole units of an asset with so many decimals, exactly: `0.041`, `1250`, `0.000001`.
     pub fn in_units(self, decimals: u8) -> String {
-        let digits = self.0.to_string();
-        let decimals = usize::from(decimals);
-        let padded = format!("{digits:0>width$}", width = decimals + 1);
-        let (whole, fraction) = padded.split_at(padded.len() - decimals);
-        match fraction.trim_end_matches('0') {
-            "" => whole.to_owned(),
-            fraction => format!("{whole}.{fraction}"),
-        }
+        in_units(&self.0.to_string(), decimals)
+    }
+}
+
+/// Room for 2^64 amounts of 2^256−1: a sum never wraps.
+type Wide = Uint<320, 5>;
+
+/// A sum of amounts, exact even beyond 2^256−1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Total(Wide);
+
+impl Total {
+    pub fn add(&mut self, amount: Amount) {
+        self.0 += Wide::from(amount.0);
+    }
+
+    pub fn plus(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+
+    /// The difference; nothing where the other is larger.
+    pub fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
+    /// The sum as an amount, but never more than a limit.
+    pub fn at_most(self, limit: Amount) -> Amount {
+        if self.0 >= Wide::from(limit.0) { limit } else { Amount(U256::from(self.0)) }
+    }
+
+    pub fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+
+    /// Larger than any token on an EVM chain can count: some amount in it cannot be true.
+    pub fn is_beyond_uint256(self) -> bool {
+        self.0 > Wide::from(U256::MAX)
+    }
+
+    /// In whole units of an asset with so many decimals, exactly.
+    pub fn in_units(self, decimals: u8) -> String {
+        in_units(&self.0.to_string(), decimals)
+    }
+}
+
+/// As a decimal string: JSON numbers are not exact.
+impl Serialize for Total {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Total {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Wide::from_str_radix(&text, 10).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+impl fmt::Display for Total {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Puts the point into decimal digits: `0.041`, `1250`.
+fn in_units(digits: &str, decimals: u8) -> String {
+    let decimals = usize::from(decimals);
+    let padded = format!("{digits:0>width$}", width = decimals + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - decimals);
+    match fraction.trim_end_matches('0') {
+        "" => whole.to_owned(),
+        fraction => format!("{whole}.{fraction}"),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::packed::Packed;
 use crate::journal::Column;
-use crate::journal::batch::{Edge, EdgeKind};
-use crate::model::Nanos;
+use crate::journal::batch::{Edge, EdgeKind, Transaction, TxForm};
+use crate::model::{Amount, Nanos};
+use ruint::aliases::U256;
 use std::sync::OnceLock;
 
 /// Records in a full chunk.
@@ -19,6 +20,7 @@ pub struct Chunk {
     pub span: (Nanos, Nanos),
     pub(super) cells: [OnceLock<Packed>; Column::COUNT],
     pub(super) edges: OnceLock<Edges>,
+    pub(super) transactions: OnceLock<Transactions>,
     pub(super) verdicts: OnceLock<Option<Packed>>,
 }
 
@@ -31,20 +33,28 @@ impl Chunk {
             span,
             cells: std::array::from_fn(|_| OnceLock::new()),
             edges: OnceLock::new(),
+            transactions: OnceLock::new(),
             verdicts: OnceLock::new(),
         }
     }
 
     /// A chunk whose read columns are all in memory, as ingest makes it.
-    pub fn loaded(id: u32, source: u32, columns: &[Vec<u64>; Column::READ], edges: &[Edge]) -> Self {
+    pub fn loaded(
+        id: u32,
+        source: u32,
+        columns: &[Vec<u64>; Column::COUNT],
+        edges: &[Edge],
+        transactions: &[Transaction],
+    ) -> Self {
         let at = &columns[Column::At as usize];
         let moment = |value: Option<&u64>| Nanos(value.map_or(0, |v| i64::try_from(*v).unwrap_or(i64::MAX)));
         let span = (moment(at.iter().min()), moment(at.iter().max()));
         let chunk = Self::unloaded(id, source, at.len() as u32, span);
-        for (cell, column) in chunk.cells.iter().zip(columns) {
-            cell.get_or_init(|| Packed::new(column));
+        for column in Column::ALL.into_iter().filter(|column| column.is_read()) {
+            chunk.cells[column as usize].get_or_init(|| Packed::new(&columns[column as usize]));
         }
         chunk.edges.get_or_init(|| Edges::new(edges));
+        chunk.transactions.get_or_init(|| Transactions::new(transactions));
         chunk
     }
 
@@ -122,5 +132,70 @@ impl Edges {
 
     pub fn iter(&self) -> impl Iterator<Item = Edge> {
         (0..self.len()).filter_map(|n| self.get(n))
+    }
+}
+
+/// What a chunk's payments and settlements say of money and of the chain, packed field by field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transactions {
+    pub(super) fields: [Packed; Transactions::FIELDS],
+}
+
+impl Transactions {
+    pub(super) const FIELDS: usize = 11;
+
+    pub fn new(transactions: &[Transaction]) -> Self {
+        let fields: Vec<[u64; Self::FIELDS]> = transactions.iter().map(fields_of).collect();
+        let column = |n: usize| Packed::new(&fields.iter().map(|fields| fields[n]).collect::<Vec<_>>());
+        Self { fields: std::array::from_fn(column) }
+    }
+
+    pub fn len(&self) -> usize {
+        self.fields[0].len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of them, in the order of their places.
+    pub fn iter(&self) -> impl Iterator<Item = Transaction> {
+        (0..self.len()).map(|n| transaction_of(std::array::from_fn(|field| self.fields[field].value(n))))
+    }
+}
+
+/// Place, four limbs of the amount, asset, settled at + 1, transaction, form | receipt, leaf, size + 1.
+fn fields_of(t: &Transaction) -> [u64; Transactions::FIELDS] {
+    let [a, b, c, d] = t.amount.0.into_limbs();
+    let settled_at = t.settled_at.map_or(0, |at| at.0.cast_unsigned().wrapping_add(1));
+    let receipt = match t.receipt {
+        None => 0,
+        Some(false) => 4,
+        Some(true) => 8,
+    };
+    let size = t.size.map_or(0, |size| size.saturating_add(1));
+    [u64::from(t.place), a, b, c, d, t.asset, settled_at, t.tx, t.form as u64 | receipt, t.leaf, size]
+}
+
+fn transaction_of(fields: [u64; Transactions::FIELDS]) -> Transaction {
+    let [place, a, b, c, d, asset, settled_at, tx, form, leaf, size] = fields;
+    Transaction {
+        place: place as u32,
+        amount: Amount(U256::from_limbs([a, b, c, d])),
+        asset,
+        settled_at: settled_at.checked_sub(1).map(|at| Nanos(at.cast_signed())),
+        tx,
+        form: match form & 3 {
+            1 => TxForm::Hash,
+            2 => TxForm::NoHash,
+            _ => TxForm::Nothing,
+        },
+        receipt: match form >> 2 {
+            1 => Some(false),
+            2 => Some(true),
+            _ => None,
+        },
+        leaf,
+        size: size.checked_sub(1),
     }
 }

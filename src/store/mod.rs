@@ -16,7 +16,7 @@ pub use case::Case;
 pub use chunk::Chunk;
 pub use names::Dictionary;
 pub use packed::Packed;
-pub use snapshot::{Snapshot, View};
+pub use snapshot::{Resolved, Snapshot, View};
 pub use source::{Source, SourceState};
 
 use std::path::PathBuf;

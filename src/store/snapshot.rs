@@ -3,7 +3,7 @@
 //! Columns are read from the case when first asked for. Rows are addressed by `Row`, never by OFFSET.
 
 use super::case;
-use super::chunk::{Chunk, Edges};
+use super::chunk::{Chunk, Edges, Transactions};
 use super::names::{AllNames, Dictionary};
 use super::packed::Packed;
 use super::source::{Source, SourceFiles};
@@ -19,6 +19,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The cells that hold a chunk's edges, beside those of its columns.
 pub(super) const EDGE_CELLS: [u8; 3] = [200, 201, 202];
+/// Derived: the row each edge leads to, plus one; 0 where it dangles.
+pub(crate) const TARGET_CELL: u8 = 203;
+/// The first of the cells that hold a chunk's transactions.
+pub(super) const TRANSACTION_CELL: u8 = 210;
 
 /// An immutable picture of a case.
 #[derive(Clone, Debug)]
@@ -67,6 +71,24 @@ pub struct Link {
     pub from: Row,
     pub kind: EdgeKind,
     pub to: Option<Row>,
+}
+
+/// The edges of one chunk as rows: `(place, kind, target)`, by place.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    places: Packed,
+    kinds: Packed,
+    targets: Packed,
+}
+
+impl Resolved {
+    pub fn iter(&self) -> impl Iterator<Item = (usize, EdgeKind, Option<Row>)> {
+        (0..self.places.len()).filter_map(|n| {
+            let kind = EdgeKind::from_code(self.kinds.value(n))?;
+            let target = self.targets.value(n).checked_sub(1).map(|row| Row(row as u32));
+            Some((self.places.value(n) as usize, kind, target))
+        })
+    }
 }
 
 impl Loader {
@@ -387,6 +409,30 @@ impl Snapshot {
             (Some(places), Some(kinds), Some(prints)) => Edges { places, kinds, prints },
             _ => Edges::new(&[]),
         })
+    }
+
+    /// What one chunk's payments and settlements say of money and of the chain.
+    pub fn transactions<'s>(&'s self, chunk: &'s Chunk) -> Result<&'s Transactions, StoreError> {
+        if let Some(transactions) = chunk.transactions.get() {
+            return Ok(transactions);
+        }
+        let mut fields = Vec::with_capacity(Transactions::FIELDS);
+        for cell in (TRANSACTION_CELL..).take(Transactions::FIELDS) {
+            fields.push(self.parts.loader.cell(chunk.id, cell)?.unwrap_or_else(|| Packed::zeros(0)));
+        }
+        let fields = fields.try_into().expect("as many cells were read as there are fields");
+        Ok(chunk.transactions.get_or_init(|| Transactions { fields }))
+    }
+
+    /// One chunk's edges resolved to rows, without keeping them in memory.
+    pub fn resolved(&self, chunk: &Chunk) -> Result<Resolved, StoreError> {
+        let cell = |cell: u8| self.parts.loader.cell(chunk.id, cell);
+        let [place, kind, _] = EDGE_CELLS;
+        let edges = match (cell(place)?, cell(kind)?, cell(TARGET_CELL)?) {
+            (Some(places), Some(kinds), Some(targets)) => Resolved { places, kinds, targets },
+            _ => Resolved { places: Packed::zeros(0), kinds: Packed::zeros(0), targets: Packed::zeros(0) },
+        };
+        Ok(edges)
     }
 
     /// The three evidences of one request.

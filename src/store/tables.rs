@@ -4,7 +4,10 @@ use super::case::Case;
 use super::chunk::{Chunk, Edges};
 use super::packed::Packed;
 use super::source::{Source, SourceState};
-use super::{StoreError, snapshot::EDGE_CELLS};
+use super::{
+    StoreError,
+    snapshot::{EDGE_CELLS, TRANSACTION_CELL},
+};
 use crate::journal::batch::Kept;
 use crate::journal::{Column, Names};
 use crate::model::{Fault, Finding, Hash, Kind, Row, Severity};
@@ -183,6 +186,11 @@ impl Case {
         }
         if let Some(edges) = chunk.edges.get().filter(|edges| !edges.is_empty()) {
             self.write_edges(chunk.id, edges)?;
+        }
+        if let Some(transactions) = chunk.transactions.get().filter(|all| !all.is_empty()) {
+            for (cell, packed) in (TRANSACTION_CELL..).zip(&transactions.fields) {
+                self.write_cell(chunk.id, cell, packed)?;
+            }
         }
         for (names, number, text) in write.new_names {
             sql.prepare_cached("insert or replace into name values (?1, ?2, ?3)")?.execute(params![

@@ -16,7 +16,7 @@ use super::model::{Follow, Model, Mouse};
 use super::theme::{Charset, Colours, Theme};
 use crate::model::Untrusted;
 use crate::model::time::Zone;
-use etcetera::BaseStrategy;
+use crate::work::settings::{Settings, folder};
 use std::path::PathBuf;
 use toml::{Table, Value};
 
@@ -34,8 +34,7 @@ pub struct Config {
 /// Reads the file that `BACKTRAIL_CONFIG` names, or the one in the user's config folder; none is no mistake.
 pub fn load() -> Result<Config, String> {
     let own = std::env::var_os("BACKTRAIL_CONFIG").map(PathBuf::from);
-    let usual =
-        || Some(etcetera::choose_base_strategy().ok()?.config_dir().join("backtrail").join("config.toml"));
+    let usual = || folder().map(|folder| folder.join("config.toml"));
     let Some(path) = own.or_else(usual) else {
         return Ok(Config::default());
     };
@@ -71,6 +70,8 @@ pub fn parse(text: &str) -> Result<Config, Vec<String>> {
         }
     }
     mistakes.extend(config.keymap.clashes());
+    // What the analysis is told stands in the same file.
+    mistakes.extend(Settings::parse(text).err());
     if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }
 }
 
@@ -106,10 +107,11 @@ fn take(config: &mut Config, name: &str, value: &Value, mistakes: &mut Vec<Strin
         }
         ("colours" | "times", _) => return Err("a text in quotes is wanted".to_owned()),
         ("ascii" | "mouse" | "follow", _) => return Err("true or false is wanted".to_owned()),
+        ("taint" | "rules", Value::Table(_)) => {}
         ("keys", _) => return Err("a table is wanted: [keys]".to_owned()),
         _ => {
             return Err(
-                "there is no such setting; there are colours, ascii, mouse, times, follow, keys".to_owned()
+                "there is no such setting; there are colours, ascii, mouse, times, follow, keys, taint, rules".to_owned()
             );
         }
     }

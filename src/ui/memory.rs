@@ -48,7 +48,8 @@ pub fn take_up(model: &mut Model, session: &Session) -> Vec<Command> {
     }
     let mut commands = Vec::new();
     let (from, to) = session.edges();
-    let choice = Choice { version: session.model.clone().zip(session.version.clone()), from, to };
+    let version = session.model.clone().zip(session.version.clone());
+    let choice = Choice { version, from, to, ..model.choice.clone() };
     if choice != model.choice {
         let before = std::mem::replace(&mut model.choice, choice.clone());
         model.undo.push(Change::Choice(before));

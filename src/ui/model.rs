@@ -145,6 +145,10 @@ pub enum Command {
     Study {
         choice: Choice,
     },
+    /// The case as it stands now, after more was read into it.
+    Reopen {
+        choice: Choice,
+    },
     Select {
         question: u64,
         filter: Filter,

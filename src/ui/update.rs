@@ -75,7 +75,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Command> {
         Msg::Grown(read) => {
             model.progress = None;
             match read {
-                Ok(()) => vec![Command::Study { choice: model.choice.clone() }],
+                Ok(()) => vec![Command::Reopen { choice: model.choice.clone() }],
                 Err(error) => fail(model, &error),
             }
         }
@@ -141,6 +141,8 @@ pub fn refresh(model: &mut Model) -> Vec<Command> {
             vec![Command::Explain { row }, Command::Prove { row }]
         }
         Some(Screen::Proofs(_)) => vec![Command::Tally],
+        // A list may be shorter than it was.
+        Some(Screen::Findings(_) | Screen::Notes(_)) => step(model, Step::By(0)),
         _ => Vec::new(),
     }
 }

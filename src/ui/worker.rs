@@ -106,7 +106,8 @@ pub fn answer(
         Command::FindId { text } => {
             Msg::Found { rows: study.snapshot.find_id(&text).unwrap_or_default(), text }
         }
-        Command::Study { choice } => {
+        Command::Study { choice } => Msg::Studied(study.again(&choice, cancel).map(Arc::new)),
+        Command::Reopen { choice } => {
             Msg::Studied(Study::choose(study.snapshot.path(), &choice, cancel).map(Arc::new))
         }
         Command::Count { rows, field } => desk::counted(study, &rows, field, cancel),

@@ -1,6 +1,7 @@
 //! What an investigator should look at first: each rule looks at a study and says what it found, with evidence.
 
 use super::WorkError;
+use super::rules;
 use super::study::Study;
 use crate::analysis::NodeState;
 use crate::journal::Column;
@@ -19,7 +20,14 @@ pub fn findings(case: &Case, study: &Study) -> Result<Vec<Finding>, WorkError> {
     checkpoints(study, &mut found);
     sources(case, study, &mut found)?;
     gaps(study, &mut found);
+    reconciled(study, &mut found);
+    links(study, &mut found);
     found.extend(case.proof_findings()?);
+    let settings = &study.settings;
+    found.retain(|finding| !settings.silenced.contains(&finding.rule));
+    found
+        .iter_mut()
+        .for_each(|finding| finding.severity = settings.severity(&finding.rule, finding.severity));
     found.sort_by(|a, b| (b.severity, &a.rule, &a.subject).cmp(&(a.severity, &b.rule, &b.subject)));
     Ok(found)
 }
@@ -225,6 +233,31 @@ fn flagged(study: &Study, source: u32, flag: u64) -> Result<Vec<Row>, WorkError>
         });
     }
     Ok(rows)
+}
+
+/// What the books say of each other.
+fn reconciled(study: &Study, found: &mut Vec<Finding>) {
+    for one in &study.impact.found {
+        let Some(rule) = rules::known(&one.rule) else { continue };
+        let words = if one.words.is_empty() { String::new() } else { format!(": {}", one.words) };
+        let sentence = format!("{}{words}", rule.says(one.count));
+        let mut finding = finding(rule.id, rule.severity, &rule.many(), sentence, one.count);
+        finding.evidence = one.rows.iter().map(|row| Row(*row)).collect();
+        found.push(finding);
+    }
+}
+
+/// How far the analysis could follow what was recorded.
+fn links(study: &Study, found: &mut Vec<Finding>) {
+    let impact = &study.impact;
+    for (id, count) in [
+        ("dangling-links", impact.dangling),
+        ("links-against-time", impact.against_time),
+        ("links-by-tolerance", impact.by_tolerance),
+    ] {
+        let Some(rule) = rules::known(id).filter(|_| count > 0) else { continue };
+        found.push(finding(rule.id, rule.severity, "links", rule.says(count), count));
+    }
 }
 
 fn gaps(study: &Study, found: &mut Vec<Finding>) {

@@ -2,28 +2,35 @@
 
 pub mod agents;
 pub mod archive;
+pub mod blast;
 pub mod bundle;
 pub mod explain;
 pub mod filter;
 pub mod findings;
 pub mod fold;
 pub mod ingest;
+pub mod ledger;
 pub mod notebook;
 pub mod open;
+pub mod pairs;
 pub mod parallel;
 pub mod proof_findings;
 pub mod registry;
 pub mod rows;
+pub mod rules;
 pub mod save;
 pub mod seal;
 pub mod select;
 pub mod session;
+pub mod settings;
 pub mod sheet;
 pub mod simulate;
 pub mod stack;
 pub mod study;
+pub mod targets;
 pub mod timeline;
 pub mod verify;
+pub mod web;
 
 use crate::store::StoreError;
 use std::path::PathBuf;

@@ -5,6 +5,7 @@
 use super::ingest::{Phase, Progress, Watcher};
 use super::parallel::each_chunk;
 use super::registry::{self, Context};
+use super::targets::targets;
 use super::{Cancel, WorkError, study};
 use crate::analysis::Claim;
 use crate::analysis::attribution::Memory;
@@ -13,6 +14,7 @@ use crate::journal::Column;
 use crate::journal::batch::Flags;
 use crate::model::{Kind, Nanos, Row, Verdicts};
 use crate::store::chunk::Chunk;
+use crate::store::snapshot::TARGET_CELL;
 use crate::store::{Case, Packed, Snapshot, StoreError};
 use std::collections::{BTreeMap, HashMap};
 
@@ -25,7 +27,7 @@ pub fn seal(case: &mut Case, watcher: &mut Watcher<'_>) -> Result<(), WorkError>
         (watcher.report)(report);
     };
     tell(0);
-    let flags = index_ids(case, &snapshot, &watcher.cancel)?;
+    let (flags, targets) = index_ids(case, &snapshot, &watcher.cancel)?;
     tell(1);
     let order = time_order(&snapshot, &flags)?;
     tell(2);
@@ -37,6 +39,9 @@ pub fn seal(case: &mut Case, watcher: &mut Watcher<'_>) -> Result<(), WorkError>
     case.atomically(|case| {
         case.write_order(&order)?;
         put_attribution(case, &derived)?;
+        for (chunk, packed) in &targets {
+            case.write_cell(*chunk, TARGET_CELL, packed)?;
+        }
         write_flags(case, &snapshot, &flags)?;
         for mut source in case.sources()? {
             (source.duplicates, source.conflicts) = repeated.get(&source.id).copied().unwrap_or_default();
@@ -55,11 +60,16 @@ pub fn seal(case: &mut Case, watcher: &mut Watcher<'_>) -> Result<(), WorkError>
 }
 
 /// Indexes ids and finds the records that repeat one. The sorted prints, 16 bytes a record, live only here.
-fn index_ids(case: &mut Case, snapshot: &Snapshot, cancel: &Cancel) -> Result<HashMap<Row, u64>, WorkError> {
+fn index_ids(case: &mut Case, snapshot: &Snapshot, cancel: &Cancel) -> Result<Indexed, WorkError> {
     let prints = sorted_prints(snapshot, cancel)?;
     case.atomically(|case| case.write_index(&prints))?;
-    repeats(snapshot, &prints)
+    let flags = repeats(snapshot, &prints)?;
+    let targets = targets(snapshot, &prints, &flags, cancel)?;
+    Ok((flags, targets))
 }
+
+/// What repeats, and per chunk the rows its edges lead to.
+type Indexed = (HashMap<Row, u64>, Vec<(u32, Packed)>);
 
 /// Every record's id print with its row, sorted as the index stores them.
 fn sorted_prints(snapshot: &Snapshot, cancel: &Cancel) -> Result<Vec<(i64, Row)>, WorkError> {

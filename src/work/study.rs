@@ -1,13 +1,16 @@
 //! All that is computed about a case in the light of one incident: what every screen and every report starts from.
 
-use super::agents::Agents;
+use super::agents::{Agents, Base};
 use super::archive::Archive;
+use super::blast::{Blast, Changed, Impact, blast};
 use super::findings;
 use super::fold::{self, Fold};
 use super::registry::{self, Context};
+use super::settings::Settings;
 use super::{Cancel, WorkError};
 use crate::analysis::gaps::Gap;
 use crate::analysis::incident::incidents;
+use crate::analysis::web::Web;
 use crate::analysis::{Incident, Number, Origin, Window};
 use crate::journal::{Column, Names};
 use crate::model::{Finding, Nanos};
@@ -26,6 +29,29 @@ pub struct Choice {
     /// Edges of the window.
     pub from: Option<Nanos>,
     pub to: Option<Nanos>,
+    /// What config.toml says.
+    pub settings: Arc<Settings>,
+}
+
+/// What an earlier study of the same picture computed and another window leaves as it is.
+#[derive(Clone, Debug, Default)]
+struct Before {
+    web: Option<Arc<Web>>,
+    base: Option<Base>,
+}
+
+impl Before {
+    /// Agents are compared per version; the web is the same for all, unless other actions clean what they look at.
+    fn of(before: &Study, incident: Option<&Incident>, settings: &Settings) -> Self {
+        let same = before.incident().map(|i| (i.model, i.faulty)) == incident.map(|i| (i.model, i.faulty));
+        let cleaned = before.settings.rates.sanitizers == settings.rates.sanitizers;
+        let web = before.blast.get().map(|blast| Arc::clone(&blast.web));
+        let base = before.agents_known().map(|agents| agents.base.clone());
+        Self {
+            web: web.or_else(|| before.before.web.clone()).filter(|_| cleaned),
+            base: base.or_else(|| before.before.base.clone()).filter(|_| same),
+        }
+    }
 }
 
 /// As the log keeps it: `risk-scorer 2.4.1 from 2026-… to 2026-…`.
@@ -58,6 +84,11 @@ pub struct Study {
     pub verified: bool,
     /// The pins it was verified under, as `trust.toml`.
     pub trust: String,
+    /// What the faulty version reached, in numbers.
+    pub impact: Impact,
+    pub settings: Arc<Settings>,
+    before: Before,
+    blast: OnceLock<Arc<Blast>>,
     archive: OnceLock<Arc<Archive>>,
     agents: OnceLock<Option<Arc<Agents>>>,
 }
@@ -72,12 +103,33 @@ impl Study {
     pub fn choose(path: &Path, choice: &Choice, cancel: &Cancel) -> Result<Self, WorkError> {
         let case = Case::open(path)?;
         let snapshot = case.snapshot()?;
+        Self::of(&case, snapshot, choice, None, cancel)
+    }
+
+    /// The same picture of the case in the light of another choice. What a moved window leaves as it is, is not
+    /// computed again.
+    pub fn again(&self, choice: &Choice, cancel: &Cancel) -> Result<Self, WorkError> {
+        let case = Case::open(self.snapshot.path())?;
+        Self::of(&case, self.snapshot.clone(), choice, Some(self), cancel)
+    }
+
+    fn of(
+        case: &Case,
+        snapshot: Snapshot,
+        choice: &Choice,
+        before: Option<&Self>,
+        cancel: &Cancel,
+    ) -> Result<Self, WorkError> {
+        let path = case.path();
         if !snapshot.is_sealed() {
             let what =
                 "its journals were not read to the end; run `backtrail ingest` on them with this case again";
             return Err(WorkError::Unfit { path: path.to_owned(), what: what.to_owned() });
         }
-        let context = registry::context(&case, &snapshot)?;
+        let context = match before {
+            Some(before) => Arc::clone(&before.context),
+            None => Arc::new(registry::context(case, &snapshot)?),
+        };
         let mut incidents = incidents(&context.incidents, &context.deployments);
         let chosen = chosen(&mut incidents, &snapshot, choice)?;
         let incident = chosen.map(|chosen| incidents[chosen].clone());
@@ -90,8 +142,9 @@ impl Study {
             None => fold::count(&snapshot, model, faulty, cancel)?,
         };
         let tolerance = context.attributor.tolerance;
-        let mut window =
-            incident.map(|i| Window::new(&i, &context.attributor.schedule, &fold.observed(), tolerance));
+        let mut window = incident
+            .as_ref()
+            .map(|i| Window::new(i, &context.attributor.schedule, &fold.observed(), tolerance));
         let moved = (choice.from, choice.to);
         if let Some(window) = window.as_mut().filter(|_| moved != (None, None)) {
             window.moved = moved;
@@ -100,11 +153,13 @@ impl Study {
         if fresh || moved != (None, None) {
             fold::count_pointers(&mut fold, &snapshot, window.as_ref(), cancel)?;
         }
-        let gaps = gaps(&case)?;
+        let before =
+            before.map(|before| Before::of(before, incident.as_ref(), &choice.settings)).unwrap_or_default();
+        let gaps = gaps(case)?;
         let checkpoints = case.checkpoints()?;
         let mut study = Self {
             snapshot,
-            context: Arc::new(context),
+            context,
             incidents,
             chosen,
             window,
@@ -114,10 +169,18 @@ impl Study {
             findings: Vec::new(),
             verified: case.meta("verified")?.is_some(),
             trust: case.meta("trust")?.unwrap_or_default(),
+            impact: Impact::default(),
+            settings: Arc::clone(&choice.settings),
+            before,
+            blast: OnceLock::new(),
             archive: OnceLock::new(),
             agents: OnceLock::new(),
         };
-        study.findings = findings::findings(&case, &study)?;
+        study.impact = match remembered_impact(case, &study)? {
+            Some(impact) => impact,
+            None => study.blast_unless(cancel)?.impact(&study.snapshot),
+        };
+        study.findings = findings::findings(case, &study)?;
         Ok(study)
     }
 
@@ -135,6 +198,10 @@ impl Study {
             findings: Vec::new(),
             verified: false,
             trust: String::new(),
+            impact: Impact::default(),
+            settings: Arc::default(),
+            before: Before::default(),
+            blast: OnceLock::new(),
             archive: OnceLock::new(),
             agents: OnceLock::new(),
         }
@@ -158,12 +225,36 @@ impl Study {
         Ok(Arc::clone(self.archive.get_or_init(|| archive)))
     }
 
+    /// What the faulty version reached, and the money on it; computed when first asked for.
+    pub fn blast(&self) -> Result<Arc<Blast>, WorkError> {
+        self.blast_unless(&Cancel::default())
+    }
+
+    fn blast_unless(&self, cancel: &Cancel) -> Result<Arc<Blast>, WorkError> {
+        if let Some(blast) = self.blast.get() {
+            return Ok(Arc::clone(blast));
+        }
+        let changed = match self.agents(cancel)? {
+            Some(agents) => Changed::Agents(agents.changed()),
+            None => Changed::Unknown,
+        };
+        let nothing = Window::default();
+        let window = self.window.as_ref().unwrap_or(&nothing);
+        let web = self.before.web.clone();
+        let blast = blast(&self.snapshot, web, window, changed, &self.settings.rates, cancel)?;
+        Ok(Arc::clone(self.blast.get_or_init(|| Arc::new(blast))))
+    }
+
     /// Which agents changed; computed when first asked for. `None` where nothing is under suspicion.
     pub fn agents(&self, cancel: &Cancel) -> Result<Option<Arc<Agents>>, WorkError> {
         if let Some(agents) = self.agents.get() {
             return Ok(agents.clone());
         }
-        let agents = Agents::of(self, cancel)?.map(Arc::new);
+        let agents = match (&self.before.base, &self.window) {
+            (Some(base), Some(window)) => Some(Agents::within(self, base.clone(), window.moved, cancel)?),
+            _ => Agents::of(self, cancel)?,
+        };
+        let agents = agents.map(Arc::new);
         Ok(self.agents.get_or_init(|| agents).clone())
     }
 
@@ -225,7 +316,8 @@ fn chosen(
 /// Forgets counts that are about to be wrong; in one transaction with what makes them so, or a kill in between would
 /// leave old counts of a new case.
 pub fn forget(case: &Case) -> Result<(), StoreError> {
-    case.forget_meta("fold:")
+    case.forget_meta("fold:")?;
+    case.forget_meta("impact:")
 }
 
 /// Whether the counts are kept, as they are after all but a kill.
@@ -237,20 +329,26 @@ pub fn is_remembered(case: &Case) -> Result<bool, StoreError> {
 pub fn remember(case: &mut Case) -> Result<(), WorkError> {
     case.atomically(forget)?;
     let first = Study::open(case.path())?;
-    let mut folds = Vec::new();
+    let (mut folds, mut impacts) = (Vec::new(), Vec::new());
     for incident in first.incidents.iter().take(REMEMBERED) {
         let names =
             (first.model_name(incident.model).to_owned(), first.version_name(incident.faulty).to_owned());
         let choice = Choice { version: Some(names), ..Choice::default() };
         let study = Study::choose(case.path(), &choice, &Cancel::default())?;
+        let number = (incident.model, incident.faulty);
+        impacts.push((impact_key(&study, number), serde_json::to_string(&study.impact).unwrap_or_default()));
         folds.push((key(incident.model, incident.faulty), study.fold));
     }
     if folds.is_empty() {
+        impacts.push((impact_key(&first, (0, 0)), serde_json::to_string(&first.impact).unwrap_or_default()));
         folds.push((key(0, 0), first.fold));
     }
     case.atomically(|case| {
         for (key, fold) in &folds {
             case.set_meta(key, &serde_json::to_string(fold).unwrap_or_default())?;
+        }
+        for (key, impact) in &impacts {
+            case.set_meta(key, impact)?;
         }
         case.put_findings(&first.findings)
     })?;
@@ -261,6 +359,22 @@ const REMEMBERED: usize = 8;
 
 fn key(model: Number, faulty: Number) -> String {
     format!("fold:{model}:{faulty}")
+}
+
+/// Under the rates it was computed with: under others it is computed anew.
+fn impact_key(study: &Study, (model, faulty): (Number, Number)) -> String {
+    let what = format!("{:?}", study.settings.rates);
+    format!("impact:{model}:{faulty}:{:016x}", crate::journal::print_of(&what))
+}
+
+fn remembered_impact(case: &Case, study: &Study) -> Result<Option<Impact>, WorkError> {
+    let moved = study.window.as_ref().is_some_and(|window| window.moved != (None, None));
+    if moved {
+        return Ok(None);
+    }
+    let number = study.window.as_ref().map_or((0, 0), |window| (window.model, window.faulty));
+    let json = case.meta(&impact_key(study, number))?;
+    Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
 }
 
 fn gaps(case: &Case) -> Result<Vec<Gap>, WorkError> {

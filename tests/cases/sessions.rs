@@ -114,7 +114,10 @@ fn a_journal_that_grew_is_read_on_and_the_cursor_keeps_its_record() {
     (0..10).for_each(|n| file.write_all(line(n).as_bytes()).unwrap());
     drop(file);
     let mut store = Store::create_or_open(&case.case).unwrap();
-    ingest(&mut store, std::slice::from_ref(&case.journals), &mut Watcher::none()).unwrap();
+    let done = ingest(&mut store, std::slice::from_ref(&case.journals), &mut Watcher::none()).unwrap();
+    assert_eq!(done.read, 1);
+    assert_eq!(store.snapshot().unwrap().rows(), 30);
     send(&mut model, Msg::Grown(Ok(())));
+    assert_eq!(model.notice, None);
     assert_eq!(under(&model), (id, before + 10), "earlier records came in above it");
 }

@@ -1,6 +1,6 @@
 //! Batches in, chunks out: joins blocks of one source until 65,536 records are together.
 
-use crate::journal::batch::{Batch, Edge, Flags, Kept};
+use crate::journal::batch::{Batch, Edge, Flags, Kept, Transaction};
 use crate::journal::{Column, Names};
 use crate::model::Fault;
 use crate::store::chunk::{Chunk, ROWS};
@@ -9,8 +9,9 @@ use crate::store::names::AllNames;
 /// A chunk in the making.
 #[derive(Debug)]
 pub struct Builder {
-    pub columns: [Vec<u64>; Column::READ],
+    pub columns: [Vec<u64>; Column::COUNT],
     pub edges: Vec<Edge>,
+    pub transactions: Vec<Transaction>,
     pub kept: Vec<Kept>,
     pub faults: Vec<Fault>,
     /// Places of records read from a torn tail.
@@ -28,10 +29,13 @@ impl Waiting {
     pub fn new(mut batch: Batch, names: &mut AllNames) -> Self {
         for which in Names::ALL {
             let numbers = names.adopt(which, &batch.names[which as usize]);
-            for column in Column::ALL.into_iter().take(Column::READ).filter(|c| c.names() == Some(which)) {
+            for column in Column::ALL.into_iter().filter(|c| c.is_read() && c.names() == Some(which)) {
                 for value in &mut batch.columns[column as usize] {
                     *value = numbers[*value as usize];
                 }
+            }
+            if which == Names::Asset {
+                batch.transactions.iter_mut().for_each(|t| t.asset = numbers[t.asset as usize]);
             }
         }
         Self { batch, next: 0 }
@@ -45,8 +49,9 @@ impl Waiting {
 impl Builder {
     pub fn new() -> Self {
         Self {
-            columns: std::array::from_fn(|_| Vec::with_capacity(ROWS)),
+            columns: Column::ALL.map(|c| if c.is_read() { Vec::with_capacity(ROWS) } else { Vec::new() }),
             edges: Vec::new(),
+            transactions: Vec::new(),
             kept: Vec::new(),
             faults: Vec::new(),
             torn: Vec::new(),
@@ -72,14 +77,18 @@ impl Builder {
         let rows = waiting.batch.rows();
         let to = rows.min(from + ROWS - self.rows());
         let base = self.rows();
-        for (own, other) in self.columns.iter_mut().zip(&waiting.batch.columns) {
-            own.extend_from_slice(&other[from..to]);
+        for column in Column::ALL.into_iter().filter(|column| column.is_read()) {
+            let own = &mut self.columns[column as usize];
+            own.extend_from_slice(&waiting.batch.columns[column as usize][from..to]);
         }
         // Edges and kept lines of a batch come in the order of their rows.
         let edges = waiting.batch.edges.partition_point(|edge| (edge.place as usize) < to);
         let shift = |place: u32| (place as usize - from + base) as u32;
         self.edges
             .extend(waiting.batch.edges.drain(..edges).map(|edge| Edge { place: shift(edge.place), ..edge }));
+        let some = waiting.batch.transactions.partition_point(|t| (t.place as usize) < to);
+        let moved = waiting.batch.transactions.drain(..some);
+        self.transactions.extend(moved.map(|t| Transaction { place: shift(t.place), ..t }));
         let kept = waiting.batch.kept.partition_point(|kept| (kept.place as usize) < to);
         self.kept
             .extend(waiting.batch.kept.drain(..kept).map(|kept| Kept { place: shift(kept.place), ..kept }));
@@ -102,7 +111,7 @@ impl Builder {
 
     /// The chunk so far; what it was built from stays.
     pub fn chunk(&self, id: u32, source: u32) -> Chunk {
-        Chunk::loaded(id, source, &self.columns, &self.edges)
+        Chunk::loaded(id, source, &self.columns, &self.edges, &self.transactions)
     }
 
     /// The flags column, if any record has a flag.
@@ -120,6 +129,7 @@ impl Builder {
     pub fn clear(&mut self) {
         self.columns.iter_mut().for_each(Vec::clear);
         self.edges.clear();
+        self.transactions.clear();
         self.kept.clear();
         self.faults.clear();
         self.torn.clear();

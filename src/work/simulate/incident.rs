@@ -63,7 +63,7 @@ impl Incident {
             nodes.iter().map(|node| node.name).chain(["registry", "agents", "relay"]).collect();
         let rhythm = (records as u64 / 40).clamp(60, 20_000);
         let mut log_keys = Dice::new(seed, "log keys");
-        let (mitigated, hull) = (rollout.moments.mitigated, rollout.faulty_hull());
+        let mitigated = rollout.moments.mitigated;
         Ok(Self {
             truth: Truth::new(records, dials.fault, nodes.len(), agents),
             journals: Journals::create(dir, &names, START - 3 * HOUR, rhythm, &mut log_keys)?,
@@ -73,7 +73,7 @@ impl Incident {
             wallets: Wallets::new(agents, simulation.signed, &mut Dice::new(seed, "wallets")),
             traffic: Traffic::new(simulation, &nodes),
             deeds: Deeds::new(seed),
-            money: Money::new(seed, &dials, agents, mitigated, hull),
+            money: Money::new(seed, &dials, agents, mitigated),
             settlement: Settlement::new(simulation, dir),
             mishaps: Dice::new(seed, "mishaps"),
             later: Later::default(),
@@ -113,6 +113,7 @@ impl Incident {
         self.settlement.seal(END - 3 * MINUTE, &mut self.later)?;
         self.money.finish(&mut self.later, &mut self.truth);
         self.write_due(i64::MAX)?;
+        self.truth.settle_unlinked(&self.declared_live());
         self.truth.settlements = self.settlement.json();
         let notes = self.journals.finish()?;
         progress(self.journals.lines);

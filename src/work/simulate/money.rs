@@ -33,7 +33,6 @@ pub(super) struct Money {
     flaws: u32,
     refunds: u32,
     mitigated: i64,
-    hull: (i64, i64),
     next_payment: u64,
     next_session: u64,
     /// By agent; only those that pay by session.
@@ -41,7 +40,7 @@ pub(super) struct Money {
 }
 
 impl Money {
-    pub(super) fn new(seed: u64, dials: &Dials, agents: usize, mitigated: i64, hull: (i64, i64)) -> Self {
+    pub(super) fn new(seed: u64, dials: &Dials, agents: usize, mitigated: i64) -> Self {
         Self {
             dice: Dice::new(seed, "money"),
             request_payments: dials.request_payments,
@@ -49,7 +48,6 @@ impl Money {
             flaws: dials.payment_faults,
             refunds: dials.refunds,
             mitigated,
-            hull,
             next_payment: 1,
             next_session: 1,
             sessions: (0..agents).map(|_| None).collect(),
@@ -212,15 +210,16 @@ impl Money {
         later: &mut Later,
         truth: &mut Truth,
     ) {
-        let class = self.class(&payment, tiers);
-        let refunded = class == Class::Direct && payment.flaw.is_none() && self.dice.chance(self.refunds);
+        let refunded = Class::of(tiers) == Some(Class::Direct)
+            && payment.flaw.is_none()
+            && self.dice.chance(self.refunds);
         let back_at = self.mitigated.max(payment.settled_at) + self.dice.between(12, 400) * MINUTE;
         let course = course(&payment, (first_at, first), back_at, refunded);
         let Some(last) = course.last().map(|(_, state)| *state) else {
             // Of a session that the journals leave open, only its authorisation is known: the most it may cost.
             if payment.session.is_some() {
                 let authorised = Payment { amount: AUTHORISED, pays: Vec::new(), ..payment };
-                truth.paid(&authorised, class, tiers, "authorized");
+                truth.paid(&authorised, tiers, "authorized");
             }
             return;
         };
@@ -232,7 +231,7 @@ impl Money {
         if last == "refunded" && payment.number.is_multiple_of(3) {
             self.give_back(&payment, back_at, later, truth);
         }
-        truth.paid(&payment, class, tiers, last);
+        truth.paid(&payment, tiers, last);
     }
 
     /// Some refunds leave a payment of their own beside the state of the first.
@@ -255,15 +254,5 @@ impl Money {
         truth.refund_record(refund.number);
         let state = PaymentState { payment: Rc::new(refund), state: "settled" };
         later.push(at, Event::Payment(Box::new(state)));
-    }
-
-    fn class(&self, payment: &Payment, tiers: [u64; 3]) -> Class {
-        let during = (self.hull.0..=self.hull.1).contains(&payment.settled_at);
-        match tiers {
-            [_, _, t0] if t0 > 0 => Class::Direct,
-            [_, t1, _] if t1 > 0 => Class::Derived,
-            _ if during => Class::Concurrent,
-            _ => Class::Clear,
-        }
     }
 }

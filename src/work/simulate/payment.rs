@@ -35,6 +35,15 @@ pub(super) enum Class {
 }
 
 impl Class {
+    /// By its members, clean, T1 and T0; nothing where no link is recorded.
+    pub(super) fn of(tiers: [u64; 3]) -> Option<Self> {
+        match tiers {
+            [_, _, t0] if t0 > 0 => Some(Self::Direct),
+            [_, t1, _] if t1 > 0 => Some(Self::Derived),
+            _ => None,
+        }
+    }
+
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",

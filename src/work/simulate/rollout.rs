@@ -111,13 +111,6 @@ impl Rollout {
         let declared = &self.courses[node][model].declared;
         declared.iter().rev().find(|switch| switch.at <= at).unwrap_or(&declared[0]).build
     }
-
-    /// From the first true service of the faulty version to the last.
-    pub(super) fn faulty_hull(&self) -> (i64, i64) {
-        let faulty = || self.boots.iter().filter(|boot| boot.build == FAULTY);
-        let from = faulty().map(|boot| boot.from).min().unwrap_or(END);
-        (from, faulty().map(|boot| boot.until.min(END)).max().unwrap_or(END))
-    }
 }
 
 /// One switch: when it was declared and when it happened; either may never have been.

@@ -21,8 +21,8 @@
 //!   ANALYSIS §3; an action counts to the phase of the request that led to it), `exposed`, `tainted`; `changed[]`
 //!   (exposed agents whose reaction is a change), `controls[]` (no effective request of the faulty version, nothing tainted read)
 //! * `payments`: `count`, `by_class[]` {asset, class, state, count, amount, tainted}; `class` is by recorded links only: direct (pays a T0
-//!   request), derived (pays a T1 request or is caused by a T1 action), else concurrent (settled between first and last
-//!   true service of the faulty version) or clear; `state` is the last recorded one, `reverted` for a settled one whose receipt
+//!   request), derived (pays a T1 request or is caused by a T1 action), else concurrent (the money moved while the journals
+//!   show the faulty version live on some node: by its declared switches, or between its first and last request there) or clear; `state` is the last recorded one, `reverted` for a settled one whose receipt
 //!   says 0; `tainted` = amount × (T0 + T1 members) / members, rounded down; `affected[]` (direct and derived, one by one, with
 //!   `straddles`), `refund_records[]`, `flaws` (ids by flaw)
 //! * `settlements`: `batches, leaves, individual, private, dumped_trees, settled_twice[]` (request ids in two batches)
@@ -109,9 +109,13 @@ pub(super) struct Truth {
     t1_messages: u64,
     pub(super) observed: Option<(i64, i64)>,
     nodes: Vec<[u64; 3]>,
+    /// First and last recorded request of the faulty version, by node.
+    seen: Vec<Option<(i64, i64)>>,
     phases: Vec<Phases>,
     probes: Vec<ProbeAnswers>,
     payments: BTreeMap<(&'static str, Class, &'static str), Sum>,
+    /// Payments without any link, and when they settled.
+    unlinked: Vec<(i64, &'static str, &'static str, u128)>,
     affected: Vec<Value>,
     refund_records: Vec<String>,
     flaws: BTreeMap<Flaw, Ids>,
@@ -142,9 +146,11 @@ impl Truth {
             t1_messages: 0,
             observed: None,
             nodes: vec![[0; 3]; nodes],
+            seen: vec![None; nodes],
             phases: vec![Phases::default(); agents],
             probes: vec![ProbeAnswers::default(); PROBES],
             payments: BTreeMap::new(),
+            unlinked: Vec::new(),
             affected: Vec::new(),
             refund_records: Vec::new(),
             flaws: BTreeMap::new(),
@@ -188,6 +194,8 @@ impl Truth {
         self.t0.add(served.reference(), self.limit);
         let (from, to) = self.observed.unwrap_or((served.at, served.at));
         self.observed = Some((from.min(served.at), to.max(served.at)));
+        let (from, to) = self.seen[served.journal].unwrap_or((served.at, served.at));
+        self.seen[served.journal] = Some((from.min(served.at), to.max(served.at)));
         let node = &mut self.nodes[served.journal];
         node[1] += 1;
         node[2] += u64::from(served.attribution.pointers.has(Pointers::LATE));
@@ -263,22 +271,43 @@ impl Truth {
         }
     }
 
+    fn add_payment(&mut self, of: (&'static str, Class, &'static str), amount: u128, tainted: u128) {
+        let sum = self.payments.entry(of).or_default();
+        sum.count += 1;
+        sum.amount += amount;
+        sum.tainted += tainted;
+    }
+
+    /// Puts payments without a link into their class. `declared`: when nodes were told to serve the faulty version.
+    pub(super) fn settle_unlinked(&mut self, declared: &[(i64, i64)]) {
+        let live: Vec<(i64, i64)> =
+            declared.iter().copied().chain(self.seen.iter().copied().flatten()).collect();
+        for (at, asset, state, amount) in std::mem::take(&mut self.unlinked) {
+            let moved = matches!(state, "settled" | "refunded" | "disputed");
+            let during = live.iter().any(|(from, to)| (*from..=*to).contains(&at));
+            let class = if moved && during { Class::Concurrent } else { Class::Clear };
+            self.add_payment((asset, class, state), amount, 0);
+        }
+    }
+
     /// A payment with its class, its members by tier, and the last state recorded of it.
-    pub(super) fn paid(&mut self, payment: &Payment, class: Class, tiers: [u64; 3], last: &'static str) {
+    pub(super) fn paid(&mut self, payment: &Payment, tiers: [u64; 3], last: &'static str) {
         let state = match (payment.flaw, last) {
             (Some(Flaw::Reverted), "settled") => "reverted",
             (_, last) => last,
         };
         let members = u128::from(tiers.iter().sum::<u64>().max(1));
         let tainted = payment.amount * u128::from(tiers[1] + tiers[2]) / members;
-        let sum = self.payments.entry((payment.asset.symbol, class, state)).or_default();
-        sum.count += 1;
-        sum.amount += payment.amount;
-        sum.tainted += tainted;
+        let class = Class::of(tiers);
+        match class {
+            // Whether it is concurrent is known when all is written.
+            None => self.unlinked.push((payment.settled_at, payment.asset.symbol, state, payment.amount)),
+            Some(class) => self.add_payment((payment.asset.symbol, class, state), payment.amount, tainted),
+        }
         if let Some(flaw) = payment.flaw {
             self.flaws.entry(flaw).or_default().add(payment.reference(), self.limit);
         }
-        if matches!(class, Class::Direct | Class::Derived) && self.affected.len() < self.limit {
+        if let Some(class) = class.filter(|_| self.affected.len() < self.limit) {
             self.affected.push(json!({
                 "id": payment.reference().id(),
                 "class": class.name(),

@@ -64,6 +64,18 @@ impl Incident {
         })
     }
 
+    /// When nodes were told to serve the faulty version.
+    pub(in crate::work::simulate) fn declared_live(&self) -> Vec<(i64, i64)> {
+        let mut live = Vec::new();
+        for courses in &self.rollout.courses {
+            let switches = &courses[RISK_SCORER].declared;
+            let ends = switches.iter().skip(1).map(|switch| switch.at).chain([i64::MAX]);
+            let faulty = switches.iter().zip(ends).filter(|(switch, _)| switch.build == FAULTY);
+            live.extend(faulty.map(|(switch, to)| (switch.at, to)));
+        }
+        live
+    }
+
     fn node(&self, number: usize) -> Value {
         let node = &self.nodes[number];
         let course = &self.rollout.courses[number][RISK_SCORER];

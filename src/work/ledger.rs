@@ -1,0 +1,331 @@
+//! Payments and settlements of a case, read from columns: all states of one joined, members by tier.
+
+use super::{Cancel, WorkError};
+use crate::analysis::money::{Asset, Ledger, Members, Payment, State};
+use crate::analysis::settled::{Mode, Settlement, SettlementState};
+use crate::analysis::taint::Taint;
+use crate::journal::batch::{EdgeKind, Flags, Transaction};
+use crate::journal::{Column, Names};
+use crate::model::{Amount, Kind, Nanos, Row, Tier};
+use crate::store::{Chunk, Snapshot};
+use crate::work::parallel::each_chunk;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What moved and what was settled.
+#[derive(Clone, Debug, Default)]
+pub struct Books {
+    pub ledger: Ledger,
+    /// By the time of their last record.
+    pub settlements: Vec<Settlement>,
+    /// Which inferences each payment names itself, by its place in the ledger.
+    pub pays: Vec<Vec<Row>>,
+}
+
+/// Reads and judges. `is_live`: whether the faulty version was live anywhere then.
+pub fn books(
+    snapshot: &Snapshot,
+    taint: &Taint,
+    is_live: impl Fn(Nanos) -> bool,
+    cancel: &Cancel,
+) -> Result<Books, WorkError> {
+    let mut things = things(snapshot, cancel)?;
+    let sessions = sessions(snapshot, taint, &things, cancel)?;
+    let (assets, numbers) = assets(snapshot);
+    things.sort_by_key(|thing| (thing.at, thing.row));
+    let at = snapshot.column(Column::At)?;
+    let moment = |row: Row| Nanos(at.value(row).cast_signed());
+    let places: HashMap<Row, usize> =
+        things.iter().filter(|t| t.kind == Kind::Payment).zip(0..).map(|(t, place)| (t.row, place)).collect();
+    let (mut payments, mut settlements, mut pays) = (Vec::new(), Vec::new(), Vec::new());
+    for thing in &things {
+        match thing.kind {
+            Kind::Payment => {
+                let asset = numbers.get(&thing.last.asset).copied().unwrap_or(0);
+                pays.push(thing.linked(EdgeKind::Pays).collect());
+                payments.push(thing.payment(snapshot, taint, &sessions, &places, asset, moment)?);
+            }
+            _ => settlements.push(thing.settlement(snapshot, taint)?),
+        }
+    }
+    Ok(Books { ledger: Ledger::new(assets, payments, is_live), settlements, pays })
+}
+
+/// A payment or settlement with the links of all its states.
+struct Thing {
+    kind: Kind,
+    row: Row,
+    at: Nanos,
+    last: Transaction,
+    session: u64,
+    links: BTreeSet<(EdgeKind, Row)>,
+    /// Ids in no journal, by kind: the most that any one state names.
+    dangling: BTreeMap<EdgeKind, u64>,
+}
+
+/// One record of one.
+struct Stage {
+    print: u64,
+    kind: Kind,
+    row: Row,
+    at: Nanos,
+    flags: u64,
+    session: u64,
+    transaction: Transaction,
+    links: Vec<(EdgeKind, Option<Row>)>,
+}
+
+fn things(snapshot: &Snapshot, cancel: &Cancel) -> Result<Vec<Thing>, WorkError> {
+    let stages = each_chunk(snapshot, cancel, |n, chunk| stages(snapshot, n, chunk))?;
+    let mut by_id: BTreeMap<(u64, Kind), Vec<Stage>> = BTreeMap::new();
+    for stage in stages.into_iter().flatten().filter(|stage| stage.flags & Flags::DUPLICATE == 0) {
+        by_id.entry((stage.print, stage.kind)).or_default().push(stage);
+    }
+    Ok(by_id.into_values().flat_map(joined).collect())
+}
+
+fn stages(snapshot: &Snapshot, n: usize, chunk: &Chunk) -> Result<Vec<Stage>, crate::store::StoreError> {
+    let transactions = snapshot.transactions(chunk)?;
+    if transactions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let column = |column: Column| snapshot.passing(chunk, column);
+    let (kinds, at, prints) = (column(Column::Kind)?, column(Column::At)?, column(Column::Print)?);
+    let (flags, sessions) = (column(Column::Flags)?, column(Column::Session)?);
+    let edges: Vec<_> = snapshot.resolved(chunk)?.iter().collect();
+    let stage = |transaction: Transaction| {
+        let place = transaction.place as usize;
+        let from = edges.partition_point(|(other, _, _)| *other < place);
+        let own = edges[from..].iter().take_while(|(other, _, _)| *other == place);
+        Stage {
+            print: prints.value(place),
+            kind: Kind::from_code(kinds.value(place)),
+            row: Row::new(n, place),
+            at: Nanos(at.value(place).cast_signed()),
+            flags: flags.value(place),
+            session: sessions.value(place),
+            transaction,
+            links: own.map(|(_, kind, target)| (*kind, *target)).collect(),
+        }
+    };
+    Ok(transactions.iter().map(stage).collect())
+}
+
+/// One thing for each record that nothing supersedes; its earlier states add what it leaves out.
+fn joined(mut stages: Vec<Stage>) -> Vec<Thing> {
+    stages.sort_by_key(|stage| (stage.at, stage.row));
+    let (earlier, last): (Vec<Stage>, Vec<Stage>) =
+        stages.into_iter().partition(|stage| stage.flags & Flags::SUPERSEDED != 0);
+    let thing = |stage: &Stage| {
+        let mut thing = Thing {
+            kind: stage.kind,
+            row: stage.row,
+            at: stage.at,
+            last: stage.transaction,
+            session: stage.session,
+            links: BTreeSet::new(),
+            dangling: BTreeMap::new(),
+        };
+        thing.add(stage);
+        earlier.iter().rev().for_each(|stage| thing.add(stage));
+        thing
+    };
+    last.iter().map(thing).collect()
+}
+
+impl Thing {
+    fn add(&mut self, stage: &Stage) {
+        let (own, other) = (&mut self.last, &stage.transaction);
+        own.settled_at = own.settled_at.or(other.settled_at);
+        own.receipt = own.receipt.or(other.receipt);
+        own.size = own.size.or(other.size);
+        if own.tx == 0 {
+            (own.tx, own.form) = (other.tx, other.form);
+        }
+        own.leaf = if own.leaf == 0 { other.leaf } else { own.leaf };
+        self.session = if self.session == 0 { stage.session } else { self.session };
+        let mut dangling: BTreeMap<EdgeKind, u64> = BTreeMap::new();
+        for (kind, target) in &stage.links {
+            match target {
+                Some(row) => drop(self.links.insert((*kind, *row))),
+                None => *dangling.entry(*kind).or_default() += 1,
+            }
+        }
+        for (kind, count) in dangling {
+            let most = self.dangling.entry(kind).or_default();
+            *most = (*most).max(count);
+        }
+    }
+
+    fn linked(&self, kind: EdgeKind) -> impl Iterator<Item = Row> {
+        self.links.iter().filter(move |(other, _)| *other == kind).map(|(_, row)| *row)
+    }
+
+    fn lost(&self, kind: EdgeKind) -> u64 {
+        self.dangling.get(&kind).copied().unwrap_or(0)
+    }
+
+    /// Names no inference itself, only a session.
+    fn pays_by_session(&self) -> bool {
+        self.kind == Kind::Payment
+            && self.session != 0
+            && self.linked(EdgeKind::Pays).next().is_none()
+            && self.lost(EdgeKind::Pays) == 0
+            && self.linked(EdgeKind::RefundOf).next().is_none()
+    }
+
+    fn payment(
+        &self,
+        snapshot: &Snapshot,
+        taint: &Taint,
+        sessions: &HashMap<u64, Session>,
+        places: &HashMap<Row, usize>,
+        asset: usize,
+        moment: impl Fn(Row) -> Nanos,
+    ) -> Result<Payment, WorkError> {
+        let value = |column: Column| snapshot.value(column, self.row);
+        let mut members = Members { unknown: self.lost(EdgeKind::Pays), ..Members::default() };
+        let mut inferred = None;
+        for row in self.linked(EdgeKind::Pays) {
+            members.add(taint.tier(row));
+            stretch(&mut inferred, moment(row));
+        }
+        if let Some(session) = sessions.get(&self.session).filter(|_| self.pays_by_session()) {
+            (members, inferred) = (session.members, session.span);
+        }
+        let mut causes = self.linked(EdgeKind::Cause).map(|row| taint.tier(row)).peekable();
+        let caused = causes.peek().is_some().then(|| causes.flatten().min());
+        let refund = match self.linked(EdgeKind::RefundOf).next() {
+            Some(of) => Some(places.get(&of).copied()),
+            None => (self.lost(EdgeKind::RefundOf) > 0).then_some(None),
+        };
+        Ok(Payment {
+            row: self.row,
+            at: self.at,
+            payer: value(Column::Agent)?,
+            payee: value(Column::Peer)?,
+            amount: self.last.amount,
+            asset,
+            state: State::of(snapshot.name(Column::State, value(Column::State)?), self.last.receipt),
+            settled_at: self.last.settled_at,
+            tx: self.last.tx,
+            form: self.last.form,
+            members,
+            inferred,
+            caused,
+            refund,
+            class: crate::analysis::money::Class::Clear,
+            tainted: Amount::ZERO,
+            refunded: Amount::ZERO,
+        })
+    }
+
+    fn settlement(&self, snapshot: &Snapshot, taint: &Taint) -> Result<Settlement, WorkError> {
+        let value = |column: Column| snapshot.value(column, self.row);
+        let members: Vec<Row> = self.linked(EdgeKind::Settles).collect();
+        let faulty = members.iter().filter(|row| taint.tier(**row) == Some(Tier::T0)).count() as u64;
+        let state = snapshot.name(Column::State, value(Column::State)?);
+        Ok(Settlement {
+            row: self.row,
+            at: self.at,
+            mode: Mode::of(snapshot.name(Column::Category, value(Column::Category)?)),
+            state: SettlementState::of(state, self.last.receipt),
+            settled_at: self.last.settled_at,
+            tx: self.last.tx,
+            form: self.last.form,
+            leaf: self.last.leaf,
+            size: self.last.size,
+            members,
+            faulty,
+            unknown: self.lost(EdgeKind::Settles),
+        })
+    }
+}
+
+/// The inferences of a session that a payment names without naming them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Session {
+    members: Members,
+    span: Option<(Nanos, Nanos)>,
+}
+
+fn stretch(span: &mut Option<(Nanos, Nanos)>, at: Nanos) {
+    *span = Some(span.map_or((at, at), |(from, to)| (from.min(at), to.max(at))));
+}
+
+fn sessions(
+    snapshot: &Snapshot,
+    taint: &Taint,
+    things: &[Thing],
+    cancel: &Cancel,
+) -> Result<HashMap<u64, Session>, WorkError> {
+    let wanted: BTreeSet<u64> =
+        things.iter().filter(|thing| thing.pays_by_session()).map(|thing| thing.session).collect();
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = each_chunk(snapshot, cancel, |n, chunk| {
+        let mut own: BTreeMap<u64, Session> = BTreeMap::new();
+        let column = |column: Column| snapshot.passing(chunk, column);
+        let sessions = column(Column::Session)?;
+        if sessions.same() == Some(0) {
+            return Ok(own);
+        }
+        let (kinds, flags, at) = (column(Column::Kind)?, column(Column::Flags)?, column(Column::At)?);
+        sessions.each(|place, session| {
+            let counts = session != 0
+                && kinds.value(place) == Kind::Inference as u64
+                && flags.value(place) & Flags::DUPLICATE == 0;
+            if counts && wanted.contains(&session) {
+                let own = own.entry(session).or_default();
+                own.members.add(taint.tier(Row::new(n, place)));
+                stretch(&mut own.span, Nanos(at.value(place).cast_signed()));
+            }
+        });
+        Ok(own)
+    })?;
+    let mut all: HashMap<u64, Session> = HashMap::new();
+    for (session, more) in found.into_iter().flatten() {
+        let own = all.entry(session).or_default();
+        own.members.of_session = true;
+        own.members.clean += more.members.clean;
+        for (sum, n) in own.members.tiers.iter_mut().zip(more.members.tiers) {
+            *sum += n;
+        }
+        if let Some((from, to)) = more.span {
+            stretch(&mut own.span, from);
+            stretch(&mut own.span, to);
+        }
+    }
+    Ok(all)
+}
+
+/// Symbol, decimals, chain, contract, as `journal::read::asset_name` wrote them.
+type Described = (Option<String>, Option<u8>, Option<String>, Option<String>);
+
+/// Assets in the order they were met first, and the place of each name among them.
+fn assets(snapshot: &Snapshot) -> (Vec<Asset>, HashMap<u64, usize>) {
+    let mut assets: Vec<Asset> = Vec::new();
+    let mut places: BTreeMap<(String, String, String), usize> = BTreeMap::new();
+    let mut numbers = HashMap::new();
+    for (text, number) in snapshot.names(Names::Asset).texts().iter().zip(1..) {
+        let (symbol, decimals, chain, contract): Described = serde_json::from_str(text).unwrap_or_default();
+        let (symbol, chain, contract) =
+            (symbol.unwrap_or_default(), chain.unwrap_or_default(), contract.unwrap_or_default());
+        // A contract is what it is, whatever a record calls it.
+        let name = if contract.is_empty() { symbol.clone() } else { String::new() };
+        let place = *places.entry((chain.clone(), contract.clone(), name)).or_insert(assets.len());
+        match assets.get_mut(place) {
+            None => assets.push(Asset { symbol, decimals, chain, contract, is_disputed: false }),
+            Some(known) if known.is_disputed || (&known.symbol, known.decimals) == (&symbol, decimals) => {}
+            Some(known) => {
+                known.is_disputed = true;
+                known.decimals = known.decimals.filter(|same| Some(*same) == decimals);
+            }
+        }
+        numbers.insert(number, place);
+    }
+    if assets.is_empty() {
+        assets.push(Asset::default());
+    }
+    (assets, numbers)
+}

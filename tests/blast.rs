@@ -1,0 +1,196 @@
+//! What the faulty version reached, and the money on it, held against the answer key over several seeds.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+
+use backtrail::analysis::money::Class;
+use backtrail::analysis::taint::{Rate, Rates};
+use backtrail::journal::Column;
+use backtrail::model::{Kind, Row, Tier};
+use backtrail::store::Case;
+use backtrail::work::Cancel;
+use backtrail::work::ingest::{Watcher, ingest};
+use backtrail::work::settings::Settings;
+use backtrail::work::simulate::{Scenario, Simulation};
+use backtrail::work::study::{Choice, Study};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+struct Incident {
+    folder: TempDir,
+    truth: Value,
+}
+
+impl Incident {
+    fn new(scenario: Scenario, seed: u64, records: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let journals = folder.path().join("journals");
+        let simulation = Simulation { signed: false, ..Simulation::new(scenario, seed, records) };
+        simulation.write(&journals, &mut |_| ()).unwrap();
+        let truth = serde_json::from_slice(&std::fs::read(journals.join("truth.json")).unwrap()).unwrap();
+        let mut case = Case::create_or_open(&folder.path().join("a.case")).unwrap();
+        ingest(&mut case, &[journals], &mut Watcher::none()).unwrap();
+        Self { folder, truth }
+    }
+
+    fn study(&self, choice: &Choice) -> Study {
+        Study::choose(&self.folder.path().join("a.case"), choice, &Cancel::default()).unwrap()
+    }
+}
+
+/// Taint by recorded links alone, as the answer key tells it.
+fn links_only() -> Choice {
+    let never = Rate { weight: 0.0, half_life: None };
+    Choice {
+        settings: Arc::new(Settings {
+            rates: Rates { session: never, message: never, carries: never, ..Rates::default() },
+            ..Settings::default()
+        }),
+        ..Choice::default()
+    }
+}
+
+fn told(ids: &Value) -> BTreeSet<String> {
+    ids.as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+}
+
+fn found(study: &Study, tier: Tier, kind: Kind) -> BTreeSet<String> {
+    let blast = study.blast().unwrap();
+    let rows = blast.taint.marks.iter().filter(|mark| mark.tier == tier).map(|mark| blast.web.row(mark.node));
+    rows.filter(|row| study.snapshot.kind(*row).unwrap() == kind)
+        .map(|row| study.snapshot.id(row).unwrap())
+        .collect()
+}
+
+#[test]
+fn certain_tiers_and_money_agree_with_the_answer_key() {
+    for (scenario, seed) in [
+        (Scenario::Default, 1),
+        (Scenario::Default, 2),
+        (Scenario::Money, 3),
+        (Scenario::Money, 4),
+        (Scenario::Straggler, 5),
+        (Scenario::GlobalShift, 6),
+        (Scenario::Aa, 7),
+    ] {
+        let incident = Incident::new(scenario, seed, 6000);
+        let truth = &incident.truth;
+        let name = format!("{scenario} {seed}");
+        // The certain tiers do not depend on how fast the others fade.
+        for choice in [Choice::default(), links_only()] {
+            let study = incident.study(&choice);
+            let t1 = &truth["tiers"]["T1"];
+            assert_eq!(
+                found(&study, Tier::T0, Kind::Inference),
+                told(&truth["tiers"]["T0"]["ids"]),
+                "{name}"
+            );
+            assert_eq!(found(&study, Tier::T1, Kind::Inference), told(&t1["request_ids"]), "{name}");
+            assert_eq!(found(&study, Tier::T1, Kind::Action), told(&t1["action_ids"]), "{name}");
+            assert_eq!(found(&study, Tier::T1, Kind::Message).len() as u64, t1["messages"], "{name}");
+            affected(&study, truth, &name);
+        }
+        let study = incident.study(&links_only());
+        by_class(&study, truth, &name);
+        let pairs = study.impact.pairs;
+        let told = &truth["matched_pairs"];
+        assert_eq!(
+            (pairs.requests, pairs.pairs),
+            (number(&told["hashes"]), number(&told["pairs"])),
+            "{name}"
+        );
+        assert_eq!(pairs.differing, number(&told["differing_pairs"]), "{name}");
+        assert_eq!(pairs.differing_requests, number(&told["differing"]), "{name}");
+        assert!(study.blast().unwrap().ledger().conserves(), "{name}");
+    }
+}
+
+fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap()
+}
+
+/// Every direct and derived payment, one by one.
+fn affected(study: &Study, truth: &Value, name: &str) {
+    let blast = study.blast().unwrap();
+    let payments = blast.ledger().payments.iter().filter(|p| p.class.is_certain() && p.refund.is_none());
+    let found: BTreeMap<String, [String; 5]> = payments
+        .map(|p| {
+            let straddles = p.members.straddle().to_string();
+            let words = [p.class.name(), p.state.name()].map(str::to_owned);
+            let [class, state] = words;
+            let id = study.snapshot.id(p.row).unwrap();
+            (id, [class, state, p.amount.to_string(), p.tainted.to_string(), straddles])
+        })
+        .collect();
+    let told: BTreeMap<String, [String; 5]> = truth["payments"]["affected"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| {
+            let text = |field: &str| p[field].as_str().map_or_else(|| p[field].to_string(), str::to_owned);
+            (text("id"), ["class", "state", "amount", "tainted", "straddles"].map(text))
+        })
+        .collect();
+    assert_eq!(found, told, "{name}");
+}
+
+/// All payments: count, value and tainted value by asset, class and state.
+fn by_class(study: &Study, truth: &Value, name: &str) {
+    type Sums = BTreeMap<(String, String, String), (u64, u128, u128)>;
+    let blast = study.blast().unwrap();
+    let ledger = blast.ledger();
+    let mut found = Sums::new();
+    for p in ledger.payments.iter().filter(|p| p.refund.is_none()) {
+        let symbol = ledger.assets[p.asset].symbol.clone();
+        let sum = found.entry((symbol, p.class.name().to_owned(), p.state.name().to_owned())).or_default();
+        sum.0 += 1;
+        sum.1 += p.amount.to_string().parse::<u128>().unwrap();
+        sum.2 += p.tainted.to_string().parse::<u128>().unwrap();
+    }
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let told: Sums = truth["payments"]["by_class"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| {
+            let amounts = ["amount", "tainted"].map(|field| text(&c[field]).parse::<u128>().unwrap());
+            let key = (text(&c["asset"]), text(&c["class"]), text(&c["state"]));
+            (key, (number(&c["count"]), amounts[0], amounts[1]))
+        })
+        .collect();
+    assert_eq!(found, told, "{name}");
+    let refunds = ledger.payments.iter().filter(|p| p.refund.is_some());
+    let refunds: BTreeSet<String> = refunds.map(|p| study.snapshot.id(p.row).unwrap()).collect();
+    // A refund so late that the journals end before it is in no journal.
+    assert!(refunds.is_subset(&self::told(&truth["payments"]["refund_records"])), "{name}");
+}
+
+#[test]
+fn a_case_opened_again_says_the_same_without_computing_it() {
+    let incident = Incident::new(Scenario::Money, 9, 2500);
+    let study = incident.study(&Choice::default());
+    let blast = study.blast().unwrap();
+    assert_eq!(study.impact, blast.impact(&study.snapshot));
+    assert!(study.impact.classes[Class::Direct as usize] > 0);
+}
+
+#[test]
+fn every_tainted_thing_shows_a_chain_from_the_faulty_version_to_itself() {
+    let incident = Incident::new(Scenario::Default, 8, 4000);
+    let study = incident.study(&Choice::default());
+    let blast = study.blast().unwrap();
+    let at = |row: Row| study.snapshot.value(Column::At, row).unwrap();
+    assert!(blast.taint.marks.iter().any(|mark| mark.tier == Tier::T3));
+    for mark in &blast.taint.marks {
+        let row = blast.web.row(mark.node);
+        let chain = blast.chain(row);
+        assert_eq!(chain[0].1.tier, Tier::T0);
+        assert_eq!(chain.last().unwrap().0, row);
+        assert_eq!(chain.len() as u32, mark.hops + 1);
+        assert!(
+            chain.windows(2).all(|pair| pair[0].1.tier <= pair[1].1.tier && at(pair[0].0) <= at(pair[1].0))
+        );
+        assert!(chain.windows(2).all(|pair| pair[0].1.strength >= pair[1].1.strength));
+    }
+}
