@@ -1,114 +1,14 @@
-//! Screens as people see them: keys in, text out, at every size; and ten thousand random keys that must not break one.
+//! Screens as people see them: keys in, text out. Random keys, looks and the matrix of sizes stand in `cases`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
-use backtrail::model::Nanos;
-use backtrail::ui::actions::{ACTIONS, Action, Entry};
-use backtrail::ui::headless::{Stage, buffer, play, send, text};
+mod cases;
+
+use backtrail::ui::headless::{Stage, play, send, text};
 use backtrail::ui::keys::Key;
 use backtrail::ui::model::{Model, Msg, Screen};
-use backtrail::ui::theme::{Charset, Colours, Theme};
-use backtrail::work::notebook::Hand;
-use backtrail::work::simulate::{Scenario, Simulation};
 use backtrail::work::verify::Pins;
-use proptest::prelude::*;
-use std::fmt::Write;
-use std::path::PathBuf;
-use std::sync::OnceLock;
-use tempfile::TempDir;
-
-/// Journals to open, and the case they come to under a name that does not change.
-struct Case {
-    _folder: TempDir,
-    journals: PathBuf,
-    case: PathBuf,
-}
-
-fn case_of(write: impl FnOnce(&std::path::Path)) -> Case {
-    let folder = tempfile::tempdir().unwrap();
-    let journals = folder.path().join("journals");
-    write(&journals);
-    let case = Case { case: folder.path().join("test.case"), journals, _folder: folder };
-    // Read once here: tests run side by side, and one writer at a time is the rule.
-    model(&case, "", (80, 24), THEME);
-    case
-}
-
-fn journal(lines: &str) -> Case {
-    case_of(|folder| {
-        std::fs::create_dir(folder).unwrap();
-        std::fs::write(folder.join("one.jsonl"), lines).unwrap();
-    })
-}
-
-/// A whole small incident.
-fn many() -> &'static Case {
-    static CASE: OnceLock<Case> = OnceLock::new();
-    CASE.get_or_init(|| {
-        case_of(|folder| {
-            let simulation = Simulation { signed: false, ..Simulation::new(Scenario::Default, 7, 900) };
-            simulation.write(folder, &mut |_| ()).unwrap();
-        })
-    })
-}
-
-fn empty() -> &'static Case {
-    static CASE: OnceLock<Case> = OnceLock::new();
-    CASE.get_or_init(|| journal(""))
-}
-
-fn one() -> &'static Case {
-    static CASE: OnceLock<Case> = OnceLock::new();
-    CASE.get_or_init(|| {
-        journal("{\"kind\":\"inference\",\"id\":\"req-1\",\"at\":\"2026-10-04T09:12:00Z\",\"agent\":\"a\",\"model\":\"m\",\"version\":\"1\"}\n")
-    })
-}
-
-/// Names that are long, wide, combining, right-to-left, or try to escape to the terminal; and lines that are faults.
-fn hostile() -> &'static Case {
-    static CASE: OnceLock<Case> = OnceLock::new();
-    CASE.get_or_init(|| {
-        let mut lines = String::new();
-        let names = [
-            "\u{1b}[2J\u{1b}]0;owned\u{7}",
-            "漢字漢字漢字漢字漢字漢字漢字漢字漢字",
-            "e\u{301}e\u{301}e\u{301}",
-            "\u{202e}drowssap",
-            "a\u{200b}b\u{0}c\u{9b}31m",
-            &"long-".repeat(50),
-            "👩‍👩‍👧‍👦 family",
-            "\u{1b}P+q\u{1b}\\",
-        ];
-        for (n, name) in names.iter().enumerate() {
-            let quoted = serde_json::to_string(name).unwrap();
-            let at = format!("2026-10-04T09:{n:02}:00+02:00");
-            writeln!(lines, "{{\"kind\":\"deployment\",\"id\":\"d{n}\",\"at\":\"{at}\",\"node\":{quoted},\"model\":{quoted},\"version\":{quoted},\"state\":\"active\",\"reason\":{quoted}}}").unwrap();
-            writeln!(lines, "{{\"kind\":\"inference\",\"id\":{quoted},\"at\":\"{at}\",\"node\":{quoted},\"agent\":{quoted},\"model\":{quoted},\"version\":{quoted},\"status\":{quoted}}}").unwrap();
-            writeln!(lines, "{{\"kind\":\"incident\",\"id\":{quoted},\"at\":\"{at}\",\"model\":{quoted},\"version\":{quoted},\"state\":\"declared\",\"title\":{quoted}}}").unwrap();
-        }
-        lines.push_str("{\"kind\":\"\u{1b}[31m\",\"id\":\"x\"}\n\u{1b}[2Jnot json\n{\"kind\":\"inference\"");
-        journal(&lines)
-    })
-}
-
-const THEME: Theme = Theme::new(Colours::Sixteen, Charset::Unicode);
-
-/// Notes in tests are always written by the same hand at the same moment.
-fn hand() -> Hand {
-    Hand { by: "ann".to_owned(), at: Nanos(1_791_072_000_000_000_000) }
-}
-
-fn model(case: &Case, keys: &str, size: (u16, u16), theme: Theme) -> Model {
-    let stage = Stage {
-        paths: vec![case.journals.clone()],
-        case: Some(case.case.clone()),
-        size,
-        theme,
-        pins: Pins::default(),
-        hand: hand(),
-    };
-    play(&stage, &Key::parse_all(keys).unwrap())
-}
+use cases::{Case, THEME, empty, hand, hostile, many, model, one};
 
 fn screen(case: &Case, keys: &str, width: u16, height: u16) -> String {
     text(&model(case, keys, (width, height), THEME))
@@ -222,33 +122,6 @@ fn the_start_screen_offers_a_path_and_a_demo() {
 }
 
 #[test]
-fn ascii_screens_hold_nothing_else() {
-    let theme = Theme::new(Colours::Sixteen, Charset::Ascii);
-    for keys in ["", "2", "2v", "3", "3<enter>", "7", "?", "3f", "<c-p>", "i"] {
-        let shown = text(&model(many(), keys, (120, 40), theme));
-        let foreign: Vec<char> = shown.chars().filter(|c| !c.is_ascii()).collect();
-        assert!(foreign.is_empty(), "{keys}: {foreign:?}\n{shown}");
-    }
-}
-
-#[test]
-fn the_selection_shows_without_colours() {
-    let theme = Theme::new(Colours::Mono, Charset::Unicode);
-    for keys in ["3jj", "7j", "jj"] {
-        let model = model(many(), keys, (120, 40), theme);
-        let buffer = buffer(&model);
-        let reversed =
-            buffer.content.iter().filter(|cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED));
-        assert!(reversed.count() > 50, "{keys}: a whole line is reversed");
-        assert!(buffer.content.iter().any(|cell| cell.symbol() == "▌"), "{keys}: and marked");
-        assert!(
-            buffer.content.iter().all(|cell| cell.fg == ratatui::style::Color::Reset),
-            "{keys}: in no colour"
-        );
-    }
-}
-
-#[test]
 fn the_cursor_keeps_its_record_when_filters_come_and_go() {
     let id_under_cursor = |model: &Model| match model.screen() {
         Screen::Requests(state) => state.under_cursor().map(|row| row.id.clone()),
@@ -275,39 +148,4 @@ fn escape_never_quits_and_q_at_the_root_does() {
     }
     send(&mut model, Msg::Key(Key::parse_all("q").unwrap()[0]));
     assert!(model.quit);
-}
-
-fn keys() -> impl Strategy<Value = Vec<String>> {
-    // Every key there is, but those that end the program, verify, make a demo, or write a file.
-    let away = [Action::Quit, Action::Verify, Action::Demo, Action::Export];
-    let actions = ACTIONS.iter().filter(|entry| !away.contains(&entry.action));
-    let mut all: Vec<String> = actions.flat_map(Entry::presses).map(|key| key.to_string()).collect();
-    all.extend("<enter> <enter> <esc> <esc> 5 9 a b ~ \" é <space> J K i".split(' ').map(str::to_owned));
-    prop::collection::vec(prop::sample::select(all), 250)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, ..ProptestConfig::default() })]
-
-    /// 40 × 250 random keys on every kind of case: no panic, no lost cursor, nothing raw on screen.
-    #[test]
-    fn no_key_breaks_a_screen(keys in keys(), which in 0usize..4, sizes in prop::collection::vec((1u16..210, 1u16..61), 6)) {
-        let case = [many(), empty(), one(), hostile()][which];
-        let mut model = model(case, "", sizes[0], THEME);
-        for (n, key) in keys.iter().enumerate() {
-            send(&mut model, Msg::Key(Key::parse_all(key).unwrap()[0]));
-            if n % 45 == 0 {
-                let (width, height) = sizes[n / 45];
-                send(&mut model, Msg::Resize(width, height));
-            }
-            if let Screen::Requests(state) = model.screen() {
-                prop_assert!(state.len() == 0 || state.row(state.scroll.cursor).is_some(), "the cursor is lost after {n} keys");
-            }
-            if n % 5 == 0 {
-                let shown = text(&model);
-                let raw = shown.chars().find(|c| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c));
-                prop_assert_eq!(raw, None, "raw control on screen");
-            }
-        }
-    }
 }

@@ -11,8 +11,9 @@ use crate::work::agents::sensitivity;
 use crate::work::agents::words::portrait;
 use crate::work::filter::moment;
 use crate::work::findings::{counted, grouped};
+use crate::work::save::{Existing, save};
 use crate::work::settings::Settings;
-use crate::work::sheet::{Form, write_new};
+use crate::work::sheet::Form;
 use crate::work::study::{Choice, Study};
 use crate::work::{Cancel, own_rules, payments};
 use anyhow::{Context, Result, bail};
@@ -27,7 +28,7 @@ pub fn run(arguments: &Analyze) -> Result<Outcome> {
     if let Some(path) = &arguments.refunds {
         let form = Form::of(path).context("the name of the refund list ends in .csv, .jsonl or .md")?;
         let sheet = payments::refunds(&study, &Cancel::default())?;
-        let hash = write_new(path, &sheet.bytes(form))?;
+        let hash = save(path, &sheet.bytes(form), Existing::Refuse, &study.evidence())?;
         let rows = counted(sheet.rows.len() as u64, "payment");
         eprint_line(&format!("{rows} in {}, SHA-256 {hash}", path.display()))?;
     }

@@ -72,6 +72,9 @@ pub struct Explore {
     /// A checkpoint held elsewhere
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Vec<PathBuf>,
+    /// Read on as the journals grow
+    #[arg(long)]
+    pub follow: bool,
     /// Draw with ASCII only
     #[arg(long)]
     pub ascii: bool,

@@ -25,7 +25,7 @@ pub fn run(arguments: &Bundle) -> Result<Outcome> {
     let pins = opening::pins_of(&study, arguments.trust.as_deref())?;
     let archive = opening::archive(&study, &pins)?;
     let content = if arguments.include_content { Content::Included } else { Content::Refused };
-    let existing = if arguments.force { Existing::Replaced } else { Existing::Refused };
+    let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
     let given = bundle::give(&study, &archive, &arguments.id, content, (output, existing))?;
     if arguments.json {
         json::print(&given_document(output, &given))?;

@@ -5,7 +5,7 @@ use super::args::Explore;
 use super::opening::pins;
 use crate::ui::headless::{Stage, play, text};
 use crate::ui::keys::Key;
-use crate::ui::model::Notice;
+use crate::ui::model::{Follow, Notice};
 use crate::ui::theme::Charset;
 use crate::ui::{explore, theme_of};
 use crate::work::notebook::Hand;
@@ -24,7 +24,8 @@ pub fn run(arguments: &Explore) -> Result<Outcome> {
         if !arguments.keys.is_empty() {
             bail!("--keys needs --print");
         }
-        explore(arguments.paths.clone(), arguments.case.clone(), pins, charset)?;
+        let follow = if arguments.follow { Follow::On } else { Follow::Off };
+        explore(arguments.paths.clone(), arguments.case.clone(), pins, charset, follow)?;
         return Ok(Outcome::Done);
     };
     let keys = Key::parse_all(&arguments.keys).map_err(|what| anyhow!("--keys: {what}"))?;

@@ -15,11 +15,8 @@ use unicode_width::UnicodeWidthStr;
 
 pub fn run(arguments: &Query) -> Result<Outcome> {
     let study = opening::study(std::slice::from_ref(&arguments.path), &Choice::default())?;
-    // Judging agents takes longer than most queries; only one that reads them waits for it.
-    if arguments.sql.to_lowercase().contains("agents") {
-        study.agents(&Cancel::default())?;
-    }
-    let mut views = Asked { views: Views::open(&study.sight())?, parameters: parameters(&arguments.param)? };
+    let sight = study.sight(&arguments.sql, &Cancel::default())?;
+    let mut views = Asked { views: Views::open(&sight)?, parameters: parameters(&arguments.param)? };
     let mut out = BufWriter::new(std::io::stdout().lock());
     match arguments.format {
         Print::Table => table(&mut views, &arguments.sql, &mut out)?,

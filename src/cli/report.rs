@@ -5,9 +5,9 @@ use super::{Outcome, analyze, json, opening};
 use crate::model::{Nanos, Untrusted};
 use crate::report::intoto;
 use crate::report::model::{Audience, Field, Standing, Statement};
-use crate::report::place::{self, Existing, Readers, Written};
 use crate::report::redact::Salts;
 use crate::report::{Format, Made, Order};
+use crate::work::save::{self, Existing, Readers, Written};
 use crate::work::study::Study;
 use crate::work::{Cancel, WorkError};
 use anyhow::{Context, Result, bail};
@@ -22,7 +22,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     let to_stdout = arguments.output.as_os_str() == "-";
     if !to_stdout && !format.is_folder() {
         // Said before anything is computed.
-        place::judge(&arguments.output, existing, &[])?;
+        save::judge(&arguments.output, existing, &[])?;
     }
     let key = arguments.sign.as_deref().map(signing_key).transpose()?;
     if key.is_some() && !matches!(format, Format::Intoto | Format::All) {
@@ -136,7 +136,7 @@ fn write_salts(made: &Made<'_>, path: Option<&Path>) -> Result<()> {
         return Ok(());
     };
     let text = format!("{:#}", serde_json::to_value(made.redactor.salts())?);
-    place::file(path, Existing::Replace, Readers::Owner, &made.evidence(), |out| {
+    save::file(path, Existing::Replace, Readers::Owner, &made.evidence(), |out| {
         writeln!(out, "{}", json::tame(&text))
             .map_err(|e| WorkError::Write { path: path.to_owned(), reason: e.to_string() })
     })?;

@@ -18,6 +18,8 @@ pub enum Zone {
     #[default]
     Utc,
     Local,
+    /// Hours, minutes and seconds before or after this moment, where times of day are asked for.
+    Since(Nanos),
 }
 
 pub const SECOND: i64 = 1_000_000_000;
@@ -94,6 +96,7 @@ impl Nanos {
         match zone {
             Zone::Utc => self.utc().format(pattern).to_string(),
             Zone::Local => self.utc().with_timezone(&Local).format(pattern).to_string(),
+            Zone::Since(begin) => self.since(begin).clock(pattern),
         }
     }
 
@@ -166,6 +169,23 @@ pub fn git_date(text: &str) -> Option<Nanos> {
     let named = named.or_else(|| DateTime::parse_from_rfc3339(text).ok());
     let raw = || text.split(' ').next()?.parse().ok().and_then(Nanos::from_unix);
     named.and_then(of).or_else(raw)
+}
+
+impl Span {
+    /// `+26:14:03.120`: as far down as the pattern of a time would go; at least to minutes.
+    fn clock(self, pattern: &str) -> String {
+        let sign = if self.0 < 0 { '-' } else { '+' };
+        let all = self.0.unsigned_abs();
+        let unit = |unit: i64| all / unit.unsigned_abs();
+        let mut text = format!("{sign}{:02}:{:02}", unit(HOUR), unit(MINUTE) % 60);
+        if pattern.contains("%S") || pattern.contains("%F") {
+            text += &format!(":{:02}", unit(SECOND) % 60);
+        }
+        if pattern.contains("%.") {
+            text += &format!(".{:03}", unit(SECOND / 1000) % 1000);
+        }
+        text
+    }
 }
 
 impl Add<Span> for Nanos {

@@ -18,19 +18,19 @@ pub mod markdown;
 pub mod model;
 pub mod ocsf;
 pub mod picture;
-pub mod place;
+pub mod folder;
 pub mod plain;
 pub mod redact;
 pub mod stix;
 pub mod timesketch;
 
 use crate::journal::Names;
+use crate::work::save::{Existing, Readers, Written, file};
 use crate::work::study::{Choice, Study};
 use crate::work::{Cancel, WorkError};
 use build::Facts;
 use ed25519_dalek::SigningKey;
 use model::{Field, Report, Statement};
-use place::{Existing, Readers, Written};
 use redact::Redactor;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -168,8 +168,8 @@ impl<'s> Made<'s> {
     ) -> Result<Vec<Written>, WorkError> {
         let evidence = self.evidence();
         match format {
-            Format::Csv => place::folder(path, existing, &evidence, |filling| self.lists(filling, "")),
-            Format::All => place::folder(path, existing, &evidence, |filling| {
+            Format::Csv => folder::folder(path, existing, &evidence, |filling| self.lists(filling, "")),
+            Format::All => folder::folder(path, existing, &evidence, |filling| {
                 for format in Format::ALL.into_iter().filter(|format| !format.is_folder()) {
                     filling.add(format.file_name(), |out| self.write(format, key, out))?;
                 }
@@ -177,12 +177,12 @@ impl<'s> Made<'s> {
             }),
             format => {
                 let write = |out: &mut dyn Write| self.write(format, key, out);
-                place::file(path, existing, Readers::Usual, &evidence, write).map(|written| vec![written])
+                file(path, existing, Readers::Usual, &evidence, write).map(|written| vec![written])
             }
         }
     }
 
-    fn lists(&self, filling: &place::Filling<'_>, under: &str) -> Result<(), WorkError> {
+    fn lists(&self, filling: &folder::Filling<'_>, under: &str) -> Result<(), WorkError> {
         filling.add(&format!("{under}figures.csv"), |out| {
             figures(&self.report, out).map_err(|e| WorkError::Refused(e.to_string()))
         })?;

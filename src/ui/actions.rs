@@ -48,6 +48,9 @@ pub enum Action {
     Bundle,
     Report,
     Maximise,
+    Follow,
+    EdgeFrom,
+    EdgeTo,
     ZoomIn,
     ZoomOut,
     ZoomAll,
@@ -148,7 +151,8 @@ pub const ACTIONS: &[Entry] = actions![
     NextFinding, Everywhere, "e", "next finding", "Open the next finding, from anywhere";
     PreviousFinding, Everywhere, "E", "previous finding", "Open the finding before";
     Incident, Everywhere, "i I", "incident", "Choose the incident, model or version under suspicion";
-    Zone, Everywhere, "T", "time zone", "Show times in UTC or in local time";
+    Follow, Everywhere, "R", "follow", "Read on as the journals grow, or no more";
+    Zone, Everywhere, "T", "time zone", "Show times in UTC, in local time, or from the begin of the window";
     Palette, Everywhere, "<c-p> :", "palette", "Find any action, screen, agent, node or version by name";
     Mark, Everywhere, "m", "mark", "Mark what the cursor is on, or take the mark away";
     Tag, Everywhere, "t", "tag", "Tag what the cursor is on; -tag takes one away";
@@ -195,8 +199,8 @@ pub const ACTIONS: &[Entry] = actions![
     ZoomAll, Timeline, "0", "all", "Show the whole time";
     NextBoundary, Timeline, "} .", "next boundary", "To the next release, switch, rollback or incident state";
     PreviousBoundary, Timeline, "{ ,", "boundary before", "To the one before";
-    WindowFrom, Timeline, "[ b", "window begins", "Let the faulty window begin at the cursor; again takes the edge back";
-    WindowTo, Timeline, "] B", "window ends", "Let it end at the cursor; every number follows, u undoes";
+    EdgeFrom, Timeline, "[ b", "begin", "The window begins at the cursor; all numbers follow. The mouse drags its edges";
+    EdgeTo, Timeline, "]", "end", "The window ends at the cursor";
     Lanes, Timeline, "v", "lanes", "A lane per version, or a lane per node";
     Verify, Proofs, "V", "verify", "Verify every proof of the case in the background";
     OnlyThis, Settlements, "=", "only this", "Only payments of this class";
@@ -213,20 +217,82 @@ impl Entry {
             Key::parse_all(key).ok().and_then(|keys| keys.first().copied()).expect("a test reads every key")
         })
     }
+}
 
-    /// The first key, for hints: `enter`, `^p`.
-    pub fn key(&self) -> String {
-        let key = self.keys.split(' ').next().unwrap_or_default();
-        key.trim_matches(['<', '>']).replace("c-", "^").replace("a-", "alt-")
+impl Action {
+    /// Its name in config.toml: `next-finding`, `screen-1`.
+    pub fn slug(self) -> String {
+        let mut slug = String::new();
+        for c in format!("{self:?}").chars() {
+            match c {
+                '(' => slug.push('-'),
+                ')' => {}
+                c if c.is_ascii_uppercase() && !slug.is_empty() => {
+                    slug.push('-');
+                    slug.push(c.to_ascii_lowercase());
+                }
+                c => slug.push(c.to_ascii_lowercase()),
+            }
+        }
+        slug
     }
 }
 
-/// What a key does at a place; what is said of the place itself goes before what is said of lists and of everywhere.
-pub fn action_of(key: Key, place: Place) -> Option<Action> {
-    let near = |wanted: Place| {
-        ACTIONS.iter().find(move |e| e.place == wanted && e.presses().any(|press| press == key))
-    };
-    [place, Place::Lists, Place::Everywhere].into_iter().find_map(near).map(|entry| entry.action)
+/// Which keys do what: the list of actions, and what the user wants otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keymap {
+    own: Vec<(Action, Vec<Key>)>,
+}
+
+impl Keymap {
+    /// Gives an action these keys instead of its own.
+    pub fn set(&mut self, action: Action, keys: Vec<Key>) {
+        self.own.retain(|(known, _)| *known != action);
+        self.own.push((action, keys));
+    }
+
+    pub fn presses(&self, entry: &Entry) -> Vec<Key> {
+        let own = self.own.iter().find(|(action, _)| *action == entry.action);
+        own.map_or_else(|| entry.presses().collect(), |(_, keys)| keys.clone())
+    }
+
+    /// The keys as they are written, for help.
+    pub fn written(&self, entry: &Entry) -> String {
+        let keys: Vec<String> = self.presses(entry).iter().map(ToString::to_string).collect();
+        keys.join(" ")
+    }
+
+    /// The first key, for hints: `enter`, `^p`.
+    pub fn hint(&self, entry: &Entry) -> String {
+        let key = self.presses(entry).first().map(ToString::to_string).unwrap_or_default();
+        match key.strip_prefix('<').and_then(|key| key.strip_suffix('>')) {
+            Some(named) => named.replace("c-", "^").replace("a-", "alt-"),
+            None => key,
+        }
+    }
+
+    /// What a key does at a place; what is said of the place itself goes before what is said of lists and of everywhere.
+    pub fn action_of(&self, key: Key, place: Place) -> Option<Action> {
+        let near = |wanted: Place| {
+            ACTIONS.iter().find(move |entry| entry.place == wanted && self.presses(entry).contains(&key))
+        };
+        [place, Place::Lists, Place::Everywhere].into_iter().find_map(near).map(|entry| entry.action)
+    }
+
+    /// Keys that would do two things at one place.
+    pub fn clashes(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (n, a) in ACTIONS.iter().enumerate() {
+            for b in ACTIONS[n + 1..].iter().filter(|b| b.place == a.place) {
+                let (own, other) = (self.presses(a), self.presses(b));
+                found.extend(own.iter().filter(|key| other.contains(key)).map(|key| {
+                    let (a, b, place) = (a.action.slug(), b.action.slug(), a.place.title());
+                    format!("keys: `{key}` is both {a} and {b} ({place})")
+                }));
+            }
+        }
+        found
+    }
 }
 
 /// The entry of an action.
@@ -237,14 +303,19 @@ pub fn entry(action: Action) -> Option<&'static Entry> {
 /// docs/KEYS.md, as the repository keeps it.
 pub fn keys_page() -> String {
     let mut page = String::from(
-        "# Keys\n\nMade from the list of actions (`src/ui/actions.rs`); a test keeps it true.\n",
+        "# Keys\n\nMade from the list of actions (`src/ui/actions.rs`); a test keeps it true. `[keys]` in config.toml gives\n\
+         an action other keys, by the name in the last column: `next-finding = \"e <c-n>\"`.\n",
     );
     for place in Place::ALL {
-        let _ = write!(page, "\n## {}\n\n| key | what it does |\n|---|---|\n", place.title());
+        let _ = write!(
+            page,
+            "\n## {}\n\n| key | what it does | in config.toml |\n|---|---|---|\n",
+            place.title()
+        );
         for entry in ACTIONS.iter().filter(|entry| entry.place == place) {
             let keys: Vec<String> =
                 entry.keys.split(' ').map(|key| format!("`{}`", key.replace('|', "\\|"))).collect();
-            let _ = writeln!(page, "| {} | {} |", keys.join(" "), entry.help);
+            let _ = writeln!(page, "| {} | {} | `{}` |", keys.join(" "), entry.help, entry.action.slug());
         }
     }
     page

@@ -3,6 +3,7 @@
 use super::actions::Action;
 use super::frame::{areas, tab_titles};
 use super::model::{Command, Model, Screen};
+use super::screens::timeline;
 use super::update::{act, show_tab, step};
 use super::widgets::scroll::{Scroll, Step};
 use unicode_width::UnicodeWidthStr;
@@ -13,6 +14,9 @@ pub fn click(model: &mut Model, column: u16, row: u16) -> Vec<Command> {
     }
     if row == areas(model.size).head.bottom() - 1 {
         return tab_at(model, column).map_or_else(Vec::new, |n| show_tab(model, n));
+    }
+    if matches!(model.screen(), Screen::Timeline(_)) {
+        return timeline::click(model, column);
     }
     let Some((first, scroll)) = list(model) else {
         return Vec::new();

@@ -8,7 +8,6 @@ use super::widgets::scroll::{Tick, Ticked};
 use super::widgets::tree::Tree;
 use crate::model::{Hash, Kind, Nanos, Row};
 use crate::report::Format;
-use crate::report::place::Existing;
 use crate::store::Case;
 use crate::store::views::{Cell, Flow, Views};
 use crate::work::bundle::{Content, make};
@@ -18,11 +17,14 @@ use crate::work::findings::grouped;
 use crate::work::notebook::{self, Entry, Hand, Notebook};
 use crate::work::payments::refunds;
 use crate::work::rows::{RequestRow, request_row};
-use crate::work::select::{Selection, select};
-use crate::work::sheet::{Form, Sheet, write_new};
+use crate::work::save::{Existing, save};
+use crate::work::select::{Partial, Selection, select, select_telling};
+use crate::work::session;
+use crate::work::sheet::{Form, Sheet};
 use crate::work::stack::{By, count, sort};
 use crate::work::study::Study;
 use crate::work::{Cancel, WorkError};
+use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,11 +37,11 @@ pub fn selected(
     study: &Study,
     filter: &Filter,
     by: Option<By>,
-    keep: Option<Row>,
-    noted: &[Row],
+    (keep, noted): (Option<Row>, &[Row]),
     cancel: &Cancel,
+    tell: &mut dyn FnMut(Partial),
 ) -> Result<Placed, WorkError> {
-    let mut selection = select(study, filter, cancel)?;
+    let mut selection = select_telling(study, filter, cancel, tell)?;
     let evidence = study.findings.iter().flat_map(|finding| finding.evidence.iter().copied());
     let wanted =
         noted.iter().map(|row| (*row, Ticked::Mark)).chain(evidence.map(|row| (row, Ticked::Finding)));
@@ -77,6 +79,11 @@ pub fn notebook(study: &Study) -> Msg {
     Msg::Notebook { notebook, wrote: None, why: Why::Trail }
 }
 
+/// Where this user left the case.
+pub fn recalled(study: &Study) -> Msg {
+    Msg::Recalled(session::recall(study.snapshot.path()).map(Box::new))
+}
+
 /// Writes lines into the log of a case.
 pub fn note(study: &Study, entries: &[Entry], why: Why) -> Msg {
     let written = notebook::write(study.snapshot.path(), entries, &Hand::now());
@@ -108,7 +115,7 @@ pub fn query(study: &Study, sql: &str, cancel: &Cancel) -> Msg {
 }
 
 fn queried(study: &Study, sql: &str, cancel: &Cancel) -> Result<Sheet, WorkError> {
-    let mut views = Views::open(&study.sight())?;
+    let mut views = Views::open(&study.sight(sql, cancel)?)?;
     let wanted = cancel.clone();
     views.while_wanted(move || !wanted.is_cancelled())?;
     let mut sheet = Sheet::default();
@@ -175,7 +182,10 @@ pub fn write(study: &Study, path: &Path, what: Written, cancel: &Cancel) -> Msg 
             requests(study, &rows, cancel).map(|sheet| sheet.bytes(Form::of(path).unwrap_or(Form::Csv)))
         }
     };
-    let hash: Result<Hash, WorkError> = bytes.and_then(|bytes| write_new(path, &bytes));
+    let hash = bytes.and_then(|bytes| {
+        save(path, &bytes, Existing::Refuse, &study.evidence())?;
+        Ok(Hash(Sha256::digest(&bytes).into()))
+    });
     Msg::Wrote { path: path.to_owned(), hash }
 }
 

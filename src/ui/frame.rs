@@ -10,7 +10,7 @@
 //! ```
 
 use super::actions::{Action, entry};
-use super::model::{Layout, Model, Notice, Screen};
+use super::model::{Follow, Layout, Model, Notice, Screen};
 use super::screens::console;
 use super::screens::overview::{between, between_minutes, share};
 use super::text::{cut, fit, shown, spans};
@@ -144,8 +144,12 @@ fn corner(model: &Model) -> Line<'static> {
     }
     let zone = match model.zone {
         Zone::Utc => "UTC".to_owned(),
+        Zone::Since(_) => "from the window's begin".to_owned(),
         Zone::Local => model.day().format(Zone::Local, "local, UTC%:z"),
     };
+    if model.follow == Follow::On {
+        line.push(Span::styled(format!("   {} following", theme.glyphs.live), theme.accent()));
+    }
     line.push(Span::styled(format!("   {zone} "), theme.quiet()));
     Line::from(line)
 }
@@ -185,10 +189,10 @@ fn headline(study: &Study, model: &Model, detail: Detail) -> Line<'static> {
         None => line.push(Span::styled("nothing under suspicion (i chooses a version)", theme.quiet())),
         Some(window) => {
             if detail < Detail::Least {
-                line.extend(spans(study.model_name(window.model), theme.strong(), theme));
+                line.push(Span::styled(brief(study.model_name(window.model), theme), theme.strong()));
                 line.push(Span::raw(" "));
             }
-            line.extend(spans(study.version_name(window.faulty), theme.bad(), theme));
+            line.push(Span::styled(brief(study.version_name(window.faulty), theme), theme.bad()));
             let (from, to) = (window.from(), window.to());
             let between = match detail {
                 Detail::Full => between(from, to, model.zone, theme),
@@ -227,6 +231,11 @@ fn headline(study: &Study, model: &Model, detail: Detail) -> Line<'static> {
         }
     }
     Line::from(line)
+}
+
+/// A name that leaves room for the window: an endless one must not push it off the screen.
+fn brief(name: &str, theme: &Theme) -> String {
+    cut(&shown(name, theme), 20, theme)
 }
 
 fn tabs(model: &Model) -> Line<'static> {
@@ -288,6 +297,10 @@ fn chips(model: &Model) -> Line<'static> {
             let words =
                 format!("  {position}showing {} of {} ({filters})", grouped(shown), grouped(selection.total));
             line.push(Span::raw(words));
+            if let Some((searched, of)) = state.partly {
+                let words = format!("  {} only {} searched", theme.glyphs.warning, share(searched, of));
+                line.push(Span::styled(words, theme.warn()));
+            }
         }
         Screen::Findings(_) => {
             line.push(Span::raw(format!(
@@ -339,7 +352,7 @@ fn hints(model: &Model, room: usize) -> Line<'static> {
     let far = [(Action::Back, 8), (Action::Palette, 9), (Action::Help, 0), (Action::Quit, 3)];
     let near = near.iter().enumerate().map(|(n, action)| (*action, n + 1));
     let mut hints: Vec<(Hint, usize)> =
-        near.chain(far).filter_map(|(action, rank)| Some((hint(action)?, rank))).collect();
+        near.chain(far).filter_map(|(action, rank)| Some((hint(model, action)?, rank))).collect();
     let count = model.count.map(|count| format!("{count} ")).unwrap_or_default();
     while hints.iter().map(|((key, name), _)| key.width() + name.width() + 3).sum::<usize>() + count.len() + 1
         > room
@@ -359,8 +372,10 @@ fn hints(model: &Model, room: usize) -> Line<'static> {
 
 type Hint = (String, &'static str);
 
-fn hint(action: Action) -> Option<Hint> {
-    entry(action).map(|entry| (entry.key(), entry.name))
+/// What has no key is not hinted at.
+fn hint(model: &Model, action: Action) -> Option<Hint> {
+    let entry = entry(action)?;
+    Some((model.keymap.hint(entry), entry.name)).filter(|(key, _)| !key.is_empty())
 }
 
 fn progress(model: &Model) -> Line<'static> {

@@ -10,11 +10,14 @@ use super::worker;
 use crate::work::Cancel;
 use crate::work::notebook::Hand;
 use crate::work::verify::Pins;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::backend::{CrosstermBackend, TestBackend};
 use ratatui::buffer::Buffer;
+use ratatui::crossterm::style::force_color_output;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
+use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What to open, in which size.
 #[derive(Clone, Debug)]
@@ -64,13 +67,17 @@ pub fn perform(model: &mut Model, commands: Vec<Command>) {
                 let (study, pins, choice) = (Arc::clone(study), model.pins.clone(), model.choice.clone());
                 worker::verify_all(&study, &pins, &choice, &cancel, |msg| keep_last(&mut answers, msg));
             }
+            // Where a person left a case is no matter of a screen that is printed.
+            (Command::Recall, Some(study)) if model.hand.is_none() => answers.push(desk::recalled(study)),
+            (Command::Recall | Command::Attend | Command::Follow(_), _) => {}
             (Command::Note { entries, why }, Some(study)) => {
-                if let Some(hand) = &model.hand {
-                    answers.push(desk::note_in_memory(study, model.notebook.clone(), &entries, why, hand));
-                }
+                answers.push(match &model.hand {
+                    Some(hand) => desk::note_in_memory(study, model.notebook.clone(), &entries, why, hand),
+                    None => desk::note(study, &entries, why),
+                });
             }
             (Command::Demo, _) => worker::open_demo(&cancel, |msg| keep_last(&mut answers, msg)),
-            (command, Some(study)) => answers.extend(worker::answer(study, command, &cancel)),
+            (command, Some(study)) => answers.extend(worker::answer(study, command, &cancel, &mut |_| {})),
             (_, None) => {}
         }
         answers.into_iter().for_each(|msg| send(model, msg));
@@ -90,6 +97,38 @@ pub fn buffer(model: &Model) -> Buffer {
     let mut terminal = Terminal::new(backend).expect("a backend of cells cannot fail");
     terminal.draw(|frame| view(model, frame)).expect("a backend of cells cannot fail");
     terminal.backend().buffer().clone()
+}
+
+/// What a terminal is sent for the screen: all of it, or what differs from the screen before.
+pub fn bytes(model: &Model, before: Option<&Model>) -> Vec<u8> {
+    // As in life: the theme decides about colours, not crossterm.
+    force_color_output(true);
+    let sent = Sent::default();
+    let area = Rect { x: 0, y: 0, width: model.size.0, height: model.size.1 };
+    let options = TerminalOptions { viewport: Viewport::Fixed(area) };
+    let backend = CrosstermBackend::new(sent.clone());
+    let mut terminal = Terminal::with_options(backend, options).expect("memory cannot fail");
+    if let Some(before) = before {
+        terminal.draw(|frame| view(before, frame)).expect("memory cannot fail");
+        sent.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+    terminal.draw(|frame| view(model, frame)).expect("memory cannot fail");
+    std::mem::take(&mut *sent.0.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Bytes on their way to a terminal, kept.
+#[derive(Clone, Default)]
+struct Sent(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Sent {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The screen as text, a line per row, without trailing spaces.

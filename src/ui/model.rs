@@ -1,6 +1,6 @@
 //! Everything the screen shows, as plain state. Only `update` changes it, only `view` draws it.
 
-use super::actions::Action;
+use super::actions::{Action, Keymap};
 use super::report;
 use super::screens::{
     agents, compare, console, findings, notes, overview, proofs, request, requests, settlements, stack,
@@ -21,7 +21,8 @@ use crate::work::filter::{Field, Filter};
 use crate::work::ingest::Progress;
 use crate::work::notebook::{Entry, Hand, Notebook, Subject};
 use crate::work::rows::RequestRow;
-use crate::work::select::Selection;
+use crate::work::select::{Partial, Selection};
+use crate::work::session::Session;
 use crate::work::sheet::Sheet;
 use crate::work::stack::{By, Count};
 use crate::work::study::{Choice, Study};
@@ -48,6 +49,20 @@ pub enum Msg {
         question: u64,
         selection: Result<Placed, WorkError>,
     },
+    /// What a search that goes on has found.
+    Partly {
+        question: u64,
+        partial: Partial,
+    },
+    /// Where this user left the case.
+    Recalled(Option<Box<Session>>),
+    /// What was added to the journals is in the case now.
+    Grown(Result<(), WorkError>),
+    /// Somebody else has the case open.
+    Others,
+    /// The mouse moves with its button held, and lets go.
+    Drag(u16, u16),
+    Release,
     /// How many requests a filter that is being typed would leave.
     Previewed {
         text: String,
@@ -148,6 +163,10 @@ pub enum Command {
     Study {
         choice: Choice,
     },
+    /// The case as it stands now, after more was read into it.
+    Reopen {
+        choice: Choice,
+    },
     Select {
         question: u64,
         filter: Filter,
@@ -223,9 +242,23 @@ pub enum Command {
     /// Make a report, to show what it would say.
     Report(report::Asked),
     Mouse(Mouse),
+    /// Ask where this user left the case.
+    Recall,
+    /// Say that the case is open here, and ask whether it is elsewhere.
+    Attend,
+    /// Read on as journals grow, or no more.
+    Follow(Follow),
     /// Give up searches that are under way.
     StopSearch,
     Suspend,
+}
+
+/// Whether journals are read on as they grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Follow {
+    #[default]
+    Off,
+    On,
 }
 
 /// What is written to a file.
@@ -460,6 +493,12 @@ pub struct Model {
     /// Queries asked before, oldest first.
     pub queries: Vec<String>,
     pub layout: Layout,
+    pub follow: Follow,
+    pub keymap: Keymap,
+    /// Whether the session of the open case was taken up.
+    pub attended: bool,
+    /// The edge of the window that the mouse holds.
+    pub grabbed: Option<Edge>,
     pub choice: Choice,
     /// A sentence for the footer, until the next key.
     pub notice: Option<Notice>,
@@ -473,6 +512,13 @@ pub struct Model {
     pub pins: Pins,
     pub mouse: Mouse,
     pub quit: bool,
+}
+
+/// An edge of the window under suspicion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    From,
+    To,
 }
 
 /// Which panes are shown: `o` goes round.
@@ -512,6 +558,10 @@ impl Model {
             compared: None,
             queries: Vec::new(),
             layout: Layout::default(),
+            follow: Follow::default(),
+            keymap: Keymap::default(),
+            attended: false,
+            grabbed: None,
             choice: Choice::default(),
             notice: None,
             count: None,

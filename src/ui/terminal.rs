@@ -7,12 +7,14 @@
 //! ```
 
 use super::keys::Key;
-use super::model::{Command, Model, Mouse, Msg};
+use super::memory::session_of;
+use super::model::{Command, Follow, Model, Mouse, Msg};
 use super::update::update;
 use super::view::view;
 use super::worker;
 use crate::work::Cancel;
 use crate::work::filter::Filter;
+use crate::work::session::{self, Others, Presence};
 use crate::work::study::Study;
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::crossterm::clipboard::CopyToClipboard;
@@ -30,7 +32,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::{DefaultTerminal, Terminal};
 use std::io::{self, Write};
 use std::mem::{Discriminant, discriminant};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -39,6 +41,8 @@ use std::time::{Duration, Instant};
 
 /// How long a frame waits for an answer that is about to come, so that pages do not flicker.
 const PATIENCE: Duration = Duration::from_millis(6);
+/// How often following looks whether a journal has grown.
+const FOLLOWING: Duration = Duration::from_secs(1);
 /// The longest a loop sleeps: keys and answers wake it at once.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -51,17 +55,30 @@ struct Question {
 
 /// Runs the explorer until the person quits.
 pub fn run(mut model: Model, first: Vec<Command>) -> io::Result<()> {
-    borrow(model.mouse, |terminal| drive(terminal, &mut model, first))
+    let result = borrow(model.mouse, |terminal| {
+        // After a panic the model is only read, to keep where the person was.
+        catch_unwind(AssertUnwindSafe(|| drive(terminal, &mut model, first)))
+    });
+    remember(&model);
+    result?.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// Takes the terminal for a while and gives it back as it was, whatever becomes of the work: a panic too.
-pub fn borrow(mouse: Mouse, work: impl FnOnce(&mut DefaultTerminal) -> io::Result<()>) -> io::Result<()> {
+pub fn borrow<T>(mouse: Mouse, work: impl FnOnce(&mut DefaultTerminal) -> T) -> io::Result<T> {
     // Under NO_COLOR crossterm would drop reverse video too; the theme takes care of colours itself.
     force_color_output(true);
     restore_on_panic();
-    let result = enter(mouse).and_then(|mut terminal| work(&mut terminal));
+    let result = enter(mouse).map(|mut terminal| work(&mut terminal));
     leave();
     result
+}
+
+/// Keeps where the person was, for the next time.
+fn remember(model: &Model) {
+    if let Some(session) = session_of(model) {
+        // Losing a cursor is no reason to end in an error.
+        let _ = session::remember(&session.case, &session);
+    }
 }
 
 fn enter(mouse: Mouse) -> io::Result<DefaultTerminal> {
@@ -115,6 +132,10 @@ struct Workers {
     readers: Vec<Reader>,
     opening: Cancel,
     writer: Option<Writer>,
+    /// Ends the following when dropped.
+    following: Option<Sender<()>>,
+    /// Ends the presence in a case when dropped.
+    presence: Option<Sender<()>>,
     /// Answers still to come.
     waiting: usize,
 }
@@ -138,8 +159,15 @@ fn drive(terminal: &mut DefaultTerminal, model: &mut Model, first: Vec<Command>)
     let suspended = Arc::new(AtomicBool::new(false));
     listen_to_terminal(sender.clone(), Arc::clone(&suspended));
     listen_to_signals(sender.clone())?;
-    let mut workers =
-        Workers { sender, readers: Vec::new(), writer: None, opening: Cancel::default(), waiting: 0 };
+    let mut workers = Workers {
+        sender,
+        readers: Vec::new(),
+        writer: None,
+        following: None,
+        presence: None,
+        opening: Cancel::default(),
+        waiting: 0,
+    };
     model.size = terminal.size().map(|size| (size.width, size.height))?;
     workers.perform(model, first);
     while !model.quit {
@@ -249,6 +277,8 @@ impl Workers {
                     // A terminal that cannot be written to is noticed by the next frame.
                     let _ = capture(mouse);
                 }
+                Command::Attend => self.attend(model),
+                Command::Follow(follow) => self.follow(model, follow),
                 Command::StopSearch => self.give_up(&Command::Select {
                     question: 0,
                     filter: Filter::default(),
@@ -292,6 +322,47 @@ impl Workers {
         }
     }
 
+    /// Says that the case is open here, as long as it is; and tells if it is elsewhere.
+    fn attend(&mut self, model: &Model) {
+        let Some(study) = model.study.clone() else {
+            return;
+        };
+        let (stay, left) = channel::<()>();
+        self.presence = Some(stay);
+        let sender = self.sender.clone();
+        thread::spawn(move || {
+            let presence = Presence::in_case(study.snapshot.path());
+            if presence.as_ref().is_some_and(|presence| presence.others == Others::Some) {
+                drop(sender.send(Msg::Others));
+            }
+            drop(study);
+            // Nothing is ever sent: this ends when the other side is dropped, and the lock with it.
+            let _ = left.recv();
+        });
+    }
+
+    /// Looks from time to time whether journals have grown, and reads on. Looking is cheap; after reading it rests ten
+    /// times as long as that took, so that it never takes more than a tenth of a core.
+    fn follow(&mut self, model: &Model, follow: Follow) {
+        self.following = None;
+        let (Some(study), Follow::On) = (model.study.clone(), follow) else {
+            return;
+        };
+        let (stay, left) = channel::<()>();
+        self.following = Some(stay);
+        let sender = self.sender.clone();
+        thread::spawn(move || {
+            let mut rest = FOLLOWING;
+            while let Err(RecvTimeoutError::Timeout) = left.recv_timeout(rest) {
+                let begun = Instant::now();
+                guarded(&sender, || {
+                    worker::follow(&study, &Cancel::default(), |msg| drop(sender.send(msg)));
+                });
+                rest = FOLLOWING.max(begun.elapsed() * 10);
+            }
+        });
+    }
+
     /// Gives up what is being answered to questions of this sort.
     fn give_up(&self, sort: &Command) {
         let sort = discriminant(sort);
@@ -310,7 +381,7 @@ impl Workers {
             let thread = thread::spawn(move || {
                 while let Ok(Question { study, command, cancel }) = written.recv() {
                     guarded(&sender, || {
-                        let answer = worker::answer(&study, command, &cancel);
+                        let answer = worker::answer(&study, command, &cancel, &mut |_| {});
                         answer.into_iter().for_each(|answer| drop(sender.send(answer)));
                     });
                 }
@@ -338,7 +409,7 @@ fn answer_questions(questions: Receiver<Question>, sender: Sender<Msg>) {
             guarded(&sender, || {
                 let answer = match cancel.is_cancelled() {
                     true => None,
-                    false => worker::answer(&study, command, &cancel),
+                    false => worker::answer(&study, command, &cancel, &mut |msg| drop(sender.send(msg))),
                 };
                 answer.into_iter().for_each(|answer| drop(sender.send(answer)));
             });
@@ -371,6 +442,8 @@ fn listen_to_terminal(sender: Sender<Msg>, suspended: Arc<AtomicBool>) {
                 Ok(Event::Mouse(mouse)) => match mouse.kind {
                     MouseEventKind::ScrollDown => Msg::Wheel(3),
                     MouseEventKind::ScrollUp => Msg::Wheel(-3),
+                    MouseEventKind::Drag(MouseButton::Left) => Msg::Drag(mouse.column, mouse.row),
+                    MouseEventKind::Up(MouseButton::Left) => Msg::Release,
                     MouseEventKind::Down(MouseButton::Left) => Msg::Click(mouse.column, mouse.row),
                     _ => continue,
                 },

@@ -17,13 +17,20 @@ pub enum Colours {
     /// Fixed colours for a dark ground, and for a light one.
     Dark,
     Light,
+    /// Nothing dim, everything bold and bright.
+    Contrast,
     /// `NO_COLOR`: weight and reverse video only.
     Mono,
 }
 
 impl Colours {
-    pub const ALL: [(Self, &'static str); 4] =
-        [(Self::Sixteen, "sixteen"), (Self::Dark, "dark"), (Self::Light, "light"), (Self::Mono, "mono")];
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Sixteen, "sixteen"),
+        (Self::Dark, "dark"),
+        (Self::Light, "light"),
+        (Self::Contrast, "contrast"),
+        (Self::Mono, "mono"),
+    ];
 
     pub fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(colours, _)| colours)
@@ -168,6 +175,7 @@ impl Theme {
             Colours::Sixteen => Style::new().fg(sixteen),
             Colours::Dark => Style::new().fg(Color::Indexed(dark)),
             Colours::Light => Style::new().fg(Color::Indexed(light)),
+            Colours::Contrast => Style::new().fg(bright(sixteen)).add_modifier(Modifier::BOLD),
             Colours::Mono => Style::new(),
         }
     }
@@ -184,6 +192,7 @@ impl Theme {
     pub fn quiet(&self) -> Style {
         match self.colours {
             Colours::Sixteen | Colours::Mono => Style::new().add_modifier(Modifier::DIM),
+            Colours::Contrast => Style::new(),
             Colours::Dark => Style::new().fg(Color::Indexed(245)),
             Colours::Light => Style::new().fg(Color::Indexed(242)),
         }
@@ -222,6 +231,16 @@ impl Theme {
 
     pub fn tab(&self) -> Style {
         self.strong().add_modifier(Modifier::REVERSED)
+    }
+}
+
+/// The brighter of a colour's two.
+const fn bright(colour: Color) -> Color {
+    match colour {
+        Color::Cyan | Color::LightBlue => Color::LightCyan,
+        Color::Yellow => Color::LightYellow,
+        Color::Magenta => Color::LightMagenta,
+        other => other,
     }
 }
 

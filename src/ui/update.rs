@@ -1,14 +1,14 @@
 //! The only place that changes what is shown: a message comes in, commands for others go out.
 
-use super::actions::{Action, Place, action_of};
+use super::actions::{Action, Place};
 use super::keys::Key;
-use super::model::{Command, Layout, Model, Mouse, Msg, Notice, Overlay, Screen, Why};
+use super::model::{Command, Follow, Layout, Model, Mouse, Msg, Notice, Overlay, Screen, Why};
 use super::screens::{
     agents, compare, console, findings, notes, overview, proofs, request, requests, settlements, stack,
     start, timeline,
 };
 use super::widgets::scroll::Step;
-use super::{asking, lists, overlays, report, worker};
+use super::{asking, lists, memory, overlays, report, worker};
 use crate::model::Row;
 use crate::model::time::Zone;
 use crate::work::WorkError;
@@ -77,6 +77,18 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Command> {
         Msg::Reported { asked, text } => report::shown(model, &asked, text),
         Msg::Wrote { path, hash } => asking::wrote(model, &path, hash),
         Msg::Answered => Vec::new(),
+        Msg::Partly { question, partial } => requests::partly(model, question, partial),
+        Msg::Recalled(session) => session.map_or_else(Vec::new, |session| memory::take_up(model, &session)),
+        Msg::Grown(read) => {
+            model.progress = None;
+            match read {
+                Ok(()) => vec![Command::Reopen { choice: model.choice.clone() }],
+                Err(error) => fail(model, &error),
+            }
+        }
+        Msg::Others => lists::said(model, "somebody else has this case open too: notes of both are kept"),
+        Msg::Drag(column, _) => timeline::drag(model, column),
+        Msg::Release => timeline::release(model),
         Msg::Click(column, row) => super::click::click(model, column, row),
         Msg::Broke(words) => {
             model.progress = None;
@@ -112,6 +124,13 @@ fn studied(model: &mut Model, study: Arc<Study>) -> Vec<Command> {
     let mut commands = refresh(model);
     if model.study.as_deref().is_some_and(|study| study.snapshot.is_sealed()) {
         commands.push(Command::Notebook);
+        if !model.attended {
+            model.attended = true;
+            commands.extend([Command::Attend, Command::Recall]);
+            if model.follow == Follow::On {
+                commands.push(Command::Follow(Follow::On));
+            }
+        }
     }
     commands
 }
@@ -138,6 +157,8 @@ pub fn refresh(model: &mut Model) -> Vec<Command> {
         Some(Screen::Proofs(_)) => vec![Command::Tally],
         Some(Screen::Overview(_) | Screen::Agents(_)) => agents::ask(model),
         Some(Screen::Settlements(_)) => settlements::refresh(model),
+        // A list may be shorter than it was.
+        Some(Screen::Findings(_) | Screen::Notes(_)) => step(model, Step::By(0)),
         _ => Vec::new(),
     }
 }
@@ -178,13 +199,13 @@ fn press(model: &mut Model, key: Key) -> Vec<Command> {
     let place = place(model);
     if let Some(digit) = key.types().and_then(|c| c.to_digit(10)) {
         // A digit that is a screen's goes there at once. Any other begins a count, and so does 0: `9j`, `05j`.
-        if model.count.is_some() || action_of(key, place).is_none() {
+        if model.count.is_some() || model.keymap.action_of(key, place).is_none() {
             let count = model.count.unwrap_or(0).saturating_mul(10).saturating_add(digit as usize);
             model.count = Some(count.min(1_000_000_000));
             return Vec::new();
         }
     }
-    let Some(action) = action_of(key, place) else {
+    let Some(action) = model.keymap.action_of(key, place) else {
         model.count = None;
         return Vec::new();
     };
@@ -219,7 +240,11 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
             Vec::new()
         }
         Action::Zone => {
-            model.zone = if model.zone == Zone::Utc { Zone::Local } else { Zone::Utc };
+            model.zone = match model.zone {
+                Zone::Utc => Zone::Local,
+                Zone::Local => Zone::Since(model.day()),
+                Zone::Since(_) => Zone::Utc,
+            };
             Vec::new()
         }
         Action::Incident => overlays::open_incidents(model),
@@ -251,6 +276,7 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::Bundle => asking::bundle(model),
         Action::Report => report::open(model),
         Action::Maximise => maximise(model),
+        Action::Follow => follow(model),
         Action::OnlyThis | Action::NotThis => requests::this_value(model, action),
         Action::FindNext if is_requests(model) => requests::find_again(model, 1),
         Action::FindPrevious if is_requests(model) => requests::find_again(model, -1),
@@ -411,4 +437,17 @@ fn maximise(model: &mut Model) -> Vec<Command> {
     let commands = step(model, Step::By(0));
     lists::said(model, words);
     commands
+}
+
+fn follow(model: &mut Model) -> Vec<Command> {
+    if model.study.is_none() {
+        return lists::said(model, "open a case first");
+    }
+    let (follow, words) = match model.follow {
+        Follow::Off => (Follow::On, "following: what is added to the journals is read; the cursor stays"),
+        Follow::On => (Follow::Off, "no longer following"),
+    };
+    model.follow = follow;
+    lists::said(model, words);
+    vec![Command::Follow(follow)]
 }

@@ -183,7 +183,7 @@ fn help(model: &Model, scroll: &Scroll, frame: &mut Frame<'_>) {
         HelpLine::Blank => Line::default(),
         HelpLine::Title(title) => Line::styled(*title, theme.strong()),
         HelpLine::Key(entry) => Line::from(vec![
-            Span::styled(padded(entry.keys, 18, theme), theme.accent()),
+            Span::styled(padded(&model.keymap.written(entry), 18, theme), theme.accent()),
             Span::raw(entry.help),
         ]),
     });

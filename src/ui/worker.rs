@@ -11,7 +11,7 @@ use crate::work::filter::Filter;
 use crate::work::ingest::{Pictures, Watcher, ingest};
 use crate::work::open::{Opened, cached_case, demo_case, is_current, what_is};
 use crate::work::rows::page;
-use crate::work::select::select;
+use crate::work::select::{Partial, select};
 use crate::work::settings::Settings;
 use crate::work::study::{Choice, Study};
 use crate::work::timeline::timeline;
@@ -66,11 +66,23 @@ pub fn open_demo(cancel: &Cancel, mut tell: impl FnMut(Msg)) {
 /// Columns of the curve over time beside an agent.
 const TRACED: usize = 24;
 
-/// Answers a question about an open case. `None` where there is nothing to say.
-pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<Msg> {
+/// Answers a question about an open case. `None` where there is nothing to say. What takes long tells what it has so far.
+pub fn answer(
+    study: &Arc<Study>,
+    command: Command,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(Msg),
+) -> Option<Msg> {
     Some(match command {
         Command::Select { question, filter, by, keep, noted } => {
-            Msg::Selected { question, selection: desk::selected(study, &filter, by, keep, &noted, cancel) }
+            let mut partly = |partial: Partial| {
+                // Hits that are still to be sorted are not shown in another order first.
+                if by.is_none() {
+                    tell(Msg::Partly { question, partial });
+                }
+            };
+            let selection = desk::selected(study, &filter, by, (keep, &noted), cancel, &mut partly);
+            Msg::Selected { question, selection }
         }
         Command::Preview { text } => {
             let hits = preview(study, &text, cancel)?;
@@ -118,7 +130,11 @@ pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<M
             let portrait = Box::new((portrait(study, &agents, agent), trace(&agents, agent, edges, TRACED)));
             Msg::Portrayed { agent: agent.number, portrait }
         }
+        Command::Reopen { choice } => {
+            Msg::Studied(Study::choose(study.snapshot.path(), &choice, cancel).map(Arc::new))
+        }
         Command::Count { rows, field } => desk::counted(study, &rows, field, cancel),
+        Command::Recall => desk::recalled(study),
         Command::Compare(sides) => desk::compared(study, &sides, cancel),
         Command::Notebook => desk::notebook(study),
         Command::Note { entries, why } => desk::note(study, &entries, why),
@@ -135,6 +151,8 @@ pub fn answer(study: &Arc<Study>, command: Command, cancel: &Cancel) -> Option<M
         | Command::Mouse(_)
         | Command::StopSearch
         | Command::StopQuery
+        | Command::Attend
+        | Command::Follow(_)
         | Command::Suspend => return None,
     })
 }
@@ -167,4 +185,22 @@ pub fn verify_all(study: &Study, pins: &Pins, choice: &Choice, cancel: &Cancel, 
 /// What there is to show of a case that is still being read.
 pub fn live(snapshot: Snapshot) -> Arc<Study> {
     Arc::new(Study::unsealed(snapshot))
+}
+
+/// Reads on where journals have grown; tells nothing where none has.
+pub fn follow(study: &Study, cancel: &Cancel, mut tell: impl FnMut(Msg)) {
+    let path = study.snapshot.path();
+    let journals: Vec<PathBuf> = study.snapshot.sources().iter().map(|source| source.path.clone()).collect();
+    match is_current(path, &journals) {
+        // A journal that is being moved away is looked at again next time.
+        Ok(true) | Err(WorkError::Read { .. } | WorkError::Unfit { .. }) => return,
+        Ok(false) => {}
+        Err(error) => return tell(Msg::Grown(Err(error))),
+    }
+    let read = Case::create_or_open(path).map_err(WorkError::from).and_then(|mut case| {
+        let report = Box::new(|progress| tell(Msg::Reading(Box::new(progress))));
+        let mut watcher = Watcher { cancel: cancel.clone(), report, pictures: Pictures::Unwanted };
+        ingest(&mut case, &journals, &mut watcher)
+    });
+    tell(Msg::Grown(read.map(|_| ())));
 }

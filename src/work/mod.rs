@@ -25,6 +25,7 @@ pub mod rules;
 pub mod save;
 pub mod seal;
 pub mod select;
+pub mod session;
 pub mod settings;
 pub mod sheet;
 pub mod simulate;

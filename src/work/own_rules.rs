@@ -154,7 +154,7 @@ struct Group {
 
 fn ask(study: &Study, rule: &OwnRule, cancel: &Cancel) -> Result<Vec<Finding>, String> {
     let words = |error: crate::store::StoreError| error.to_string();
-    let sight = study.sight();
+    let sight = study.sight(&rule.query, cancel).map_err(|error| error.to_string())?;
     let mut views = Views::open(&sight).map_err(words)?;
     let end = Instant::now() + Duration::from_secs(rule.seconds);
     let wanted = cancel.clone();

@@ -13,6 +13,10 @@ use crate::model::time::SECOND;
 use crate::model::{Evidence, Kind, Nanos, Pointers, Row, Status, Tier, Verdicts};
 use crate::store::{Chunk, Snapshot, StoreError};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often hits are told: often enough to be watched, seldom enough to cost nothing.
+const TELLING: Duration = Duration::from_millis(120);
 
 /// Requests that match a filter.
 #[derive(Clone, Debug)]
@@ -31,8 +35,26 @@ impl Selection {
     }
 }
 
+/// What was found so far, and how far the search is.
+#[derive(Clone, Debug)]
+pub struct Partial {
+    pub selection: Selection,
+    pub searched: u64,
+    pub of: u64,
+}
+
 /// Finds the requests that match.
 pub fn select(study: &Study, filter: &Filter, cancel: &Cancel) -> Result<Selection, WorkError> {
+    select_telling(study, filter, cancel, &mut |_| {})
+}
+
+/// The same; what reads the journals tells its hits as they come, earliest first.
+pub fn select_telling(
+    study: &Study,
+    filter: &Filter,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(Partial),
+) -> Result<Selection, WorkError> {
     let snapshot = &study.snapshot;
     let (slow, quick): (Vec<&Clause>, Vec<&Clause>) =
         filter.active().partition(|clause| matches!(clause.field, Field::Id | Field::Text));
@@ -41,8 +63,16 @@ pub fn select(study: &Study, filter: &Filter, cancel: &Cancel) -> Result<Selecti
     let total = masks.iter().map(|mask| mask.requests).sum();
     let mut rows: Vec<Row> = Vec::with_capacity(masks.iter().map(|mask| mask.kept as usize).sum());
     rows.extend(snapshot.order()?.iter().copied().filter(|row| masks[row.chunk()].has(row.place())));
-    for clause in slow {
-        rows = reread(snapshot, rows, clause, cancel)?;
+    let last = slow.len().saturating_sub(1);
+    for (n, clause) in slow.into_iter().enumerate() {
+        // Hits of an earlier clause may yet be none: only the last one's are told.
+        let of = rows.len() as u64;
+        let mut hits = |found: &[Row], searched: u64| {
+            if n == last {
+                tell(Partial { selection: Selection { rows: found.into(), total }, searched, of });
+            }
+        };
+        rows = reread(snapshot, rows, clause, cancel, &mut hits)?;
     }
     Ok(Selection { rows: rows.into(), total })
 }
@@ -53,8 +83,11 @@ fn reread(
     rows: Vec<Row>,
     clause: &Clause,
     cancel: &Cancel,
+    tell: &mut dyn FnMut(&[Row], u64),
 ) -> Result<Vec<Row>, WorkError> {
     let needle = clause.value.to_lowercase();
+    let finder = memchr::memmem::Finder::new(needle.as_bytes());
+    let mut told = Instant::now();
     let exact = clause.field == Field::Id && clause.op == Op::Is && !clause.negated;
     if exact {
         let known = snapshot.find_id(&clause.value)?;
@@ -62,14 +95,25 @@ fn reread(
     }
     let mut kept = Vec::new();
     for (n, row) in rows.into_iter().enumerate() {
-        if n % 1024 == 0 {
+        if n % 256 == 0 {
             cancel.check()?;
+            if told.elapsed() > TELLING {
+                tell(&kept, n as u64);
+                told = Instant::now();
+            }
         }
         let hit = match clause.field {
             Field::Id => text_matches(&snapshot.id(row)?, clause.op, &clause.value, &needle),
             _ => {
-                let line = snapshot.line(row)?;
-                text_matches(&String::from_utf8_lossy(&line), Op::Has, &clause.value, &needle)
+                let mut line = snapshot.line(row)?;
+                match line.is_ascii() {
+                    // Lower case in place: no text is made, and the search is at memory speed.
+                    true => {
+                        line.make_ascii_lowercase();
+                        finder.find(&line).is_some()
+                    }
+                    false => text_matches(&String::from_utf8_lossy(&line), Op::Has, &clause.value, &needle),
+                }
             }
         };
         if hit != (clause.negated ^ (clause.op == Op::IsNot && clause.field != Field::Id)) {

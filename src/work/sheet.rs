@@ -1,10 +1,7 @@
 //! A table on its way out: CSV, JSON Lines or Markdown, written so that no reader obeys what was recorded.
 
-use super::WorkError;
-use super::save::{Existing, save};
+use crate::model::Untrusted;
 use crate::model::untrusted::visible_lines;
-use crate::model::{Hash, Untrusted};
-use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Titles, and rows of as many texts.
@@ -105,12 +102,6 @@ pub fn markdown_cell(text: &str) -> String {
     out
 }
 
-/// Writes a new file whole or not at all; one that is there already is never touched.
-pub fn write_new(path: &Path, bytes: &[u8]) -> Result<Hash, WorkError> {
-    save(path, bytes, Existing::Refused, &[])?;
-    Ok(Hash(Sha256::digest(bytes).into()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,15 +146,5 @@ mod tests {
         assert_eq!(bytes.iter().filter(|b| **b == b'\n').count(), 1);
         let line = String::from_utf8(bytes).unwrap();
         assert!(!line.contains(['\u{2028}', '\u{202e}', '\u{1b}']), "{line}");
-    }
-
-    #[test]
-    fn a_file_that_is_there_is_never_touched() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.csv");
-        write_new(&path, b"one").unwrap();
-        assert!(write_new(&path, b"two").is_err());
-        assert_eq!(std::fs::read(&path).unwrap(), b"one");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "and nothing is left lying about");
     }
 }

@@ -298,12 +298,23 @@ impl Study {
         self.chosen.map(|chosen| &self.incidents[chosen])
     }
 
-    /// What SQL views look into.
-    pub fn sight(&self) -> Sight {
+    /// What SQL views look into for this query. Judging agents and following taint take longer than most queries:
+    /// they are done where the words of the query may read them.
+    pub fn sight(&self, sql: &str, cancel: &Cancel) -> Result<Sight, WorkError> {
+        let sql = sql.to_lowercase();
+        let names = |words: &[&str]| words.iter().any(|word| sql.contains(word));
+        // A star that counts reads no column.
+        let reads_all = sql.replace("(*)", "").contains('*');
+        if reads_all || names(&["tier", "pair", "class", "outcome", "tainted", "refunded"]) {
+            self.blast_unless(cancel)?;
+        }
+        if names(&["agents"]) {
+            self.agents(cancel)?;
+        }
         let (snapshot, window) = (self.snapshot.clone(), self.window.clone());
         let agents = self.agents_known().map(|agents| Arc::new(agents.judged())).unwrap_or_default();
-        let reached = self.blast().ok().map(|blast| blast.reached());
-        Sight { snapshot, window, findings: self.findings.clone().into(), agents, reached }
+        let reached = self.blast_known().map(|blast| blast.reached());
+        Ok(Sight { snapshot, window, findings: self.findings.clone().into(), agents, reached })
     }
 
     pub fn model_name(&self, model: Number) -> &str {

@@ -128,7 +128,7 @@ pub fn judged_rows(facts: &Facts<'_>) -> Vec<Vec<Value>> {
         return Vec::new();
     };
     let exposed = |agent: &&Agent| agent.verdict != Verdict::Control;
-    agents.ranked().into_iter().filter(exposed).map(|agent| judged_row(facts, agents, agent)).collect()
+    agents.ranked().filter(exposed).map(|agent| judged_row(facts, agents, agent)).collect()
 }
 
 fn judged_row(facts: &Facts<'_>, agents: &Agents, agent: &Agent) -> Vec<Value> {
@@ -155,7 +155,7 @@ fn judged_row(facts: &Facts<'_>, agents: &Agents, agent: &Agent) -> Vec<Value> {
 fn changed(facts: &Facts<'_>, agents: &Agents) -> Block {
     let all = agents.agents.iter().filter(|agent| agent.verdict != Verdict::Control).count() as u64;
     let exposed = |agent: &&Agent| agent.verdict != Verdict::Control;
-    let rows = agents.ranked().into_iter().filter(exposed).take(SHOWN);
+    let rows = agents.ranked().filter(exposed).take(SHOWN);
     Block::Table(Table {
         id: "judged-agents",
         title: "Agents it answered, those that changed first".to_owned(),
@@ -173,7 +173,6 @@ fn bars(facts: &Facts<'_>, agents: &Agents) -> Option<Block> {
     let thousandths = |number: f64| (number.clamp(0.0, 1.0) * 1000.0).round() as u64;
     let rows: Vec<(Value, u64, u64)> = agents
         .ranked()
-        .into_iter()
         .filter(|agent| agent.verdict == Verdict::Changed)
         .take(BARS)
         .map(|agent| {

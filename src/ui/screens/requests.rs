@@ -22,7 +22,7 @@ use crate::work::filter::{Clause, Field, Filter, Op};
 use crate::work::findings::grouped;
 use crate::work::notebook::{Deed, Subject};
 use crate::work::rows::RequestRow;
-use crate::work::select::Selection;
+use crate::work::select::{Partial, Selection};
 use crate::work::stack::By;
 use crate::work::study::Study;
 use ratatui::Frame;
@@ -43,6 +43,10 @@ pub struct State {
     filter: Filter,
     /// Whether that question is still open.
     searching: bool,
+    /// Lines searched so far and lines there are, while only some hits are known, or where the search was stopped.
+    pub partly: Option<(u64, u64)>,
+    /// The record to begin at, where a session was left.
+    pub wanted: Option<Row>,
     /// The column that `=`, `-`, `s` and `S` are about, and the order.
     pub arranged: Arranged,
     /// Where findings and notes are.
@@ -80,6 +84,8 @@ impl Default for State {
             question: 0,
             filter: Filter::default(),
             searching: false,
+            partly: None,
+            wanted: None,
             arranged: Arranged::at(FIRST),
             ticks: Vec::new(),
         }
@@ -125,7 +131,8 @@ pub fn select(model: &mut Model) -> Vec<Command> {
     let asked = with(model, |state| {
         state.question = question;
         state.searching = true;
-        (state.row(state.scroll.cursor), state.by())
+        state.partly = None;
+        (state.row(state.scroll.cursor).or(state.wanted.take()), state.by())
     });
     asked.map_or_else(Vec::new, |(keep, by)| vec![Command::Select { question, filter, by, keep, noted }])
 }
@@ -144,6 +151,9 @@ pub fn selected(model: &mut Model, question: u64, answer: Result<Placed, WorkErr
         newest && state.selection.is_some()
     });
     match answer {
+        Err(WorkError::Cancelled) if with(model, |state| state.partly.is_some()) == Some(true) => {
+            return said(model, "stopped: only the hits so far are shown");
+        }
         Err(WorkError::Cancelled) if given_up == Some(true) => return give_up(model),
         Err(error) => return fail(model, &error),
         Ok((selection, cursor, ticks)) => {
@@ -158,6 +168,7 @@ pub fn selected(model: &mut Model, question: u64, answer: Result<Placed, WorkErr
                 state.scroll.settle(len, height);
                 state.selection = Some(selection);
                 state.ticks = ticks;
+                state.partly = None;
                 state.filter = filter;
                 state.pages.clear();
             });
@@ -167,6 +178,28 @@ pub fn selected(model: &mut Model, question: u64, answer: Result<Placed, WorkErr
         }
     }
     ask_page(model)
+}
+
+/// Shows the hits so far; the cursor stays where it is, since later hits only follow.
+pub fn partly(model: &mut Model, question: u64, partial: Partial) -> Vec<Command> {
+    let height = list_height(model);
+    let filter = model.filter.clone();
+    let fresh = with(model, |state| {
+        if state.question != question || !state.searching {
+            return false;
+        }
+        if state.partly.is_none() {
+            state.scroll = Scroll::default();
+            state.pages.clear();
+            state.ticks.clear();
+        }
+        state.partly = Some((partial.searched, partial.of));
+        state.scroll.settle(partial.selection.rows.len(), height);
+        state.selection = Some(partial.selection);
+        state.filter = filter;
+        true
+    });
+    if fresh == Some(true) { ask_page(model) } else { Vec::new() }
 }
 
 /// The rows shown stay, and so does the filter they were selected by.
@@ -514,6 +547,12 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
             &Span::styled("selecting…", theme.quiet()),
             area.width,
         );
+        return;
+    }
+    if state.len() == 0 && state.partly.is_some() {
+        let words = "searching the journals: no hit so far; esc stops";
+        let span = Span::styled(words, theme.quiet());
+        frame.buffer_mut().set_span(area.x + 2, area.y + 1, &span, area.width - 2);
         return;
     }
     if state.len() == 0 {

@@ -425,7 +425,7 @@ fn details(paid: &Paid, theme: &Theme) -> Vec<Line<'static>> {
     );
     match p.inferred {
         Some((from, to)) if from != to => {
-            say("inferred", format!("{} → {}", from.short(paid.zone), to.short(paid.zone)))
+            say("inferred", format!("{} → {}", from.short(paid.zone), to.short(paid.zone)));
         }
         inferred => say("inferred", shown(inferred.map(|(from, _)| from))),
     }

@@ -11,13 +11,14 @@
 use crate::model::Nanos;
 use crate::model::time::SECOND;
 use crate::ui::actions::Action;
-use crate::ui::model::{Command, Model, Notice, Screen};
+use crate::ui::model::{Change, Command, Edge, Model, Notice, Screen};
 use crate::ui::screens::requests;
 use crate::ui::update::{fail, push};
 use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::work::WorkError;
 use crate::work::filter::{Clause, Field, Filter, Op};
-use crate::work::notebook::Subject;
+use crate::work::notebook::{Deed, Subject};
+use crate::work::study::Choice;
 use crate::work::timeline::{Axis, Lanes, Timeline, boundaries, whole};
 
 #[derive(Debug, Default)]
@@ -124,12 +125,115 @@ pub fn act(model: &mut Model, action: Action, times: isize) -> Vec<Command> {
             });
             draw_again(model)
         }
-        Action::WindowFrom | Action::WindowTo => move_edge(model, action),
         Action::NextBoundary => jump(model, 1),
         Action::PreviousBoundary => jump(model, -1),
+        Action::EdgeFrom => move_edge_to_cursor(model, Edge::From),
+        Action::EdgeTo => move_edge_to_cursor(model, Edge::To),
         Action::Open => open_requests(model),
         _ => Vec::new(),
     }
+}
+
+/// The window's edges as they are.
+fn edges(model: &Model) -> Option<(Nanos, Nanos)> {
+    let study = model.study.as_deref()?;
+    let window = study.window.as_ref()?;
+    let to = window.to().or(study.fold.span.map(|(_, to)| Nanos(to)));
+    Some((window.from()?, to?))
+}
+
+fn move_edge_to_cursor(model: &mut Model, edge: Edge) -> Vec<Command> {
+    let Some(at) = with(model, |state| state.at) else {
+        return Vec::new();
+    };
+    if edges(model).is_none() {
+        return crate::ui::lists::said(model, "nothing is under suspicion: i chooses a version");
+    }
+    let before = model.choice.clone();
+    let commands = move_edge(model, edge, at);
+    if commands.is_empty() {
+        return crate::ui::lists::said(model, "the window would end before it begins");
+    }
+    crate::ui::asking::chose(model, before);
+    crate::ui::lists::said(model, "the window was moved, and everything counted anew; u takes it back");
+    commands
+}
+
+/// Moves an edge, where the window still begins before it ends. Everything is computed anew.
+fn move_edge(model: &mut Model, edge: Edge, at: Nanos) -> Vec<Command> {
+    let Some((from, to)) = edges(model) else {
+        return Vec::new();
+    };
+    let moved = match edge {
+        Edge::From if at < to => Choice { from: Some(at), ..model.choice.clone() },
+        Edge::To if at > from => Choice { to: Some(at), ..model.choice.clone() },
+        _ => return Vec::new(),
+    };
+    if moved == model.choice {
+        return Vec::new();
+    }
+    model.choice = moved.clone();
+    vec![Command::Study { choice: moved }]
+}
+
+/// The moment of a column of the screen.
+fn moment_of(model: &Model, column: u16) -> Option<Nanos> {
+    let Screen::Timeline(State { axis: Some(axis), .. }) = model.screen() else {
+        return None;
+    };
+    let bucket = usize::from(column.checked_sub(LABEL)?);
+    (bucket < axis.buckets).then(|| axis.start(bucket))
+}
+
+/// A click near an edge of the window takes hold of it; elsewhere it moves the cursor.
+pub fn click(model: &mut Model, column: u16) -> Vec<Command> {
+    let Some(at) = moment_of(model, column) else {
+        return Vec::new();
+    };
+    let near = |edge: Nanos| match model.screen() {
+        Screen::Timeline(State { axis: Some(axis), .. }) => {
+            axis.bucket(edge).is_some_and(|bucket| bucket.abs_diff(usize::from(column - LABEL)) <= 1)
+        }
+        _ => false,
+    };
+    model.grabbed = edges(model).and_then(|(from, to)| match (near(from), near(to)) {
+        (true, _) => Some(Edge::From),
+        (_, true) => Some(Edge::To),
+        _ => None,
+    });
+    with(model, |state| state.at = at);
+    if model.grabbed.is_some() {
+        // One undo for the whole movement.
+        let before = model.choice.clone();
+        model.undo.push(Change::Choice(before));
+        model.redo.clear();
+        return crate::ui::lists::said(model, "drag moves this edge of the window");
+    }
+    Vec::new()
+}
+
+pub fn drag(model: &mut Model, column: u16) -> Vec<Command> {
+    match (model.grabbed, moment_of(model, column)) {
+        (Some(edge), Some(at)) => {
+            with(model, |state| state.at = at);
+            move_edge(model, edge, at)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The edge stays where it was let go; what was only clicked changes nothing.
+pub fn release(model: &mut Model) -> Vec<Command> {
+    if model.grabbed.take().is_some() {
+        match model.undo.last() == Some(&Change::Choice(model.choice.clone())) {
+            true => drop(model.undo.pop()),
+            false => {
+                let words = model.choice.to_string();
+                crate::ui::lists::trail(model, Deed::Choice, &words);
+            }
+        }
+    }
+    Vec::new()
 }
 
 /// Moves the cursor by buckets; at an edge the axis moves along, as far as there are records.
@@ -216,22 +320,6 @@ fn jump(model: &mut Model, direction: isize) -> Vec<Command> {
     }
     let half = (axis.to.0 - axis.from.0) / 2;
     show(model, Axis { from: Nanos(next.0 - half), to: Nanos(next.0 + half), ..axis })
-}
-
-/// Moves an edge of the window to the cursor, or back to where the journals have it if it is there already.
-fn move_edge(model: &mut Model, action: Action) -> Vec<Command> {
-    let Some(at) = with(model, |state| state.at) else { return Vec::new() };
-    let mut choice = model.choice.clone();
-    let edge = if action == Action::WindowFrom { &mut choice.from } else { &mut choice.to };
-    *edge = if *edge == Some(at) { None } else { Some(at) };
-    if choice.from.zip(choice.to).is_some_and(|(from, to)| from > to) {
-        return crate::ui::lists::said(model, "the window would end before it begins");
-    }
-    let before = std::mem::replace(&mut model.choice, choice);
-    crate::ui::asking::chose(model, before);
-    let words = format!("the window is now {}", model.choice);
-    crate::ui::lists::said(model, &words);
-    vec![Command::Study { choice: model.choice.clone() }]
 }
 
 /// The requests of this lane in this bucket.

@@ -1,0 +1,97 @@
+//! Random keys on random cases: no panic, no lost cursor, a frame after each.
+
+use super::{Case, THEME, empty, hostile, journal, long_names, many, model, one, wide_names};
+use backtrail::ui::actions::{ACTIONS, Action, Entry};
+use backtrail::ui::headless::{send, text};
+use backtrail::ui::keys::Key;
+use backtrail::ui::model::{Model, Msg, Screen};
+use proptest::prelude::*;
+use std::fmt::Write;
+
+fn keys() -> impl Strategy<Value = Vec<String>> {
+    // Every key there is, but those that end the program, verify, make a demo, or write a file.
+    let away = [Action::Quit, Action::Verify, Action::Demo, Action::Export];
+    let actions = ACTIONS.iter().filter(|entry| !away.contains(&entry.action));
+    let mut all: Vec<String> = actions.flat_map(Entry::presses).map(|key| key.to_string()).collect();
+    all.extend("<enter> <enter> <esc> <esc> 5 9 a b ~ \" é <space> J K i".split(' ').map(str::to_owned));
+    prop::collection::vec(prop::sample::select(all), 250)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, ..ProptestConfig::default() })]
+
+    /// 40 × 250 random keys on every kind of case and on random ones: no panic, no lost cursor, nothing raw on screen.
+    #[test]
+    fn no_key_breaks_a_screen(keys in keys(), which in 0usize..8, seed: u64, sizes in prop::collection::vec((1u16..210, 1u16..61), 6)) {
+        let made;
+        let case = match which {
+            0 => many(),
+            1 => empty(),
+            2 => one(),
+            3 => hostile(),
+            4 => long_names(),
+            5 => wide_names(),
+            _ => {
+                made = random(seed);
+                &made
+            }
+        };
+        let mut model = model(case, "", sizes[0], THEME);
+        for (n, key) in keys.iter().enumerate() {
+            send(&mut model, Msg::Key(Key::parse_all(key).unwrap()[0]));
+            if n % 45 == 0 {
+                let (width, height) = sizes[n / 45];
+                send(&mut model, Msg::Resize(width, height));
+            }
+            prop_assert!(has_its_cursor(&model), "the cursor is lost after {n} keys");
+            if n % 5 == 0 {
+                let shown = text(&model);
+                let raw = shown.chars().find(|c| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c));
+                prop_assert_eq!(raw, None, "raw control on screen");
+            }
+        }
+    }
+}
+
+/// The cursor of a list stands on something, or there is nothing to stand on.
+fn has_its_cursor(model: &Model) -> bool {
+    let stands = |cursor: usize, len: usize| cursor < len || len == 0;
+    match model.screen() {
+        Screen::Requests(state) => state.len() == 0 || state.row(state.scroll.cursor).is_some(),
+        Screen::Findings(state) => {
+            stands(state.scroll.cursor, model.study.as_ref().map_or(0, |study| study.findings.len()))
+        }
+        Screen::Console(state) => {
+            stands(state.scroll.cursor, state.sheet.as_ref().map_or(0, |sheet| sheet.rows.len()))
+        }
+        Screen::Timeline(state) => {
+            stands(state.scroll.cursor, state.timeline.as_ref().map_or(0, |timeline| timeline.lanes.len()))
+        }
+        _ => true,
+    }
+}
+
+/// A journal of random records, whole and broken, from a few names: the same seed, the same bytes.
+fn random(seed: u64) -> Case {
+    let mut state = seed | 1;
+    let mut dice = |below: u64| {
+        // Xorshift: not for secrets, the same everywhere.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % below
+    };
+    let kinds =
+        ["inference", "inference", "inference", "deployment", "incident", "release", "action", "payment"];
+    let states = ["active", "rolled-back", "declared", "mitigated", "resolved", "ok", "\u{1b}[31m"];
+    let mut lines = String::new();
+    for n in 0..dice(60) {
+        let kind = kinds[dice(8) as usize];
+        let state = serde_json::to_string(states[dice(7) as usize]).unwrap();
+        let (id, node, agent, version) = (dice(n + 2), dice(3), dice(4), dice(3));
+        let at = format!("2026-10-0{}T{:02}:{:02}:00Z", dice(9) + 1, dice(26), dice(60));
+        let end = if dice(9) == 0 { "" } else { "}" };
+        writeln!(lines, "{{\"kind\":\"{kind}\",\"id\":\"r{id}\",\"at\":\"{at}\",\"node\":\"n{node}\",\"agent\":\"a{agent}\",\"model\":\"m\",\"version\":\"{version}\",\"state\":{state},\"status\":{state}{end}").unwrap();
+    }
+    journal(&lines)
+}

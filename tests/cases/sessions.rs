@@ -1,0 +1,123 @@
+//! What lasts beyond a key: notes undone and done again, edges of the window moved and put back, a search shown as it goes.
+
+use super::{THEME, journal, many, model};
+use backtrail::model::Nanos;
+use backtrail::store::Case as Store;
+use backtrail::ui::headless::{perform, send, text};
+use backtrail::ui::keys::Key;
+use backtrail::ui::model::{Command, Model, Msg, Screen};
+use backtrail::ui::update;
+use backtrail::work::Cancel;
+use backtrail::work::filter::Filter;
+use backtrail::work::ingest::{Watcher, ingest};
+use backtrail::work::select::{Partial, Selection};
+use std::io::Write;
+
+fn press(model: &mut Model, keys: &str) {
+    Key::parse_all(keys).unwrap().into_iter().for_each(|key| send(model, Msg::Key(key)));
+}
+
+fn deeds(model: &Model) -> Vec<&'static str> {
+    model.notebook.lines.iter().map(|line| line.deed.name()).collect()
+}
+
+#[test]
+fn undoing_a_note_is_a_further_line_of_a_chain_that_holds() {
+    let mut model = model(many(), "3mtlate<enter>", (80, 24), THEME);
+    assert_eq!(model.notebook.notes().count(), 1);
+    press(&mut model, "uu");
+    assert_eq!(model.notebook.notes().count(), 0);
+    press(&mut model, "<c-r><c-r>");
+    let notes = model.notebook.notes().next().unwrap().1;
+    assert!(notes.marked && notes.tags.contains("late"));
+    assert_eq!(deeds(&model), ["mark", "tag", "undo", "undo", "redo", "redo"]);
+    assert_eq!(model.notebook.broken, None);
+}
+
+#[test]
+fn what_is_done_is_written_down() {
+    let model = model(many(), "3fnode=gw-eu-1<enter>;select 1<enter>", (80, 24), THEME);
+    assert_eq!(deeds(&model), ["filter", "query"]);
+    assert_eq!(model.notebook.lines[0].text, "node=gw-eu-1");
+}
+
+#[test]
+fn the_window_moves_with_its_edges_and_all_numbers_with_it() {
+    let mut model = model(many(), "2", (120, 40), THEME);
+    let late = |model: &Model| model.study.as_ref().unwrap().window.as_ref().unwrap().from().unwrap();
+    let (before, pointing) = (late(&model), model.study.as_ref().unwrap().fold.clone());
+    press(&mut model, "02l");
+    press(&mut model, "b");
+    let moved = late(&model);
+    assert!(moved > before, "the window begins at the cursor");
+    press(&mut model, "u");
+    assert_eq!(late(&model), before, "and where it began, once that is undone");
+    assert_eq!(model.study.as_ref().unwrap().fold, pointing);
+    // The same with the mouse: take the edge, drag it four columns, let go.
+    let edge = |model: &Model, at: Nanos| match model.screen() {
+        Screen::Timeline(state) => 24 + state.axis.unwrap().bucket(at).unwrap() as u16,
+        _ => 0,
+    };
+    let column = edge(&model, before);
+    send(&mut model, Msg::Click(column, 10));
+    for step in 1..=4 {
+        send(&mut model, Msg::Drag(column + step, 10));
+    }
+    send(&mut model, Msg::Release);
+    assert_eq!(edge(&model, late(&model)), column + 4);
+    press(&mut model, "u");
+    assert_eq!(late(&model), before, "one undo takes the whole movement back");
+}
+
+#[test]
+fn hits_of_a_search_are_shown_as_they_come_and_stay_when_it_is_stopped() {
+    let mut model = model(many(), "3", (80, 24), THEME);
+    press(&mut model, "f\"gw-eu-1\"");
+    let commands = update(&mut model, Msg::Key(Key::parse_all("<enter>").unwrap()[0]));
+    let asked = commands.iter().find_map(|command| match command {
+        Command::Select { question, .. } => Some(*question),
+        _ => None,
+    });
+    let question = asked.unwrap();
+    let study = model.study.clone().unwrap();
+    let all = backtrail::work::select::select(&study, &Filter::default(), &Cancel::default()).unwrap();
+    let selection = Selection { rows: all.rows[..5].into(), total: all.total };
+    send(&mut model, Msg::Partly { question, partial: Partial { selection, searched: 90, of: 900 } });
+    let shown = text(&model);
+    assert!(shown.contains("showing 5 of 900") && shown.contains("only 10.0 % searched"), "{shown}");
+    let stop = update(&mut model, Msg::Key(Key::parse_all("<esc>").unwrap()[0]));
+    assert!(matches!(stop[..], [Command::StopSearch]));
+    send(&mut model, Msg::Selected { question, selection: Err(backtrail::work::WorkError::Cancelled) });
+    let shown = text(&model);
+    assert!(shown.contains("showing 5 of 900") && shown.contains("stopped"), "{shown}");
+    perform(&mut model, commands);
+    assert!(!text(&model).contains("% searched"), "a whole answer says nothing of that");
+}
+
+#[test]
+fn a_journal_that_grew_is_read_on_and_the_cursor_keeps_its_record() {
+    let line = |n: u32| {
+        format!(
+            "{{\"kind\":\"inference\",\"id\":\"r{n}\",\"at\":\"2026-10-04T09:{n:02}:00Z\",\"node\":\"n\",\"agent\":\"a\",\"model\":\"m\",\"version\":\"1\"}}\n"
+        )
+    };
+    let case = journal(&(20..40).map(line).collect::<String>());
+    let mut model = model(&case, "37j", (80, 24), THEME);
+    let under = |model: &Model| match model.screen() {
+        Screen::Requests(state) => (state.under_cursor().unwrap().id.clone(), state.len()),
+        _ => Default::default(),
+    };
+    press(&mut model, "3");
+    press(&mut model, "05j");
+    let (id, before) = under(&model);
+    let mut file = std::fs::File::options().append(true).open(case.journals.join("one.jsonl")).unwrap();
+    (0..10).for_each(|n| file.write_all(line(n).as_bytes()).unwrap());
+    drop(file);
+    let mut store = Store::create_or_open(&case.case).unwrap();
+    let done = ingest(&mut store, std::slice::from_ref(&case.journals), &mut Watcher::none()).unwrap();
+    assert_eq!(done.read, 1);
+    assert_eq!(store.snapshot().unwrap().rows(), 30);
+    send(&mut model, Msg::Grown(Ok(())));
+    assert_eq!(model.notice, None);
+    assert_eq!(under(&model), (id, before + 10), "earlier records came in above it");
+}
