@@ -120,11 +120,9 @@ fn two_runs_say_the_same_and_a_moved_window_says_what_a_fresh_one_does() {
         .map(|from| Nanos(from.0 + 3_600_000_000_000));
     let choice = Choice { from, ..Choice::default() };
     let fresh = Study::choose(path, &choice, &Cancel::default()).unwrap();
-    let moved = Study::choose(path, &choice, &Cancel::default()).unwrap();
-    moved.inherit_agents(&study, &Cancel::default()).unwrap();
-    assert!(moved.agents_known().is_some() && fresh.agents_known().is_none());
+    let moved = study.again(&choice, &Cancel::default()).unwrap();
     let fresh_agents = agents(&fresh).unwrap();
-    assert_eq!(told(&fresh, &fresh_agents), told(&moved, moved.agents_known().unwrap()));
+    assert_eq!(told(&fresh, &fresh_agents), told(&moved, &agents(&moved).unwrap()));
     let during = |agents: &Agents| agents.agents.iter().map(|agent| u64::from(agent.n[1])).sum::<u64>();
     assert!(during(&fresh_agents) < during(&first), "an hour less of the window holds fewer faulty answers");
 }

@@ -225,8 +225,11 @@ fn reconciliation_finds_the_flaws_that_were_laid() {
         assert_eq!(shown(&study, "payment-reverted"), laid("reverted", &["reverted"]), "{seed}");
         assert_eq!(shown(&study, "payment-no-transaction-hash"), laid("job-id", &["settled"]), "{seed}");
         assert_eq!(shown(&study, "paid-twice"), laid("paid-twice", &["settled"]), "{seed}");
-        let unusual = laid("amount-mismatch", &["settled", "pending", "authorized"]);
-        assert_eq!(shown(&study, "amount-unusual"), unusual, "{seed}");
+        // Of one that is only authorised, the requests it will pay for may be still to come: a wrong amount can look right.
+        let unusual = shown(&study, "amount-unusual");
+        assert!(unusual.is_superset(&laid("amount-mismatch", &["settled", "pending"])), "{seed}");
+        assert!(unusual.is_subset(&laid("amount-mismatch", &["settled", "pending", "authorized"])), "{seed}");
+        assert!(unusual.len() > 10, "{seed}");
         assert_eq!(
             shown(&study, "settled-twice"),
             told(&incident.truth["settlements"]["settled_twice"]),
@@ -238,7 +241,7 @@ fn reconciliation_finds_the_flaws_that_were_laid() {
 
 fn rows(study: &Study, sql: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
-    Views::open(&study.sight())
+    Views::open(&study.sight(sql, &Cancel::default()).unwrap())
         .unwrap()
         .select(
             sql,
@@ -301,7 +304,7 @@ fn rules_of_ones_own_find_and_cannot_harm() {
     for (query, why) in [
         ("delete from findings", "not authorized"),
         ("attach 'x.db' as x", "not authorized"),
-        ("select nothing from requests", "no such column"),
+        ("select missing from requests", "no such column"),
         (endless, "it took longer than 1 s"),
     ] {
         let study = incident.study(&own_rule(query));

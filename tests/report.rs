@@ -85,7 +85,6 @@ fn forged(folder: &Path, report: &Value) -> String {
 fn every_figure_is_the_answer_to_its_own_question() {
     let study = Study::open(Path::new(&sample().case())).unwrap();
     let made = Made::of(&study, &Order::default(), &Cancel::default()).unwrap();
-    let mut views = Views::open(&study.sight()).unwrap();
     let mut asked = 0;
     for figure in made.report.figures() {
         let Some(sql) = &figure.basis.sql else {
@@ -98,6 +97,8 @@ fn every_figure_is_the_answer_to_its_own_question() {
                 ((*name).to_owned(), Sql::Text(json::value(&made.report, value).as_str().unwrap().to_owned()))
             })
             .collect();
+        let sight = study.sight(&sql.text, &Cancel::default()).unwrap();
+        let mut views = Views::open(&sight).unwrap();
         let mut answer: Vec<Sql> = Vec::new();
         let take = |row: &[Sql]| {
             answer = row.to_vec();
@@ -458,18 +459,22 @@ fn nothing_recorded_is_markup_in_any_format() {
     let read = |name: &str| fs::read_to_string(Path::new(&out).join(name)).unwrap();
     let html = read("report.html");
     assert_eq!(html.matches("<script").count(), 1, "only our own script");
-    for never in
-        ["<img", "onerror=window", "<svg onload", "javascript:window.pwned=1\"", "\u{202e}", "\0", "49"]
-    {
-        let hits = html.matches(never).count();
-        assert!(
-            never == "49" || !html.contains(never) || (never == "onerror=window" && !html.contains("<img")),
-            "{never}: {hits}"
-        );
+    for never in ["<img", "<svg onload", "javascript:window.pwned=1\"", "\u{202e}", "\0"] {
+        assert!(!html.contains(never), "{never}");
     }
     assert!(html.contains("default-src 'none'") && !html.contains("href=\"http"));
     assert!(html.len() < 2_000_000);
-    for line in read("report.md").lines() {
+    // A backslash makes what follows it text.
+    let mut is_text = false;
+    let markup: String = read("report.md")
+        .chars()
+        .filter(|c| {
+            let kept = !is_text && *c != '\\';
+            is_text = !is_text && *c == '\\';
+            kept
+        })
+        .collect();
+    for line in markup.lines() {
         assert!(!line.contains("<script") && !line.contains("](javascript"), "{line}");
     }
     for file in fs::read_dir(Path::new(&out).join("csv")).unwrap() {

@@ -6,6 +6,7 @@
 use backtrail::model::{Nanos, Status, Step};
 use backtrail::store::Case;
 use backtrail::store::views::{Cell, Flow, Views};
+use backtrail::work::Cancel;
 use backtrail::work::archive::Outside;
 use backtrail::work::ingest::{Watcher, ingest};
 use backtrail::work::simulate::{Scenario, Simulation};
@@ -126,7 +127,7 @@ fn verifying_can_be_stopped_and_goes_on_to_the_same_verdicts() {
     let mut case = Case::create_or_open(&fresh).unwrap();
     ingest(&mut case, &[scene.journals()], &mut Watcher::none()).unwrap();
     for stop_after in 0..6 {
-        let cancel = backtrail::work::Cancel::default();
+        let cancel = Cancel::default();
         let (flag, mut seen) = (cancel.clone(), 0);
         let report = Box::new(move |_| {
             seen += 1;
@@ -206,7 +207,10 @@ fn verdicts_without_words_are_those_with_words() {
     let mut seen = 0;
     for row in study.snapshot.order().unwrap().iter() {
         let told = archive.path_of(*row).unwrap();
-        assert_eq!(archive.verdicts_of(*row).unwrap(), told.as_ref().map(|path| path.verdicts()));
+        assert_eq!(
+            archive.verdicts_of(*row).unwrap(),
+            told.as_ref().map(backtrail::proof::ladder::Path::verdicts)
+        );
         if let Some(path) = told {
             let signature = path.step(Step::Signature).unwrap().status;
             let alone = archive.signature_of(*row).unwrap();
@@ -220,9 +224,9 @@ fn verdicts_without_words_are_those_with_words() {
 #[test]
 fn sql_tells_the_same_verdicts() {
     let scene = incident();
-    let mut views = Views::open(&scene.study().sight()).unwrap();
     let mut counted = Vec::new();
     let sql = "select step, verdict, count(*) from verdicts group by 1, 2";
+    let mut views = Views::open(&scene.study().sight(sql, &Cancel::default()).unwrap()).unwrap();
     views
         .select(
             sql,

@@ -151,7 +151,12 @@ impl Window {
 
     /// The moment the faulty version began to matter: as moved, else as scheduled, observed or declared.
     pub fn from(&self) -> Option<Nanos> {
-        self.moved.0.or(self.scheduled.0).or(self.observed.0).or(self.declared.0)
+        self.moved.0.or(self.begun())
+    }
+
+    /// The same as the journals have it, whatever was moved.
+    pub fn begun(&self) -> Option<Nanos> {
+        self.scheduled.0.or(self.observed.0).or(self.declared.0)
     }
 
     /// The end for all nodes that went with the rollback; those that did not are told beside it (`late_nodes`).

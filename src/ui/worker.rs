@@ -117,11 +117,7 @@ pub fn answer(
         Command::FindId { text } => {
             Msg::Found { rows: study.snapshot.find_id(&text).unwrap_or_default(), text }
         }
-        Command::Study { choice } => {
-            let next = study.again(&choice, cancel);
-            let next = next.and_then(|next| next.inherit_agents(study, cancel).map(|()| next));
-            Msg::Studied(next.map(Arc::new))
-        }
+        Command::Study { choice } => Msg::Studied(study.again(&choice, cancel).map(Arc::new)),
         Command::Judge => Msg::Judged(study.agents(cancel).map(|_| ())),
         Command::Portray { agent } => {
             let agents = Arc::clone(study.agents_known()?);

@@ -273,22 +273,6 @@ impl Study {
         Ok(self.agents.get_or_init(|| agents).clone())
     }
 
-    /// Takes over what another study of the same case knows of its agents, where only the window was moved since:
-    /// their records are not counted again.
-    pub fn inherit_agents(&self, other: &Self, cancel: &Cancel) -> Result<(), WorkError> {
-        let subject = |study: &Self| study.window.as_ref().map(|window| (window.model, window.faulty));
-        let alike = self.snapshot.path() == other.snapshot.path()
-            && self.snapshot.rows() == other.snapshot.rows()
-            && self.verified == other.verified
-            && self.fold.versions == other.fold.versions
-            && subject(self) == subject(other);
-        if let (true, Some(known), Some(window)) = (alike, other.agents_known(), &self.window) {
-            let agents = Agents::within(self, known.base.clone(), window.moved, cancel)?;
-            self.agents.get_or_init(|| Some(Arc::new(agents)));
-        }
-        Ok(())
-    }
-
     /// The same, if it was computed already: what a screen may ask.
     pub fn agents_known(&self) -> Option<&Arc<Agents>> {
         self.agents.get().and_then(Option::as_ref)

@@ -141,13 +141,14 @@ fn walk(value: &Value, path: &str, depth: usize, found: &mut Vec<String>) {
     }
 }
 
-/// The path whose last name, or last two names, are the field's; of a time, only one that reads as a time.
+/// The path whose last name, or last two names, are the field's; of a time, only one whose values mostly read as times.
 fn best(field: &str, paths: &[String], rows: &[Value]) -> Option<String> {
     let (_, names) = NAMES.iter().find(|(known, _)| *known == field)?;
     let fits = |path: &&String| {
         field != "at" || {
             let pointer = path.trim_start_matches('$').replace("['", ".").replace("']", "").replace('.', "/");
-            rows.iter().take(20).filter_map(|row| row.pointer(&pointer)).all(is_time)
+            let values: Vec<_> = rows.iter().take(20).filter_map(|row| row.pointer(&pointer)).collect();
+            values.iter().filter(|value| is_time(value)).count() * 2 > values.len()
         }
     };
     names.iter().find_map(|name| {

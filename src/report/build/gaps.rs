@@ -119,13 +119,21 @@ pub fn gap_rows(facts: &Facts<'_>) -> Vec<Vec<Value>> {
     facts.study.gaps.iter().map(row).collect()
 }
 
-/// The findings of a study, worst first, then by rule and subject; journals under the names the report tells.
+/// The findings of a study, worst first, then by rule and subject. Journals come in their order, under the names the
+/// report tells: an order by names would be another one where names are withheld.
 pub fn findings(study: &Study, journals: Option<&[String]>) -> Vec<Finding> {
+    let sources = study.snapshot.sources();
+    let place = |finding: &Finding| {
+        let about = is_about_a_journal(&finding.rule);
+        sources.iter().position(|source| about && source.name() == finding.subject)
+    };
     let mut findings = study.findings.clone();
+    findings.sort_by(|a, b| {
+        (b.severity, &a.rule, place(a), &a.subject).cmp(&(a.severity, &b.rule, place(b), &b.subject))
+    });
     for finding in findings.iter_mut().filter(|finding| is_about_a_journal(&finding.rule)) {
         finding.subject = register::told_as(study, journals, &finding.subject);
     }
-    findings.sort_by(|a, b| (b.severity, &a.rule, &a.subject).cmp(&(a.severity, &b.rule, &b.subject)));
     findings
 }
 

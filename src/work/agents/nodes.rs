@@ -211,7 +211,7 @@ impl Reading<'_> {
         let column = |column: Column| self.snapshot.passing(chunk, column);
         let (effective, evidence) = (column(Column::Effective)?, column(Column::Evidence)?);
         let at = column(Column::At)?;
-        let begun = self.window.from().unwrap_or(Nanos::MAX);
+        let begun = self.window.begun().unwrap_or(Nanos::MAX);
         let mut lessons = Lessons::default();
         self.requests(chunk, |place, node, outcome| {
             let version = effective.value(place);

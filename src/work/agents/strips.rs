@@ -30,7 +30,7 @@ impl Aggregate {
         cancel: &Cancel,
     ) -> Result<Self, WorkError> {
         let subject = (window.model, window.faulty);
-        let baseline = window.from().unwrap_or(Nanos::MAX);
+        let baseline = window.begun().unwrap_or(Nanos::MAX);
         let mut surveys =
             each_chunk(snapshot, cancel, |_, chunk| Survey::of(snapshot, chunk, subject, baseline))?;
         let scales = Scales::new(&surveys);

@@ -5,6 +5,7 @@ use crate::journal::framing::{Framing, PROBE};
 use crate::journal::import::labels::Labels;
 use crate::journal::import::{Format, tell};
 use crate::work::WorkError;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -52,6 +53,7 @@ pub fn journals_in(paths: &[PathBuf]) -> Result<Given, WorkError> {
         if meta.is_dir() {
             let before = given.journals.len();
             walk(&path, 0, &mut given)?;
+            leave_trees_of_journals(&mut given, before);
             if given.journals.len() == before {
                 let what = format!(
                     "no journal in this directory (looked for names ending in {})",
@@ -76,8 +78,6 @@ fn walk(folder: &Path, depth: usize, given: &mut Given) -> Result<(), WorkError>
     let entries = fs::read_dir(folder).map_err(|e| unreadable(folder, &e))?;
     let mut paths: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
     paths.sort();
-    let before = given.journals.len();
-    let mut foreign = Vec::new();
     for path in paths {
         // Links are not followed out of the tree: what the responder named is what is read.
         let meta = fs::symlink_metadata(&path).map_err(|e| unreadable(&path, &e))?;
@@ -87,21 +87,30 @@ fn walk(folder: &Path, depth: usize, given: &mut Given) -> Result<(), WorkError>
         } else if meta.is_file() && ENDINGS.iter().any(|ending| name.ends_with(ending)) {
             given.journals.push(probe(path)?);
         } else if meta.is_file() && FOREIGN.iter().any(|ending| name.ends_with(ending)) && is_foreign(&path) {
-            foreign.push(probe(path)?);
+            given.journals.push(probe(path)?);
         } else if !meta.is_dir() {
             given.skipped.push(path);
         }
     }
-    // A tree beside journals is what their settlements name by `tree_file`: evidence already, not another source.
-    let has_journals = given.journals.len() > before;
-    for journal in foreign {
-        if has_journals && told(&journal.path) == Some(Format::Tree) {
+    Ok(())
+}
+
+/// A tree beside or below a journal of ours is what its settlements name by `tree_file`: evidence already, not another
+/// source. Named outright it is read.
+fn leave_trees_of_journals(given: &mut Given, from: usize) {
+    let found = given.journals.split_off(from);
+    let told: Vec<Option<Format>> = found.iter().map(|journal| told(&journal.path)).collect();
+    let ours = found.iter().zip(&told).filter(|(journal, told)| told.is_none() && !journal.is_label_file());
+    let folders: BTreeSet<PathBuf> =
+        ours.filter_map(|(journal, _)| journal.path.parent().map(Path::to_owned)).collect();
+    for (journal, told) in found.into_iter().zip(told) {
+        let is_below = || journal.path.ancestors().skip(1).any(|folder| folders.contains(folder));
+        if told == Some(Format::Tree) && is_below() {
             given.skipped.push(journal.path);
         } else {
             given.journals.push(journal);
         }
     }
-    Ok(())
 }
 
 /// The foreign format of a file in a directory; nothing for one that cannot be read.

@@ -73,8 +73,11 @@ fn each_line(path: &Path, watcher: &Watcher<'_>, mut take: impl FnMut(&[u8])) ->
         &cancel,
         |piece| piece,
         |piece| {
-            if let Piece::Lines { start, bytes } = piece {
-                lines(&bytes, start).for_each(|(line, _)| take(line));
+            match &piece {
+                Piece::Lines { start, bytes } => lines(bytes, *start).for_each(|(line, _)| take(line)),
+                // A document on one line seldom ends in a newline; a torn line is no JSON and joins nothing.
+                Piece::Tail { bytes, .. } => take(bytes),
+                Piece::LongPart(_) | Piece::LongEnd { .. } | Piece::LongTail { .. } => {}
             }
             Ok(())
         },
