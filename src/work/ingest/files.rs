@@ -84,9 +84,7 @@ fn walk(folder: &Path, depth: usize, given: &mut Given) -> Result<(), WorkError>
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         if meta.is_dir() && depth < DEEPEST && !name.ends_with(".case.d") {
             walk(&path, depth + 1, given)?;
-        } else if meta.is_file() && ENDINGS.iter().any(|ending| name.ends_with(ending)) {
-            given.journals.push(probe(path)?);
-        } else if meta.is_file() && FOREIGN.iter().any(|ending| name.ends_with(ending)) && is_foreign(&path) {
+        } else if meta.is_file() && is_source(&name, &path) {
             given.journals.push(probe(path)?);
         } else if !meta.is_dir() {
             given.skipped.push(path);
@@ -118,8 +116,11 @@ fn told(path: &Path) -> Option<Format> {
     start_of(path).ok().and_then(|start| tell(&start))
 }
 
-fn is_foreign(path: &Path) -> bool {
-    start_of(path).is_ok_and(|start| tell(&start).is_some() || Labels::tell(&start))
+/// By its name a journal, or by its content something an importer knows.
+fn is_source(name: &str, path: &Path) -> bool {
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    let is_known = || start_of(path).is_ok_and(|start| tell(&start).is_some() || Labels::tell(&start));
+    ends(&ENDINGS) || ends(&FOREIGN) && is_known()
 }
 
 /// Looks at a file's first bytes. Judged on the opened descriptor, so nothing can be swapped in between.
