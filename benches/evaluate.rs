@@ -11,8 +11,9 @@
 
 use backtrail::analysis::drift::lasting::Persistence;
 use backtrail::analysis::drift::verdict::Verdict;
+use backtrail::analysis::taint::Way;
 use backtrail::analysis::window::NodeState;
-use backtrail::model::Nanos;
+use backtrail::model::{Kind, Nanos, Tier};
 use backtrail::store::Case;
 use backtrail::work::Cancel;
 use backtrail::work::agents::Agents;
@@ -43,6 +44,8 @@ fn main() {
     agents(&scores);
     persistence(&scores);
     nodes(&scores);
+    taint(&scores);
+    money(&scores);
 }
 
 /// Everything counted over the seeds of one scenario.
@@ -63,6 +66,13 @@ struct Score {
     states: BTreeMap<(String, String), u64>,
     /// Seconds by which the first and last faulty service told are off.
     edges: Vec<f64>,
+    /// By tier: marked rightly, marked wrongly, not marked.
+    tiers: BTreeMap<&'static str, [u64; 3]>,
+    /// Payments that hang on the fault: in the key, told otherwise; their tainted value, and by how much it is off.
+    payments: [u64; 2],
+    value: [u128; 2],
+    /// Seeds whose ledger does not add up.
+    unbalanced: u64,
 }
 
 impl Score {
@@ -79,6 +89,8 @@ impl Score {
         let agents = study.agents(&Cancel::default()).unwrap().unwrap();
         self.agents(&study, &agents, &truth);
         self.nodes(&study, &agents, &truth);
+        self.taint(&study, &truth);
+        self.money(&study, &truth);
     }
 
     fn agents(&mut self, study: &Study, agents: &Agents, truth: &Value) {
@@ -144,6 +156,75 @@ impl Score {
             }
         }
     }
+}
+
+/// Taint and money against the key.
+impl Score {
+    fn taint(&mut self, study: &Study, truth: &Value) {
+        let blast = study.blast().unwrap();
+        let marked = |tier: Tier, kind: Kind| -> BTreeSet<String> {
+            let rows = blast.taint.marks.iter().filter(|mark| mark.tier == tier);
+            let rows = rows.map(|mark| blast.web.row(mark.node));
+            let rows = rows.filter(|row| study.snapshot.kind(*row).unwrap() == kind);
+            rows.map(|row| study.snapshot.id(row).unwrap()).collect()
+        };
+        assert!(truth["id_limit"].is_null(), "the key of so many requests does not list them all");
+        for (tier, kind, key) in [
+            (Tier::T0, Kind::Inference, &truth["tiers"]["T0"]["ids"]),
+            (Tier::T1, Kind::Inference, &truth["tiers"]["T1"]["request_ids"]),
+            (Tier::T1, Kind::Action, &truth["tiers"]["T1"]["action_ids"]),
+        ] {
+            let (told, truly) = (marked(tier, kind), texts(key));
+            let sum = self.tiers.entry(tier.name()).or_default();
+            sum[0] += told.intersection(&truly).count() as u64;
+            sum[1] += told.difference(&truly).count() as u64;
+            sum[2] += truly.difference(&told).count() as u64;
+        }
+        // Likely means: in the session of an agent that the fault changed. Which those are the key knows.
+        let changed = texts(&truth["changed"]);
+        let sum = self.tiers.entry(Tier::T2.name()).or_default();
+        for mark in &blast.taint.marks {
+            let agent = study.agent_name(blast.web.agent_of(mark.node));
+            match (mark.tier, changed.contains(agent)) {
+                (Tier::T2, true) => sum[0] += 1,
+                (Tier::T2, false) => sum[1] += 1,
+                (Tier::T3, true) if mark.way == Way::Session => sum[2] += 1,
+                _ => {}
+            }
+        }
+    }
+
+    fn money(&mut self, study: &Study, truth: &Value) {
+        let blast = study.blast().unwrap();
+        let ledger = blast.ledger();
+        let certain = ledger.payments.iter().filter(|p| p.class.is_certain() && p.refund.is_none());
+        let told: BTreeMap<String, (String, u128)> = certain
+            .map(|p| {
+                let tainted = p.tainted.to_string().parse().unwrap();
+                (study.snapshot.id(p.row).unwrap(), (p.class.name().to_owned(), tainted))
+            })
+            .collect();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let truly: BTreeMap<String, (String, u128)> = truth["payments"]["affected"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|p| (text(&p["id"]), (text(&p["class"]), text(&p["tainted"]).parse().unwrap())))
+            .collect();
+        for id in told.keys().chain(truly.keys().filter(|id| !told.contains_key(*id))) {
+            let (told, truly) = (told.get(id), truly.get(id));
+            let value = |one: Option<&(String, u128)>| one.map_or(0, |(_, tainted)| *tainted);
+            self.payments[0] += u64::from(truly.is_some());
+            self.payments[1] += u64::from(told != truly);
+            self.value[0] += value(truly);
+            self.value[1] += value(told).abs_diff(value(truly));
+        }
+        self.unbalanced += u64::from(!ledger.conserves());
+    }
+}
+
+fn texts(list: &Value) -> BTreeSet<String> {
+    list.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
 }
 
 fn studied(journals: &Path, path: &Path) -> Study {
@@ -232,6 +313,34 @@ fn nodes(scores: &[(Scenario, Score)]) {
             wrong.join(", "),
             at(0.5),
             at(0.9)
+        );
+    }
+}
+
+fn taint(scores: &[(Scenario, Score)]) {
+    println!("\n| scenario | tier | marked | precision | recall |\n|---|---|---|---|---|");
+    for (scenario, s) in scores {
+        for (tier, [right, wrong, missed]) in &s.tiers {
+            let marked = right + wrong;
+            let (precision, recall) = (share(*right, marked), share(*right, right + missed));
+            println!("| {scenario} | {tier} | {marked} | {} | {} |", shown(precision), shown(recall));
+        }
+    }
+}
+
+fn money(scores: &[(Scenario, Score)]) {
+    println!(
+        "\n| scenario | payments direct or derived | told otherwise | tainted value off by | ledgers that do not add up |\n|---|---|---|---|---|"
+    );
+    for (scenario, s) in scores {
+        let off = if s.value[0] == 0 { 0.0 } else { s.value[1] as f64 / s.value[0] as f64 };
+        println!(
+            "| {scenario} | {} | {} | {} ({:.6} %) | {} |",
+            s.payments[0],
+            s.payments[1],
+            s.value[1],
+            off * 100.0,
+            s.unbalanced
         );
     }
 }

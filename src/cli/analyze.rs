@@ -192,8 +192,8 @@ fn agents_in_words(study: &Study, agents: &Agents, out: &mut impl Write) -> Resu
         counted(check.controls as u64, "control"),
         check.phi
     )?;
-    if !check.is_controlled {
-        writeln!(out, "NO CONTROL GROUP: a global shift is not excluded.")?;
+    if let Some(words) = check.without_controls() {
+        writeln!(out, "{words}.")?;
     }
     for agent in agents.ranked().filter(|agent| agent.verdict == Verdict::Changed) {
         let persistence = agent.persistence.map_or("", |persistence| persistence.name());

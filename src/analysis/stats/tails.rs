@@ -1,6 +1,7 @@
 //! Probabilities of the tails: χ², normal, and two Poisson rates compared exactly.
 
 use libm::erfc;
+use statrs::distribution::{ChiSquared, ContinuousCDF};
 use statrs::function::beta::beta_reg;
 use statrs::function::gamma::gamma_ur;
 use std::f64::consts::SQRT_2;
@@ -38,6 +39,12 @@ fn whole(y: f64, df: usize) -> f64 {
         term *= y / a;
     }
     sum
+}
+
+/// The x below which χ²_df lies with probability `below`.
+pub fn chi2_quantile(below: f64, df: f64) -> Option<f64> {
+    let x = ChiSquared::new(df).ok()?.inverse_cdf(below);
+    (x.is_finite() && x > 0.0).then_some(x)
 }
 
 /// P(Z > z) of the standard normal distribution.
@@ -117,5 +124,17 @@ mod tests {
             }
         }
         assert_eq!((chi2(5_000.0, 3.0), chi2(0.0, 3.0), chi2(f64::NAN, 3.0)), (SMALLEST, 1.0, 1.0));
+    }
+
+    #[test]
+    fn a_quantile_is_where_its_tail_begins() {
+        for (below, df, table) in
+            [(0.05, 30.0, 18.4927), (0.01, 30.0, 14.9535), (0.01, 2.0, 0.0201), (0.5, 1000.0, 999.3334)]
+        {
+            let x = chi2_quantile(below, df).unwrap();
+            assert!((x - table).abs() < 1e-4, "{x}");
+            assert!((chi2(x, df) / (1.0 - below) - 1.0).abs() < 1e-9, "{x}");
+        }
+        assert_eq!((chi2_quantile(0.01, 0.0), chi2_quantile(0.0, 3.0)), (None, None));
     }
 }

@@ -13,11 +13,10 @@ pub fn section_of(facts: &Facts<'_>) -> Section {
     section.blocks.push(Block::Points(METHOD.iter().map(|text| vec![words(*text)]).collect()));
     let check = agents.self_check();
     section.blocks.push(Block::Heading("Self-check on this case".to_owned()));
-    if !check.is_controlled {
-        section.blocks.push(Block::Caution(vec![words(
-            "NO CONTROL GROUP: too few agents were out of the faulty version's reach. A shift that moved everybody at the same \
-             time is not excluded.",
-        )]));
+    if let Some(caution) = check.without_controls() {
+        section.blocks.push(Block::Caution(vec![words(format!(
+            "{caution}: everybody may have moved at the same time."
+        ))]));
     }
     let flags = Value::Share { part: check.placebo_flags as u64, whole: check.placebo_windows as u64 };
     section.blocks.push(Block::Figures(vec![

@@ -324,8 +324,7 @@ impl Page<'_> {
             counted(check.controls as u64, "control")
         );
         self.say("self-check", vec![Span::styled(flagged, self.theme.quiet())], Target::Agents);
-        if !check.is_controlled {
-            let words = "NO CONTROL GROUP: a global shift is not excluded";
+        if let Some(words) = check.without_controls() {
             self.say("", vec![Span::styled(words, self.theme.warn())], Target::Agents);
         }
         self.blank();

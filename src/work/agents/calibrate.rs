@@ -3,7 +3,7 @@
 //! Made once for an incident, from its own window; moving the window afterwards changes none of it.
 
 use super::strips::Aggregate;
-use crate::analysis::drift::controls::{Controls, Gathering, without};
+use crate::analysis::drift::controls::{Controls, FEWEST_AGENTS, FEWEST_RECORDS, Gathering, without};
 use crate::analysis::drift::dispersion::{Dispersion, Scatter};
 use crate::analysis::drift::phases::{Placebo, Rule, Tally, placebos};
 use crate::analysis::drift::signature::{CROWD, Move};
@@ -11,6 +11,7 @@ use crate::analysis::drift::strip::{Served, What};
 use crate::analysis::drift::verdict::{Null, placebo_flags};
 use crate::analysis::drift::window::{Fleet, Sight, Window};
 use crate::analysis::drift::{Counts, Feature};
+use crate::work::findings::{counted, grouped};
 use crate::work::parallel::each_stretch;
 use crate::work::{Cancel, WorkError};
 
@@ -47,9 +48,26 @@ pub struct SelfCheck {
     /// Of them, flagged by the very procedure that judges agents.
     pub placebo_flags: usize,
     pub controls: usize,
+    /// What the controls did in all: requests and actions.
+    pub control_records: u64,
     pub is_controlled: bool,
     /// Scatter of action counts against independent draws, at the size of a usual time during.
     pub phi: f64,
+}
+
+impl SelfCheck {
+    /// What has to be said where nothing tells what would have happened without the fault.
+    pub fn without_controls(&self) -> Option<String> {
+        let had = format!(
+            "{} with {}",
+            counted(self.controls as u64, "agent"),
+            counted(self.control_records, "record")
+        );
+        let needed = format!("{FEWEST_AGENTS} with {} are needed", grouped(FEWEST_RECORDS));
+        (!self.is_controlled).then(|| {
+            format!("NO CONTROL GROUP: {had} out of its reach, {needed}. A global shift is not excluded")
+        })
+    }
 }
 
 pub const EVERYTHING: (u32, u32) = (0, u32::MAX);
@@ -210,6 +228,7 @@ impl Calibration {
             placebo_windows: by_agent.iter().map(Vec::len).sum(),
             placebo_flags: placebo_flags(&rounds, controls),
             controls: self.controls.agents,
+            control_records: self.controls.records,
             is_controlled: self.controls.are_a_group(),
             phi: self.fleet.dispersion[Feature::Actions as usize].at(usual),
         }

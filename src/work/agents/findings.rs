@@ -8,7 +8,6 @@ use crate::analysis::{NodeState, Number};
 use crate::journal::Column;
 use crate::journal::batch::Flags;
 use crate::model::{Finding, Kind, Row, Severity};
-use crate::work::findings::counted;
 use crate::work::parallel::each_chunk;
 use crate::work::study::Study;
 use crate::work::{Cancel, WorkError};
@@ -27,13 +26,12 @@ pub fn findings(study: &Study, agents: &Agents, cancel: &Cancel) -> Result<Vec<F
     found.extend(nodes(study, agents));
     let check = agents.self_check();
     let exposed = agents.agents.iter().any(|agent| agent.n[1] > 0);
-    if exposed && !check.is_controlled {
-        let controls = counted(check.controls as u64, "control");
+    if let Some(sentence) = check.without_controls().filter(|_| exposed) {
         found.push(Finding {
             rule: "no-control-group".to_owned(),
             severity: Severity::Medium,
             subject: "agents".to_owned(),
-            sentence: format!("NO CONTROL GROUP ({controls}; 20 with 1,000 records are needed): a global shift is not excluded"),
+            sentence,
             evidence: Vec::new(),
             count: 0,
         });
