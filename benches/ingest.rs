@@ -27,7 +27,8 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let journals = folder.path().join("journals");
     let started = Instant::now();
-    let simulation = Simulation { signed: false, ..Simulation::new(Scenario::Default, 7, requests) };
+    let simulation =
+        Simulation { signed: false, stand_ins: true, ..Simulation::new(Scenario::Default, 7, requests) };
     simulation.write(&journals, &mut |_| ()).unwrap();
     let files = files(&journals);
     let bytes: u64 = files.iter().map(|file| file.metadata().unwrap().len()).sum();

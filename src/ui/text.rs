@@ -135,12 +135,16 @@ pub fn wrap(line: Line<'static>, width: usize, indent: usize) -> Vec<Line<'stati
     if line.width() <= width || width <= indent + 8 {
         return vec![line];
     }
-    let mut lines = vec![Vec::new()];
+    let mut lines = vec![Vec::<Span<'static>>::new()];
     let mut used = 0;
     for span in line.spans {
         for word in span.content.split_inclusive(' ') {
             let broken = used > indent && used + word.trim_end().width() > width;
             if broken {
+                // The blank that a line was broken at would be one column too many.
+                if let Some(last) = lines.last_mut().and_then(|line| line.last_mut()) {
+                    last.content = last.content.trim_end().to_owned().into();
+                }
                 lines.push(vec![Span::raw(" ".repeat(indent))]);
                 used = indent;
             }

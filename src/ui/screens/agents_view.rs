@@ -104,7 +104,7 @@ impl Page<'_> {
         features.sort_by_key(|shares| !self.agent.carriers.contains(&shares.feature));
         for shares in features {
             lines.push(Line::default());
-            lines.push(self.feature(shares));
+            lines.extend(wrap(self.feature(shares), self.width, 2));
             lines.extend(self.bars(shares));
         }
         lines
@@ -161,8 +161,9 @@ impl Page<'_> {
         let mut order: Vec<&Share> = shares.shares.iter().collect();
         let moved = |share: &Share| (share.own[1] - share.own[0]).abs();
         order.sort_by(|a, b| moved(b).total_cmp(&moved(a)));
-        let name_width = 12;
-        let room = self.width.saturating_sub(name_width + 30).clamp(4, 24);
+        // On a narrow page the names of categories and the bars give way, never the controls.
+        let (name_width, aside) = if self.width < 50 { (9, "  ctl ") } else { (12, "  controls ") };
+        let room = self.width.saturating_sub(name_width + 22 + aside.len()).clamp(3, 24);
         let mut lines = Vec::new();
         for share in order.into_iter().take(SHOWN) {
             for (phase, name) in ["before", "during", "after"].into_iter().enumerate() {
@@ -181,9 +182,9 @@ impl Page<'_> {
                     Span::raw(format!("{} {number:>5}", " ".repeat(room - length))),
                 ];
                 if let Some(controls) = share.controls {
-                    let words = if phase == 0 { "  controls " } else { "           " };
+                    let words = if phase == 0 { aside } else { "" };
                     line.push(Span::styled(
-                        format!("{words}{:>3.0} %", controls[phase] * 100.0),
+                        format!("{words:<width$}{:>3.0} %", controls[phase] * 100.0, width = aside.len()),
                         self.theme.quiet(),
                     ));
                 }

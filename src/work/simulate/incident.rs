@@ -69,7 +69,7 @@ impl Incident {
             journals: Journals::create(dir, &names, START - 3 * HOUR, rhythm, &mut log_keys)?,
             measured: measured(&mut Dice::new(seed, "builds")),
             keys: enclave_keys(simulation, rollout.boots.len()),
-            signing: simulation.signed.then(|| Signing::new(seed, rollout.boots.len())),
+            signing: Signing::new(simulation, rollout.boots.len()),
             wallets: Wallets::new(agents, simulation.signed, &mut Dice::new(seed, "wallets")),
             traffic: Traffic::new(simulation, &nodes),
             deeds: Deeds::new(seed),

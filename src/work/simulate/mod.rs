@@ -59,6 +59,9 @@ pub struct Simulation {
     pub records: usize,
     /// Whether answers carry real signatures of enclaves with real keys.
     pub signed: bool,
+    /// Where they are not signed: whether bytes that nobody signed stand in for signatures, as long and as hard to pack,
+    /// for measuring readers over lines of real length.
+    pub stand_ins: bool,
 }
 
 /// What was written.
@@ -85,7 +88,7 @@ const MOST_RECORDS: usize = 1 << 30;
 impl Simulation {
     /// A simulation that is signed when it is small.
     pub const fn new(scenario: Scenario, seed: u64, records: usize) -> Self {
-        Self { scenario, seed, records, signed: records <= SIGNED_BY_DEFAULT }
+        Self { scenario, seed, records, signed: records <= SIGNED_BY_DEFAULT, stand_ins: false }
     }
 
     /// Writes journals, trees, checkpoints, pins and the answer key into a directory that is new or empty.

@@ -11,9 +11,10 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use tempfile::TempDir;
 
-const SIGNED: Simulation = Simulation { scenario: Scenario::Default, seed: 7, records: 900, signed: true };
+const SIGNED: Simulation =
+    Simulation { scenario: Scenario::Default, seed: 7, records: 900, signed: true, stand_ins: false };
 const UNSIGNED: Simulation =
-    Simulation { scenario: Scenario::Default, seed: 7, records: 12_000, signed: false };
+    Simulation { scenario: Scenario::Default, seed: 7, records: 12_000, signed: false, stand_ins: false };
 
 /// A simulation on disk, its journals read back: lines by journal name.
 struct Written {
