@@ -212,6 +212,78 @@ fn a_figure_changed_by_one_digit_is_caught_even_under_a_new_digest() {
     }
 }
 
+/// The last digit in each block of each section (a sentence, a cell, a bar, a point of a picture), and every figure.
+#[test]
+fn one_digit_in_any_part_of_the_report_is_caught_even_under_a_new_digest() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut edited = sample().report();
+    let mut changed: Vec<String> = Vec::new();
+    for (n, section) in edited["sections"].as_array_mut().unwrap().iter_mut().enumerate() {
+        if section["id"] == "log" {
+            continue;
+        }
+        for (m, block) in section["blocks"].as_array_mut().unwrap().iter_mut().enumerate() {
+            // Figures stand in a map of their own; what a block of them says is their names.
+            if block["type"] != "figures" && spoil(block) {
+                changed.push(format!("/sections/{n}/blocks/{m}/"));
+            }
+        }
+    }
+    let sections: std::collections::BTreeSet<&str> =
+        changed.iter().map(|place| place.split('/').nth(2).unwrap()).collect();
+    assert!(sections.len() >= 14, "only sections {sections:?} hold a digit");
+    for (id, figure) in edited["figures"].as_object_mut().unwrap() {
+        if spoil(&mut figure["value"]) {
+            changed.push(format!("/figures/{id}/value"));
+        }
+    }
+    for part in
+        ["reach", "payments", "pairs", "agents", "self_check", "requests", "proofs", "integrity", "time"]
+    {
+        assert!(
+            changed.iter().any(|place| place.starts_with(&format!("/figures/{part}."))),
+            "no figure {part}"
+        );
+    }
+    let (code, said) = check(&forged(folder.path(), &edited), &[&journals(), "--json"]);
+    assert_eq!(code, 1);
+    let told: Value = serde_json::from_str(&said).unwrap();
+    let told: Vec<&str> = told["differences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|difference| difference["place"].as_str().unwrap())
+        .collect();
+    for place in changed {
+        assert!(told.iter().any(|told| told.starts_with(&place)), "{place} was changed unseen");
+    }
+}
+
+/// Changes the last digit there is in a value.
+fn spoil(value: &mut Value) -> bool {
+    match value {
+        Value::Number(number) => {
+            *value = number.as_u64().map_or_else(|| Value::from(7.5), |n| Value::from(n + 1));
+            true
+        }
+        Value::String(text) => {
+            let Some(place) = text.rfind(|c: char| c.is_ascii_digit()) else {
+                return false;
+            };
+            let digit = if text[place..].starts_with('9') { "8" } else { "9" };
+            text.replace_range(place..=place, digit);
+            true
+        }
+        Value::Array(values) => values.iter_mut().rev().any(spoil),
+        // What a table says by itself: its rows, not the titles it is told under.
+        Value::Object(fields) => {
+            let own = ["rows", "points", "lines", "text", "lanes", "requests", "value", "part", "whole"];
+            own.iter().any(|name| fields.get_mut(*name).is_some_and(spoil))
+        }
+        _ => false,
+    }
+}
+
 /// Every digit of the file, by the digest it carries; the walk above shows that making the digest right does not help.
 #[test]
 fn no_digit_of_the_file_can_change_unseen() {
@@ -567,6 +639,7 @@ fn every_json_document_is_what_its_schema_says() {
     validate("explain", &document(&["explain", &case, "gw-eu-1", "--json"]));
     validate("query", &document(&["query", &case, "select * from requests limit 3", "--format", "json"]));
     validate("report", &sample.report());
+    validate("ocsf", &serde_json::from_str(&sample.text("incident.ocsf.json")).unwrap());
     validate("statement", &serde_json::from_str(&sample.text("statement.intoto.json")).unwrap());
     validate("check", &document(&["check", &sample.path("all/report.json"), &journals(), "--json"]));
     validate(
@@ -582,6 +655,139 @@ fn a_schema_refuses_what_it_should() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/report.schema.json");
     let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert!(!jsonschema::is_valid(&schema, &report), "a figure without its basis");
+}
+
+#[test]
+fn the_schema_of_ocsf_refuses_what_the_class_does() {
+    let event: Value = serde_json::from_str(&sample().text("incident.ocsf.json")).unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/ocsf.schema.json");
+    let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let refused = |change: fn(&mut Value)| {
+        let mut event = event.clone();
+        change(&mut event);
+        !jsonschema::is_valid(&schema, &event)
+    };
+    assert!(refused(|event| event["finding_info_list"] = Value::Array(Vec::new())));
+    assert!(refused(|event| event["type_uid"] = 200_500.into()));
+    assert!(refused(|event| event["severity_id"] = "5".into()));
+    assert!(refused(|event| event["status_id"] = 17.into()));
+    assert!(refused(|event| drop(event.as_object_mut().unwrap().remove("assignee"))));
+}
+
+/// Notes are told where they belong, in every format; `check` says that they are somebody's word and passes them over.
+#[test]
+fn a_note_stands_in_the_section_it_is_about() {
+    use backtrail::model::Nanos;
+    use backtrail::work::notebook::{Deed, Entry, Hand, Subject, write};
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let case = path("noted.case");
+    assert!(run(&["ingest", &journals(), "--case", &case]).status.success());
+    let hand = Hand { by: "ann".to_owned(), at: Nanos::parse("2026-10-07T00:00:00Z").unwrap() };
+    let affected = sample().text("csv/rerun.csv");
+    let id = affected.lines().nth(1).unwrap().split(',').next().unwrap();
+    for (deed, kind, about, text) in [
+        (Deed::Mark, "inference", id, ""),
+        (Deed::Comment, "inference", id, "ask the client <b>today</b>"),
+        (Deed::Tag, "agent", "underwriter-5", "vip"),
+        (Deed::Comment, "finding", "late-serving requests", "known to operations"),
+    ] {
+        write(Path::new(&case), &[Entry::new(deed, Subject::new(kind, about), text)], &hand).unwrap();
+    }
+    assert!(run(&["report", &case, "--format", "all", "-o", &path("out")]).status.success());
+    let read = |name: &str| fs::read_to_string(folder.path().join("out").join(name)).unwrap();
+    let report: Value = serde_json::from_str(&read("report.json")).unwrap();
+    validate("report", &report);
+    let noted = |section: &str| {
+        let section = report["sections"].as_array().unwrap().iter().find(|s| s["id"] == section).unwrap();
+        let blocks = section["blocks"].as_array().unwrap();
+        blocks.iter().find(|block| block["type"] == "notes").map(|block| block["notes"].to_string())
+    };
+    let about_request = noted("requests").unwrap();
+    assert!(about_request.contains(id) && about_request.contains("Marked."), "{about_request}");
+    assert!(about_request.contains("effectively 2.4.1"), "a request is told in full: {about_request}");
+    assert!(noted("agents").unwrap().contains("vip"));
+    assert!(noted("gaps").unwrap().contains("known to operations"));
+    assert_eq!(noted("money"), None);
+    assert!(read("report.html").contains("ask the client &lt;b&gt;today&lt;"));
+    assert!(read("report.md").contains(r"ask the client \<b\>today\<"));
+    let (code, said) = check(&path("out/report.json"), &[&journals()]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("notes from it are their author's word"), "{said}");
+}
+
+/// A limit on the size of files stands for a full disk: the write fails in the middle.
+#[test]
+fn a_full_disk_leaves_nothing_half_written() {
+    let sample = sample();
+    let folder = tempfile::tempdir().unwrap();
+    for (format, name) in [("html", "page.html"), ("all", "folder")] {
+        let place = folder.path().join(name);
+        // Past the limit the kernel sends SIGXFSZ; ignored, the write fails with EFBIG.
+        let limited = "ulimit -f 64; trap '' XFSZ; exec \"$0\" report \"$1\" --format \"$2\" -o \"$3\"";
+        let mut command = Command::new("bash");
+        command.args(["-c", limited, env!("CARGO_BIN_EXE_backtrail"), &sample.case(), format]);
+        let Ok(output) = command.arg(&place).output() else {
+            println!("skipped: no bash here");
+            return;
+        };
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{format}: {said}");
+        assert!(said.to_lowercase().contains("file too large"), "{format}: {said}");
+        assert!(!said.contains("panicked") && !place.exists(), "{format}: {said}");
+    }
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// The order of the issue's list, whoever it is for; an executive is spared what only an investigator reads.
+#[test]
+fn each_audience_gets_its_sections_in_order() {
+    let ids = |report: &Value| -> Vec<String> {
+        let sections = report["sections"].as_array().unwrap();
+        sections.iter().map(|section| section["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let technical = ids(&sample().report());
+    assert_eq!(
+        technical,
+        [
+            "summary",
+            "facts",
+            "scope",
+            "timeline",
+            "requests",
+            "agents",
+            "money",
+            "behaviour",
+            "proofs",
+            "exemplars",
+            "alternatives",
+            "gaps",
+            "actions",
+            "register",
+            "log",
+            "reproduce",
+            "appendices",
+        ]
+    );
+    let output = run(&["report", &sample().case(), "--format", "json", "-o", "-", "--audience", "executive"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let executive = ids(&report);
+    assert!(executive.len() < technical.len() && executive.iter().all(|id| technical.contains(id)));
+    for section in report["sections"].as_array().unwrap() {
+        for table in section["blocks"].as_array().unwrap().iter().filter(|block| block["list"].is_string()) {
+            assert!(table["rows"].as_array().unwrap().len() <= 10, "{}", table["id"]);
+        }
+    }
+    let sections = sample().report()["sections"].clone();
+    let tables = |id: &str| -> Vec<String> {
+        let section = sections.as_array().unwrap().iter().find(|section| section["id"] == id).unwrap();
+        let blocks = section["blocks"].as_array().unwrap().iter();
+        blocks.filter_map(|block| block["id"].as_str().map(str::to_owned)).collect()
+    };
+    assert!(tables("behaviour").contains(&"sensitivity".to_owned()));
+    let ladders = tables("exemplars").iter().filter(|id| *id == "ladder").count();
+    assert!((3..=7).contains(&ladders), "{ladders} exemplars");
 }
 
 #[test]
@@ -652,9 +858,7 @@ fn stix_is_valid_to_the_stix2_library() {
 /// A browser opens the page of the hostile case: nothing runs, nothing is asked for, nothing is complained of.
 #[test]
 fn a_browser_runs_nothing_recorded() {
-    let Some(browser) = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| {
-        Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success())
-    }) else {
+    let Some(browser) = browser() else {
         println!("skipped: no Chromium here");
         return;
     };
@@ -682,4 +886,53 @@ fn a_browser_runs_nothing_recorded() {
         assert!(fs::read(&pdf).unwrap().starts_with(b"%PDF"));
         fs::remove_file(&pdf).unwrap();
     }
+}
+
+/// axe-core, the checker of the WCAG, run in the page itself. `NODE_PATH` says where `npm install axe-core` put it.
+#[test]
+fn axe_finds_no_serious_fault() {
+    let Some(browser) = browser() else {
+        println!("skipped: no Chromium here");
+        return;
+    };
+    let modules = std::env::var_os("NODE_PATH").unwrap_or_default();
+    let axe = std::env::split_paths(&modules).map(|path| path.join("axe-core/axe.min.js"));
+    let Some(axe) = axe.filter_map(|path| fs::read_to_string(path).ok()).next() else {
+        println!("skipped: NODE_PATH holds no axe-core");
+        return;
+    };
+    let (folder, out) = hostile();
+    // The page's own policy would refuse the checker. What is left out of the copy is that policy alone.
+    let run_it = "axe.run().then(r => { document.title = JSON.stringify(r.violations.map(v => [v.impact, v.id, v.nodes.length])); });";
+    let checked = |page: &str, name: &str| {
+        let text = fs::read_to_string(page).unwrap();
+        let (before, policy) = text.split_once("<meta http-equiv=\"Content-Security-Policy\"").unwrap();
+        let (_, after) = policy.split_once('\n').unwrap();
+        let spoiled = if name == "spoiled" { "<img src=\"data:,\"><button></button>" } else { "" };
+        let text = format!("{before}{after}{spoiled}<script>{axe}</script><script>{run_it}</script>");
+        let copy = folder.path().join(format!("{name}.html"));
+        fs::write(&copy, text).unwrap();
+        let mut command = Command::new(browser);
+        command.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000"]);
+        let output = command.arg("--dump-dom").arg(format!("file://{}", copy.display())).output().unwrap();
+        let dom = String::from_utf8_lossy(&output.stdout).into_owned();
+        let title = dom.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0.to_owned();
+        assert!(title.starts_with('['), "{name}: axe did not finish: {title}");
+        let found: Vec<(String, String, u64)> = serde_json::from_str(&title).unwrap();
+        let serious = found.into_iter().filter(|(impact, ..)| impact == "serious" || impact == "critical");
+        serious.collect::<Vec<_>>()
+    };
+    assert_eq!(checked(&sample().path("all/report.html"), "sample"), []);
+    assert_eq!(checked(&format!("{out}/report.html"), "hostile"), []);
+    assert!(
+        checked(&format!("{out}/report.html"), "spoiled").len() >= 2,
+        "axe sees a fault where there is one"
+    );
+}
+
+/// The browser there is, if any.
+fn browser() -> Option<&'static str> {
+    ["chromium", "chromium-browser", "google-chrome"]
+        .into_iter()
+        .find(|name| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()))
 }

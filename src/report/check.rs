@@ -95,8 +95,8 @@ pub fn check(question: &Question, folder: &Path, watcher: &mut Watcher<'_>) -> R
     compare.documents(&report, recomputed.as_object().unwrap_or(&Map::new()), &redacted(&report));
     checked.figures = recomputed["figures"].as_object().map_or(0, |figures| figures.len() as u64);
     checked.notes.push(
-        "title, authors, draft or final, the time of making and the investigation log are their author's word: no journal \
-         holds them"
+        "title, authors, draft or final, the time of making, the investigation log and the notes from it are their \
+         author's word: no journal holds them"
             .to_owned(),
     );
     Ok(checked)
@@ -335,12 +335,17 @@ impl Compare<'_> {
         }
     }
 
-    /// Section by section; what investigators wrote in their log is in no journal.
+    /// Section by section; what investigators wrote in their log, or noted in a section, is in no journal.
     fn sections(&mut self, reported: Option<&Value>, recomputed: Option<&Value>) {
         let own = |sections: Option<&Value>| -> Vec<Value> {
             sections.and_then(Value::as_array).cloned().unwrap_or_default()
         };
-        let (told, mut found) = (own(reported), own(recomputed));
+        let (mut told, mut found) = (own(reported), own(recomputed));
+        for section in told.iter_mut().chain(&mut found) {
+            if let Some(blocks) = section.get_mut("blocks").and_then(Value::as_array_mut) {
+                blocks.retain(|block| block["type"] != "notes");
+            }
+        }
         for (told, found) in told.iter().zip(&mut found) {
             if told["id"] == "log" && found["id"] == "log" {
                 found.clone_from(told);

@@ -2,7 +2,8 @@
 //!
 //! Everything goes through the template with autoescape. The policy allows just our own style and script, by their hashes.
 
-use super::model::{Basis, Block, Column, Figure, Report, Section, Table, Text, Value};
+use super::build::CHECK;
+use super::model::{Basis, Block, Column, Figure, Journal, Report, Section, Table, Text, Value};
 use super::picture::{self, Drawn};
 use super::plain::{percent, plain, sentence};
 use super::redact::MARK;
@@ -49,6 +50,8 @@ struct Page {
     standing: &'static str,
     lede: String,
     cover: Vec<Fact>,
+    sources: Vec<Source>,
+    check: &'static str,
     sections: Vec<SectionView>,
     digest_note: String,
 }
@@ -57,6 +60,13 @@ struct Page {
 struct Fact {
     term: &'static str,
     value: String,
+}
+
+/// A journal the report rests on, as the cover names it.
+#[derive(Serialize)]
+struct Source {
+    name: String,
+    sha256: String,
 }
 
 #[derive(Serialize)]
@@ -72,6 +82,7 @@ struct SectionView {
 enum BlockView {
     Prose { text: Vec<Piece> },
     Caution { text: Vec<Piece> },
+    Notes { notes: Vec<Vec<Piece>> },
     Heading { text: String },
     Points { points: Vec<Vec<Piece>> },
     Commands { lines: Vec<String> },
@@ -82,9 +93,10 @@ enum BlockView {
 }
 
 /// A stretch of a sentence; one that names a figure leads to it.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Piece {
     text: String,
+    is_code: bool,
     figure: Option<&'static str>,
     withheld: Option<String>,
 }
@@ -117,6 +129,7 @@ struct Parameter {
 #[derive(Serialize)]
 struct TableView {
     title: String,
+    is_wide: bool,
     count: String,
     columns: Vec<Head>,
     rows: Vec<Vec<Cell>>,
@@ -142,6 +155,7 @@ struct Cell {
 #[derive(Serialize)]
 struct BarsView {
     title: String,
+    names: &'static str,
     words: String,
     part: &'static str,
     whole: &'static str,
@@ -183,9 +197,12 @@ fn page(report: &Report) -> Page {
         standing: report.statement.standing.name(),
         lede: lede.filter(|text| text != "—").unwrap_or_default(),
         cover: cover(report),
+        sources: report.journals.iter().map(source).collect(),
+        check: CHECK,
         sections: report.sections.iter().map(|section| one_section(report, section)).collect(),
-        digest_note: "The JSON form of this report holds every question and parameter; `backtrail check` recomputes it."
-            .to_owned(),
+        digest_note:
+            "The JSON form of this report holds every question and parameter; backtrail check recomputes it."
+                .to_owned(),
     }
 }
 
@@ -231,6 +248,13 @@ fn cover(report: &Report) -> Vec<Fact> {
     facts
 }
 
+fn source(journal: &Journal) -> Source {
+    Source {
+        name: Untrusted(&journal.name).visible(),
+        sha256: journal.sha256.clone().unwrap_or_else(|| "not read to its end".to_owned()),
+    }
+}
+
 fn one_section(report: &Report, section: &Section) -> SectionView {
     SectionView {
         id: section.id,
@@ -244,6 +268,9 @@ fn one_block(report: &Report, block: &Block) -> BlockView {
     match block {
         Block::Prose(text) => BlockView::Prose { text: pieces(report, text) },
         Block::Caution(text) => BlockView::Caution { text: pieces(report, text) },
+        Block::Notes(notes) => {
+            BlockView::Notes { notes: notes.iter().map(|text| pieces(report, text)).collect() }
+        }
         Block::Heading(text) => BlockView::Heading { text: Untrusted(text).visible() },
         Block::Points(points) => {
             BlockView::Points { points: points.iter().map(|text| pieces(report, text)).collect() }
@@ -274,6 +301,7 @@ fn one_block(report: &Report, block: &Block) -> BlockView {
             };
             BlockView::Bars(BarsView {
                 title: bars.title.clone(),
+                names: bars.names,
                 words: bars.words.clone(),
                 part: bars.part,
                 whole: bars.whole,
@@ -290,9 +318,26 @@ fn pieces(report: &Report, text: &Text) -> Vec<Piece> {
             _ => None,
         };
         let (text, withheld) = withheld(plain(report, value), value);
-        Piece { text, figure, withheld }
+        match value {
+            Value::Words(_) => coded(&text),
+            _ => vec![Piece { text, figure, withheld, is_code: false }],
+        }
     };
-    text.iter().map(piece).collect()
+    text.iter().flat_map(piece).collect()
+}
+
+/// Our own words: what stands between backticks is a command.
+fn coded(text: &str) -> Vec<Piece> {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return vec![Piece { text: text.to_owned(), ..Piece::default() }];
+    }
+    let piece = |(n, part): (usize, &&str)| Piece {
+        text: (*part).to_owned(),
+        is_code: n % 2 == 1,
+        ..Piece::default()
+    };
+    parts.iter().enumerate().map(piece).filter(|piece| !piece.text.is_empty()).collect()
 }
 
 /// A commitment is shown by its first digits; the whole stands in its title and in the JSON form.
@@ -352,6 +397,7 @@ fn one_table(report: &Report, table: &Table) -> TableView {
     let head = |column: &Column| Head { title: column.title(), right: matches!(column, Column::Right(_)) };
     TableView {
         title: Untrusted(&table.title).visible(),
+        is_wide: table.columns.len() >= WIDE,
         count: if table.rows.is_empty() { String::new() } else { count },
         columns: table.columns.iter().map(head).collect(),
         rows: table.rows.iter().map(|row| cells(report, table, row)).collect(),
@@ -367,7 +413,7 @@ fn cells(report: &Report, table: &Table, row: &[Value]) -> Vec<Cell> {
         let class = match (value, column, text.as_str()) {
             (_, Column::Right(_), _) => "right",
             (Value::Words(_), _, "failed" | "critical" | "forged" | "revoked") => "bad",
-            (Value::Words(_), _, "verified" | "ok") => "ok",
+            (Value::Words(_), _, "verified" | "ok") if table.id != "glossary" => "ok",
             (Value::Digest(_), ..) => "digest",
             (Value::Time(_), ..) => "time",
             (_, _, text) if text.chars().count() <= SHORT => "short",
@@ -389,5 +435,7 @@ fn cells(report: &Report, table: &Table, row: &[Value]) -> Vec<Cell> {
     row.iter().zip(&table.columns).map(cell).collect()
 }
 
+/// Columns from which on a table may use the whole width of the screen.
+const WIDE: usize = 8;
 /// What stands on one line whatever the table's width.
 const SHORT: usize = 26;

@@ -178,6 +178,7 @@ fn one_block(report: &Report, block: &Block) -> Value {
     match block {
         Block::Prose(text) => json!({"type": "prose", "text": say(text)}),
         Block::Caution(text) => json!({"type": "caution", "text": say(text)}),
+        Block::Notes(notes) => json!({"type": "notes", "notes": notes.iter().map(say).collect::<Vec<_>>()}),
         Block::Points(points) => {
             json!({"type": "points", "points": points.iter().map(say).collect::<Vec<_>>()})
         }
@@ -200,7 +201,7 @@ fn one_block(report: &Report, block: &Block) -> Value {
                 .map(|mark| json!({"at": mark.at.rfc3339(), "label": mark.label})).collect::<Vec<_>>(),
         }),
         Block::Bars(bars) => json!({
-            "type": "bars", "id": bars.id, "title": bars.title, "words": bars.words, "part": bars.part, "whole": bars.whole,
+            "type": "bars", "id": bars.id, "title": bars.title, "words": bars.words, "names": bars.names, "part": bars.part, "whole": bars.whole,
             "rows": bars.rows.iter()
                 .map(|(name, part, whole)| json!({"name": value(report, name), "part": part, "whole": whole}))
                 .collect::<Vec<_>>(),

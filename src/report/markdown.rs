@@ -39,7 +39,13 @@ fn cover(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for (key, value) in &report.incident {
         writeln!(out, "* {key}: {}", escaped(&plain(report, value)))?;
     }
-    Ok(())
+    writeln!(out, "\nThis report rests on these journals, by SHA-256:\n")?;
+    for journal in &report.journals {
+        let sha256 = journal.sha256.as_deref().unwrap_or("not read to its end");
+        writeln!(out, "* {}: {sha256}", escaped(&Untrusted(&journal.name).visible()))?;
+    }
+    writeln!(out, "\nRecompute every number from them alone, and list every difference:\n")?;
+    writeln!(out, "    {}", super::build::CHECK)
 }
 
 fn one_section(report: &Report, section: &Section, out: &mut dyn Write) -> io::Result<()> {
@@ -51,6 +57,11 @@ fn one_section(report: &Report, section: &Section, out: &mut dyn Write) -> io::R
             Block::Prose(text) => writeln!(out, "{}\n", escaped(&sentence(report, text)))?,
             Block::Caution(text) => writeln!(out, "> **Caution.** {}\n", escaped(&sentence(report, text)))?,
             Block::Heading(text) => writeln!(out, "### {}\n", escaped(text))?,
+            Block::Notes(notes) => {
+                writeln!(out, "**Investigators' notes**\n")?;
+                notes.iter().try_for_each(|text| writeln!(out, "* {}", escaped(&sentence(report, text))))?;
+                writeln!(out)?;
+            }
             Block::Points(points) => {
                 points.iter().try_for_each(|text| writeln!(out, "* {}", escaped(&sentence(report, text))))?;
                 writeln!(out)?;
@@ -85,7 +96,7 @@ fn one_section(report: &Report, section: &Section, out: &mut dyn Write) -> io::R
             Block::Picture(picture) => writeln!(out, "*{}* {}\n", picture.title, escaped(&picture.words))?,
             Block::Bars(bars) => {
                 writeln!(out, "*{}*\n", bars.title)?;
-                head(out, &[Column::Left(""), Column::Right(bars.part), Column::Right(bars.whole)])?;
+                head(out, &[Column::Left(bars.names), Column::Right(bars.part), Column::Right(bars.whole)])?;
                 for (name, part, whole) in &bars.rows {
                     let (part, whole) =
                         (plain(report, &Value::Count(*part)), plain(report, &Value::Count(*whole)));

@@ -254,6 +254,8 @@ pub struct Bars {
     pub id: &'static str,
     pub title: String,
     pub words: String,
+    /// What the names are.
+    pub names: &'static str,
     /// Name, part, whole: `part` is drawn strong within `whole`.
     pub rows: Vec<(Value, u64, u64)>,
     pub part: &'static str,
@@ -273,6 +275,8 @@ pub enum Block {
     Heading(String),
     /// A warning that must not be overlooked.
     Caution(Text),
+    /// What investigators noted about something of this section. Their word: no journal holds it, `check` passes it over.
+    Notes(Vec<Text>),
 }
 
 /// A section says what it found, or why it is empty.

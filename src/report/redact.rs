@@ -207,6 +207,7 @@ fn block(block: Block, redactor: &Redactor) -> Block {
         Block::Prose(text) => Block::Prose(redactor.text(text)),
         Block::Caution(text) => Block::Caution(redactor.text(text)),
         Block::Points(points) => Block::Points(points.into_iter().map(|text| redactor.text(text)).collect()),
+        Block::Notes(notes) => Block::Notes(notes.into_iter().map(|text| redactor.text(text)).collect()),
         Block::Figures(figures) => Block::Figures(
             figures
                 .into_iter()

@@ -187,6 +187,7 @@ fn bars(facts: &Facts<'_>, agents: &Agents) -> Option<Block> {
             title: "How far the changed agents moved, and how much of it was kept after the rollback"
                 .to_owned(),
             words: "length: distance during from before; strong part: kept afterwards".to_owned(),
+            names: "agent",
             rows,
             part: "kept, in thousandths",
             whole: "moved, in thousandths",

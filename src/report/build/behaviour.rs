@@ -2,12 +2,14 @@
 
 use super::requests::figure;
 use super::{Facts, by, empty, section, words};
-use crate::report::model::{Block, Level, Section, Value};
+use crate::report::model::{Block, Column, Level, Section, Table, Value};
+use crate::work::agents::{Agents, sensitivity};
+use crate::work::{Cancel, WorkError};
 
-pub fn section_of(facts: &Facts<'_>) -> Section {
+pub fn section_of(facts: &Facts<'_>) -> Result<Section, WorkError> {
     let (id, title) = ("behaviour", "How a change of behaviour was measured");
     let Some(agents) = &facts.agents else {
-        return empty(id, title, facts.no_incident().unwrap_or_default());
+        return Ok(empty(id, title, facts.no_incident().unwrap_or_default()));
     };
     let mut section = section(id, title);
     section.blocks.push(Block::Points(METHOD.iter().map(|text| vec![words(*text)]).collect()));
@@ -42,7 +44,45 @@ pub fn section_of(facts: &Facts<'_>) -> Section {
             by(Level::Inferred, "over-dispersion at the size of a usual time during; 1 is independent"),
         ),
     ]));
-    section
+    section.blocks.push(Block::Heading("Sensitivity to the window".to_owned()));
+    section.blocks.push(band(facts, agents)?);
+    Ok(section)
+}
+
+/// What the headline counts would be, were the window's edges somewhat off.
+fn band(facts: &Facts<'_>, agents: &Agents) -> Result<Block, WorkError> {
+    let band = sensitivity::band(facts.study, agents, &Cancel::default())?;
+    let rows: Vec<Vec<Value>> = band
+        .iter()
+        .map(|row| {
+            vec![
+                words(if row.shift == "0" { "as it is" } else { row.shift }),
+                Value::Time(row.from),
+                Value::Time(row.to),
+                Value::Count(row.faulty),
+                Value::Count(row.changed),
+            ]
+        })
+        .collect();
+    Ok(Block::Table(Table {
+        id: "sensitivity",
+        title: "The counts with both edges of the window moved outwards (+) or inwards (-)".to_owned(),
+        columns: vec![
+            Column::Left("moved by"),
+            Column::Left("from (UTC)"),
+            Column::Left("to (UTC)"),
+            Column::Right("served by the faulty version between them"),
+            Column::Right("agents that changed"),
+        ],
+        total: rows.len() as u64,
+        rows,
+        list: None,
+        basis: by(
+            Level::Inferred,
+            "every count made again for the moved window; a count that leaps hangs on where the edge was put",
+        ),
+        if_empty: "The window has no beginning or no end to move.".to_owned(),
+    }))
 }
 
 /// ANALYSIS in the documentation gives each formula and its source.

@@ -6,6 +6,7 @@ use crate::report::model::{Audience, Block, Column, Field, Level, Section, Table
 use crate::work::WorkError;
 use crate::work::rows::{RequestRow, request_row};
 
+const FEWEST: usize = 3;
 const MOST: usize = 7;
 /// Requests looked at for exemplars: those that matter come early or not at all, and a report must not take for ever.
 const LOOKED_AT: usize = 20_000;
@@ -26,7 +27,7 @@ pub fn section_of(facts: &Facts<'_>, audience: Audience) -> Result<Section, Work
          down to its bytes.",
     )]));
     for (why, request) in chosen {
-        section.blocks.push(Block::Heading(format!("The first {why}")));
+        section.blocks.push(Block::Heading(why.clone()));
         section.blocks.push(Block::Prose(story(&request)));
         if let Some(text) = pair(facts, &request)? {
             section.blocks.push(Block::Prose(text));
@@ -41,7 +42,7 @@ pub fn section_of(facts: &Facts<'_>, audience: Audience) -> Result<Section, Work
                 .collect();
             section.blocks.push(Block::Table(Table {
                 id: "ladder",
-                title: format!("Proof path of the first {why}"),
+                title: format!("{why}: its proof path"),
                 columns: vec![Column::Left("step"), Column::Left("verdict"), Column::Left("why")],
                 total: rows.len() as u64,
                 rows,
@@ -58,7 +59,7 @@ pub fn section_of(facts: &Facts<'_>, audience: Audience) -> Result<Section, Work
 }
 
 /// The earliest request of each kind, told once even where it is several.
-fn chosen(facts: &Facts<'_>) -> Result<Vec<(&'static str, RequestRow)>, WorkError> {
+fn chosen(facts: &Facts<'_>) -> Result<Vec<(String, RequestRow)>, WorkError> {
     let faulty = facts.window().map_or("", |window| facts.study.version_name(window.faulty));
     type Kind = (&'static str, fn(&Look<'_>, &str) -> bool);
     let kinds: [Kind; MOST] = [
@@ -96,7 +97,13 @@ fn chosen(facts: &Facts<'_>) -> Result<Vec<(&'static str, RequestRow)>, WorkErro
     let mut chosen = Vec::new();
     for ((why, _), row) in kinds.into_iter().zip(found) {
         if let Some(row) = row.filter(|row| told.insert(*row)) {
-            chosen.push((why, request_row(facts.study, row)?));
+            chosen.push((format!("The first {why}"), request_row(facts.study, row)?));
+        }
+    }
+    // Where few kinds occur, the earliest others make it three.
+    for row in facts.exposure.affected.iter().take(FEWEST + MOST) {
+        if chosen.len() < FEWEST && told.insert(*row) {
+            chosen.push(("Another affected request".to_owned(), request_row(facts.study, *row)?));
         }
     }
     Ok(chosen)
@@ -148,7 +155,7 @@ fn pair(facts: &Facts<'_>, r: &RequestRow) -> Result<Option<Text>, WorkError> {
     ]))
 }
 
-fn story(r: &RequestRow) -> Text {
+pub(super) fn story(r: &RequestRow) -> Text {
     let version =
         |text: &str| if text.is_empty() { words("nothing") } else { recorded(Field::Version, text) };
     let mut text = vec![

@@ -8,6 +8,7 @@ mod facts;
 pub(super) mod gaps;
 mod log;
 pub(super) mod money;
+mod notes;
 mod proofs;
 pub(super) mod register;
 mod requests;
@@ -18,7 +19,7 @@ mod words;
 pub use requests::node_rows;
 
 use super::lists;
-use super::model::{Audience, Basis, Field, Level, Report, Section, Sql, Statement, Text, Value};
+use super::model::{Audience, Basis, Block, Field, Level, Report, Section, Sql, Statement, Text, Value};
 use super::redact::{self, Redactor};
 use crate::analysis::Window;
 use crate::model::{Finding, Nanos, Pointers};
@@ -121,7 +122,7 @@ pub fn build(facts: &Facts<'_>, statement: &Statement, redactor: &Redactor) -> R
         requests::section_of(facts)?,
         agents::section_of(facts),
         money::section_of(facts)?,
-        behaviour::section_of(facts),
+        behaviour::section_of(facts)?,
         proofs::section_of(facts),
         exemplars::section_of(facts, statement.audience)?,
         words::alternatives(facts),
@@ -134,7 +135,9 @@ pub fn build(facts: &Facts<'_>, statement: &Statement, redactor: &Redactor) -> R
     ];
     if statement.audience == Audience::Executive {
         sections.retain(|section| !TECHNICAL.contains(&section.id));
+        sections.iter_mut().for_each(shortened);
     }
+    notes::place(facts, &mut sections)?;
     let report = Report {
         title: title(facts, statement),
         at: statement.at.unwrap_or_else(|| Nanos(study.fold.span.map_or(0, |(_, to)| to))),
@@ -152,6 +155,22 @@ pub fn build(facts: &Facts<'_>, statement: &Statement, redactor: &Redactor) -> R
     };
     Ok(redact::report(report, redactor))
 }
+
+/// What whoever receives a report types to check it; its own file and the journals are theirs to name.
+pub const CHECK: &str = "backtrail check REPORT.json JOURNALS…";
+
+/// An executive reads the beginning of a long table; who wants the rest has the attached list.
+fn shortened(section: &mut Section) {
+    for block in &mut section.blocks {
+        if let Block::Table(table) = block
+            && table.list.is_some()
+        {
+            table.rows.truncate(EXECUTIVE_ROWS);
+        }
+    }
+}
+
+const EXECUTIVE_ROWS: usize = 10;
 
 /// Sections an executive reads somewhere else.
 const TECHNICAL: [&str; 5] = ["scope", "behaviour", "exemplars", "alternatives", "log"];

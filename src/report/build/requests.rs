@@ -155,6 +155,7 @@ fn by_hour(facts: &Facts<'_>) -> Option<Block> {
             id: "hours",
             title,
             words: "length: requests; strong part: served by the faulty version".to_owned(),
+            names: "hour from (UTC)",
             rows: rows.collect(),
             part: "served by the faulty version",
             whole: "requests to the model",

@@ -134,7 +134,7 @@ pub fn reproduce(facts: &Facts<'_>) -> Section {
          there is one.",
     )]));
     let choice = choice_flags(facts);
-    let mut commands = vec!["backtrail check REPORT.json JOURNALS…".to_owned()];
+    let mut commands = vec![super::CHECK.to_owned()];
     commands.push("backtrail ingest JOURNALS… --case again.case".to_owned());
     if facts.verification.is_some() {
         let mut verify = "backtrail verify again.case --trust trust.toml".to_owned();
