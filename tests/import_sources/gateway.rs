@@ -45,7 +45,8 @@ fn an_exchange_verifies_request_output_and_signature() {
     let scene = Scene::of("exchange.json", serde_json::to_vec_pretty(&exchange).unwrap())
         .with("tee.json", registry(&keys));
     let study = scene.read();
-    assert_eq!(scene.faults(), Vec::<String>::new());
+    // The vector's payment header is a placeholder: said, and the exchange is read all the same.
+    assert_eq!(scene.faults(), ["exchange.json line 1: a payment header that is not base64 of JSON"]);
     every_record_points_at_its_bytes(&study);
     let record = only(&study, "inference");
     let body = &exchange["response_body"];
