@@ -11,3 +11,8 @@ pub mod work;
 pub mod report;
 pub mod ui;
 pub mod cli;
+
+/// The commands' page, whose Rust is compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

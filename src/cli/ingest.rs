@@ -31,7 +31,12 @@ pub fn run(arguments: &Ingest) -> Result<Outcome> {
     } else {
         let mut err = std::io::stderr().lock();
         let records: u64 = sources.iter().map(|source| source.records).sum();
-        writeln!(err, "{} in {}", counted(records, "record"), counted(sources.len() as u64, "journal"))?;
+        let foreign = sources.iter().any(|source| source.imported.is_some());
+        let what = if foreign { "source" } else { "journal" };
+        writeln!(err, "{} in {}", counted(records, "record"), counted(sources.len() as u64, what))?;
+        if foreign {
+            sources.iter().try_for_each(|source| read_as(source, &mut err))?;
+        }
         if done.unchanged > 0 {
             writeln!(err, "{} hashed again and found unchanged", counted(done.unchanged, "journal"))?;
         }
@@ -59,6 +64,20 @@ pub fn run(arguments: &Ingest) -> Result<Outcome> {
         }
     }
     Ok(if arguments.strict && faults > 0 { Outcome::CheckFailed } else { Outcome::Done })
+}
+
+/// What one source was read as, and what became of it.
+fn read_as(source: &Source, err: &mut impl Write) -> Result<()> {
+    let mut words = counted(source.records, "record");
+    if source.unmapped > 0 {
+        words = format!("{words}, {} kept and not mapped", grouped(source.unmapped));
+    }
+    if source.faults > source.unmapped {
+        words = format!("{words}, {}", counted(source.faults - source.unmapped, "fault"));
+    }
+    let (name, format) = (source.name(), Untrusted(source.format()).visible());
+    writeln!(err, "  {} as {format}: {words}", Untrusted(&name).visible())?;
+    Ok(())
 }
 
 pub fn options(foreign: &Foreign) -> Result<Options> {

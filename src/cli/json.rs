@@ -42,6 +42,7 @@ fn one_source(study: &Study, source: &Source) -> Value {
         "bytes": source.bytes,
         "records": source.records,
         "faults": source.faults,
+        "unmapped": source.unmapped,
         "duplicates": source.duplicates,
         "conflicts": source.conflicts,
         "blank_lines": source.blanks,

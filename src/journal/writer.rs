@@ -1,14 +1,20 @@
 //! A journal as a recorder writes one: records that a reader will accept, a line each, counted.
 //!
-//! ```no_run
+//! ```
 //! use backtrail::journal::Writer;
 //! use serde_json::json;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let file = std::fs::OpenOptions::new().append(true).create_new(true).open("gw-eu-1.jsonl")?;
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("gw-eu-1.jsonl");
+//! let file = std::fs::OpenOptions::new().append(true).create_new(true).open(&path)?;
 //! let mut journal = Writer::begin(file, "gw-eu-1.example/provenance", None, "2026-10-04T00:00:00Z")?;
 //! let record = json!({"kind": "action", "id": "act-1", "at": "2026-10-04T09:13:12Z", "agent": "treasury-12", "action": "approve"});
-//! journal.record(&record.to_string())?;
+//! assert_eq!(journal.record(&record.to_string())?, 1, "its line; the header is line 0");
+//! // What a reader would take for a fault never reaches the file.
+//! assert!(journal.record(r#"{"kind":"action","id":"act-2","at":"yesterday"}"#).is_err());
+//! # drop(journal);
+//! # assert_eq!(std::fs::read_to_string(path)?.lines().count(), 2);
 //! # Ok(())
 //! # }
 //! ```

@@ -39,6 +39,8 @@ pub struct Source {
     pub torn_bytes: u64,
     pub records: u64,
     pub faults: u64,
+    /// Faults of an imported source that are no faults of it: kept, and nothing here knows what they are.
+    pub unmapped: u64,
     pub duplicates: u64,
     pub conflicts: u64,
     /// From the journal's own first line.
@@ -77,6 +79,7 @@ impl Source {
             torn_bytes: 0,
             records: 0,
             faults: 0,
+            unmapped: 0,
             duplicates: 0,
             conflicts: 0,
             origin: None,
@@ -88,6 +91,11 @@ impl Source {
     /// Whether it was written by ingest itself: the joins it found across sources.
     pub fn is_made_here(&self) -> bool {
         self.imported.as_ref().is_some_and(|imported| imported.format == JOINS)
+    }
+
+    /// The format it was read as.
+    pub fn format(&self) -> &str {
+        self.imported.as_ref().map_or("journal", |imported| &imported.format)
     }
 
     /// The file's name, for tables.

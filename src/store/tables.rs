@@ -9,6 +9,7 @@ use super::{
     snapshot::{EDGE_CELLS, TRANSACTION_CELL},
 };
 use crate::journal::batch::Kept;
+use crate::journal::import::UNMAPPED;
 use crate::journal::{Column, Names};
 use crate::model::{Fault, Finding, Hash, Kind, Row, Severity, Stretch};
 use rusqlite::{OptionalExtension, params};
@@ -64,9 +65,12 @@ impl Case {
     pub fn sources(&self) -> Result<Vec<Source>, StoreError> {
         let mut statement = self.connection.prepare(
             "select id, path, plain, done, size, modified, sha256, bytes, lines, root, blanks, torn_bytes,
-                    records, faults, duplicates, conflicts, origin, log_key, format, original from source order by id",
+                    records, faults, duplicates, conflicts, origin, log_key, format, original,
+                    case when format is null or faults = 0 then 0 else (select count(*) from fault
+                        where fault.source = source.id and substr(reason, 1, length(?1)) = ?1) end
+             from source order by id",
         )?;
-        let rows = statement.query_map([], |row| {
+        let rows = statement.query_map([UNMAPPED], |row| {
             Ok(Source {
                 id: row.get(0)?,
                 path: PathBuf::from(row.get::<_, String>(1)?),
@@ -82,6 +86,7 @@ impl Case {
                 torn_bytes: unsigned(row.get(11)?),
                 records: unsigned(row.get(12)?),
                 faults: unsigned(row.get(13)?),
+                unmapped: unsigned(row.get(20)?),
                 duplicates: unsigned(row.get(14)?),
                 conflicts: unsigned(row.get(15)?),
                 origin: row.get(16)?,

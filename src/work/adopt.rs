@@ -39,6 +39,23 @@ impl LogKey {
 }
 
 /// A journal being written, with the tree over its lines: what a network's recorder keeps open.
+///
+/// ```
+/// use backtrail::model::Nanos;
+/// use backtrail::work::adopt::{Log, LogKey};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let key = LogKey::new("gw-eu-1.example/provenance", [7; 32]);
+/// let pinned = key.verifier().text(); // what others put into their trust file
+/// let at = Nanos::parse("2026-10-04T09:13:12Z")?;
+/// let mut log = Log::begin(Vec::new(), "gw-eu-1.example/provenance", Some(key), at)?;
+/// log.record(r#"{"kind":"action","id":"act-1","at":"2026-10-04T09:13:12Z","agent":"treasury-12","action":"approve"}"#)?;
+/// log.checkpoint(at)?; // commits to both lines
+/// assert!(pinned.starts_with("gw-eu-1.example/provenance+"));
+/// assert_eq!(log.tree().0, 3);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Log<W> {
     writer: Writer<W>,
     tree: Frontier,

@@ -102,3 +102,114 @@ fn no_cut_and_no_flipped_byte_breaks_an_import() {
         Scene::of("a.json", bytes).try_read().ok();
     }
 }
+
+#[test]
+fn half_an_archive_and_half_an_answer_give_what_is_whole_in_them() {
+    let entry = |n: u64| {
+        json!({"startedDateTime": "2026-03-24T11:59:40Z", "request": {"method": "POST", "headers": [{"name": "a", "value": "[{"}]},
+            "response": {"status": 200, "headers": [], "content": {"text": json!({"id": format!("c-{n}"), "object": "chat.completion",
+                "created": 1_774_353_587 + n, "model": "m", "choices": []}).to_string()}}})
+    };
+    let har =
+        json!({"log": {"version": "1.2", "pages": [{"id": "p"}], "entries": [entry(1), entry(2), entry(3)]}});
+    let logs: Vec<_> = (0..3).map(|n| log(&json!({"logIndex": format!("0x{n}")}))).collect();
+    let answer = json!({"jsonrpc": "2.0", "id": 1, "result": logs});
+    // Keys are written in order: the archive's pages come after its entries.
+    let cuts = [
+        ("a.har", &har, "inference", "\"pages\": [", 3),
+        ("a.har", &har, "inference", "\"response\"", 2),
+        ("logs.json", &answer, "enclave", "\"topics\"", 2),
+    ];
+    for (name, whole, kind, before, expected) in cuts {
+        for text in [whole.to_string(), serde_json::to_string_pretty(whole).unwrap()] {
+            let at = text.rfind(before).or_else(|| text.rfind(&before.replace(' ', ""))).unwrap()
+                + before.len()
+                - 1;
+            let scene = Scene::of(name, &text[..at]);
+            let study = scene.read();
+            crate::every_record_points_at_its_bytes(&study);
+            assert_eq!(crate::of_kind(&study, kind).len(), expected, "{name} before {before}");
+            let faults = scene.faults();
+            assert_eq!(faults.len(), 1, "{faults:?}");
+            assert!(faults[0].contains("not JSON from here on"), "{faults:?}");
+            // Once it is whole it goes on where it was cut.
+            let scene = scene.with(name, &text);
+            let study = scene.read();
+            assert_eq!(crate::of_kind(&study, kind).len(), 3, "{name}");
+            assert_eq!(scene.faults(), Vec::<String>::new(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_long_document_on_one_line_is_read_whole_and_long_lines_stay_lines() {
+    let filler = "x".repeat(60_000);
+    let response = |n: u64| {
+        json!({"id": format!("c-{n}"), "object": "chat.completion", "created": 1_774_353_587 + n, "model": "m",
+            "choices": [{"index": 0, "message": {"role": "assistant", "content": filler}, "finish_reason": "stop"}]})
+    };
+    let many: Vec<_> = (0..360).map(response).collect();
+    // 21 MB without a newline: more than a line may have.
+    let study = Scene::of("r.json", json!({"data": many}).to_string()).read();
+    assert_eq!(crate::of_kind(&study, "inference").len(), 360);
+    // A broken line among long ones costs that line only.
+    let scene = Scene::of("r.jsonl", format!("{}\n{{broken\n{}\n", response(1), response(2)));
+    let study = scene.read();
+    assert_eq!((crate::of_kind(&study, "inference").len(), scene.faults().len()), (2, 1));
+}
+
+#[test]
+fn generations_mixed_in_one_file_are_told_apart_and_order_does_not_matter() {
+    let hash = format!("0x{}", "11".repeat(32));
+    let approved = |topic: &str, more: &[&str], n: u64| {
+        let label = format!("0x{:064x}{:064x}{:0<64}", 32, 2, hex::encode("v1"));
+        let topics: Vec<_> = [topic, &hash].iter().chain(more).map(ToString::to_string).collect();
+        log(
+            &json!({"topics": topics, "data": label, "logIndex": format!("0x{n:x}"), "blockNumber": format!("0x{:x}", 100 - n)}),
+        )
+    };
+    let newest = approved(
+        "0x98c6d69cba0181c4e436357d22ac56e02ec472c03f04df0fbf89d1bb614af2fe",
+        &[&format!("0x{:064x}", 1)],
+        1,
+    );
+    let oldest = approved("0xa3cbee87ba6def0cc8a2c5a3cf7a54f0209c6f939b07979dde08d447d6c3666d", &[], 2);
+    // The newest topic with the oldest one's number of topics is neither.
+    let neither = approved("0x98c6d69cba0181c4e436357d22ac56e02ec472c03f04df0fbf89d1bb614af2fe", &[], 3);
+    let scene = Scene::of("logs.jsonl", format!("{newest}\n{oldest}\n{neither}\n"));
+    let study = scene.read();
+    let found = crate::of_kind(&study, "measurement");
+    let types: Vec<_> = found.iter().map(|record| (&record["version"], &record["tee_type"])).collect();
+    assert_eq!(found.len(), 2);
+    assert!(
+        types.contains(&(&json!("v1"), &json!(1)))
+            && types.contains(&(&json!("v1"), &serde_json::Value::Null))
+    );
+    assert!(
+        scene.faults()[0].starts_with("logs.jsonl line 3: another number of topics"),
+        "{:?}",
+        scene.faults()
+    );
+    let reversed = Scene::of("logs.jsonl", format!("{neither}\n{oldest}\n{newest}\n")).read();
+    let essence = |study: &backtrail::work::study::Study| {
+        let mut records = crate::of_kind(study, "measurement");
+        records.iter_mut().for_each(|record| {
+            record.as_object_mut().unwrap().remove("import");
+        });
+        records.sort_by_key(ToString::to_string);
+        records
+    };
+    assert_eq!(essence(&reversed), essence(&study));
+}
+
+#[test]
+fn a_receipt_saved_without_a_newline_still_dates_and_decides() {
+    let hash = format!("0x{}", "ab".repeat(32));
+    let block = format!("0x{}", "cd".repeat(32));
+    let bare = log(&json!({"blockTimestamp": null, "blockHash": block}));
+    let answer = json!({"jsonrpc": "2.0", "id": 1, "result": {"number": "0x3e9", "hash": block, "parentHash": hash, "timestamp": AT, "transactions": []}});
+    let scene = Scene::of("logs.jsonl", format!("{bare}\n")).with("block.json", answer.to_string());
+    let study = scene.read();
+    assert_eq!(scene.faults(), Vec::<String>::new());
+    assert_eq!(crate::only(&study, "enclave")["at"], "2026-03-23T21:56:43Z");
+}

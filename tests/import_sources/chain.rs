@@ -219,3 +219,17 @@ fn a_history_of_measurements_is_a_history_of_releases() {
         );
     }
 }
+
+#[test]
+fn a_list_of_enabled_enclaves_is_an_answer_of_its_time() {
+    let (one, two) = ("ab".repeat(32), "cd".repeat(32));
+    let result = format!("0x{:064x}{:064x}{one}{two}", 32, 2);
+    let answer = json!({"jsonrpc": "2.0", "id": 1, "result": result}).to_string();
+    let study = Scene::of("active.json", &answer).at("2026-10-04T00:00:00Z").read();
+    let record = only(&study, "registry-answer");
+    assert_eq!(record["enabled"], json!([format!("0x{one}"), format!("0x{two}")]));
+    assert_eq!(record["import"]["assumed"], json!(["at"]));
+    let scene = Scene::of("active.json", &answer);
+    scene.read();
+    assert!(scene.faults()[0].contains("holds no time"), "{:?}", scene.faults());
+}

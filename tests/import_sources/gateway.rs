@@ -45,7 +45,8 @@ fn an_exchange_verifies_request_output_and_signature() {
     let scene = Scene::of("exchange.json", serde_json::to_vec_pretty(&exchange).unwrap())
         .with("tee.json", registry(&keys));
     let study = scene.read();
-    assert_eq!(scene.faults(), Vec::<String>::new());
+    // The vector's payment header is a placeholder: said, and the exchange is read all the same.
+    assert_eq!(scene.faults(), ["exchange.json line 1: a payment header that is not base64 of JSON"]);
     every_record_points_at_its_bytes(&study);
     let record = only(&study, "inference");
     let body = &exchange["response_body"];
@@ -233,5 +234,30 @@ fn an_archive_gives_requests_headers_and_payments() {
     for file in std::fs::read_dir(side).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
         assert!(!text.contains("sk-secret-1"));
+    }
+}
+
+#[test]
+fn payments_in_headers_are_read_from_exchanges_and_from_entries_one_a_line() {
+    let Some(payload) = json("x402/payment_payload_v2_exact_eip3009.json") else { return };
+    let header = base64::engine::general_purpose::STANDARD.encode(payload.to_string());
+    let response = json!({"id": "c", "object": "chat.completion", "created": 1_774_353_587, "model": "m", "choices": []});
+    let exchange = json!({"at": "2026-03-24T12:00:00Z", "request_headers": {"X-PAYMENT": header},
+        "request": {"model": "m", "messages": []}, "response": response, "response_headers": {"x-upto-session": "s-1"}});
+    let entry = json!({"startedDateTime": "2026-03-24T12:00:00Z",
+        "request": {"method": "POST", "headers": [{"name": "X-PAYMENT", "value": header}], "postData": {"text": "{\"model\":\"m\",\"messages\":[]}"}},
+        "response": {"status": 200, "headers": [{"name": "X-Upto-Session", "value": "s-1"}], "content": {"text": response.to_string()}}});
+    for (name, line) in [("exchanges.jsonl", exchange), ("entries.jsonl", entry)] {
+        let scene = Scene::of(name, format!("{line}\n"));
+        let study = scene.read();
+        assert_eq!(scene.faults(), Vec::<String>::new(), "{name}");
+        every_record_points_at_its_bytes(&study);
+        let record = only(&study, "inference");
+        assert_eq!(record["agent"], payload["payload"]["authorization"]["from"], "{name}");
+        assert_eq!(record["request"], json!({"model": "m", "messages": []}), "{name}");
+        let payments = of_kind(&study, "payment");
+        assert_eq!(payments.len(), 2, "{name}: as signed, and with what it pays for");
+        assert!(payments.iter().any(|payment| payment["pays"] == json!(["c"])), "{name}");
+        assert!(payments.iter().all(|payment| payment["at"] == "2026-03-24T12:00:00Z"), "{name}");
     }
 }

@@ -12,6 +12,7 @@ mod gateway;
 mod laws;
 mod real;
 mod together;
+mod vectors;
 
 use backtrail::model::{Kind, Row};
 use backtrail::store::Case;

@@ -1,6 +1,7 @@
 //! Artefacts built by the software networks really run, imported and compared field by field. Without it: skipped, aloud.
 //!
-//! `BACKTRAIL_PYTHON` names a Python that has the packages (else `python3`); `NODE_PATH` says where node finds its own.
+//! `BACKTRAIL_PYTHON` names Pythons that have the packages (else `python3`), several joined by `:`, because OpenGradient's brings
+//! an x402 of its own; `NODE_PATH` says where node finds its packages.
 
 use crate::{Scene, every_record_points_at_its_bytes, of_kind, records};
 use backtrail::model::{Status, Step};
@@ -17,18 +18,21 @@ fn made(script: &str) -> Option<(Scene, Value)> {
     std::fs::create_dir_all(scene.sources()).unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real").join(script);
     let python = std::env::var("BACKTRAIL_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let program = if script.ends_with(".js") { "node" } else { &python };
-    let Ok(ran) = Command::new(program).arg(&path).arg(scene.sources()).output() else {
-        eprintln!("skipped: {program} is not installed");
-        return None;
-    };
-    let said = String::from_utf8(ran.stdout).unwrap();
-    if ran.status.code() == Some(77) {
-        eprintln!("{script}: {}", said.trim());
-        return None;
+    let programs = if script.ends_with(".js") { "node" } else { &python };
+    for program in programs.split(':') {
+        let Ok(ran) = Command::new(program).arg(&path).arg(scene.sources()).output() else {
+            eprintln!("{script}: skipped: {program} is not installed");
+            continue;
+        };
+        let said = String::from_utf8(ran.stdout).unwrap();
+        if ran.status.code() == Some(77) {
+            eprintln!("{script}: {program}: {}", said.trim());
+            continue;
+        }
+        assert!(ran.status.success(), "{script}: {}", String::from_utf8_lossy(&ran.stderr));
+        return Some((scene, serde_json::from_str(said.lines().last().unwrap()).unwrap()));
     }
-    assert!(ran.status.success(), "{script}: {}", String::from_utf8_lossy(&ran.stderr));
-    Some((scene, serde_json::from_str(said.lines().last().unwrap()).unwrap()))
+    None
 }
 
 fn proof(study: &Study, id: &str, step: Step) -> (Status, String) {
@@ -169,26 +173,53 @@ fn logs_calldata_and_results_that_eth_abi_encodes_are_decoded() {
 }
 
 #[test]
-fn a_payment_that_the_x402_package_signed_verifies_here() {
+fn payments_that_the_x402_package_signed_verify_here_in_every_form() {
     let Some((scene, expected)) = made("x402_pay.py") else { return };
+    // This client signs validAfter 0: no time is in it.
+    let scene = scene.at("2026-10-04T10:00:00Z");
     let study = scene.read();
     assert_eq!(scene.faults(), Vec::<String>::new());
     let payments = of_kind(&study, "payment");
-    assert_eq!(payments.len(), 2, "the document and the header, one payment in two states");
-    for payment in &payments {
-        let authorization = &expected["payload"]["authorization"];
-        for (own, theirs) in [("payer", "from"), ("payee", "to"), ("amount", "value")] {
-            assert_eq!(payment[own], authorization[theirs], "{own}");
+    // Each by itself and in its other form, and what the two are together.
+    for (version, document, amount, chain) in
+        [(2, &expected["v2"], "12500", "eip155:8453"), (1, &expected["v1"], "700", "eip155:8453")]
+    {
+        let authorization = &document["payload"]["authorization"];
+        let id = format!("x402:{}", authorization["nonce"].as_str().unwrap());
+        let own: Vec<&Value> = payments.iter().filter(|payment| payment["id"] == id).collect();
+        assert_eq!(own.len(), 3, "version {version}: {own:#?}");
+        for payment in own {
+            for (own, theirs) in [("payer", "from"), ("payee", "to"), ("amount", "value")] {
+                assert_eq!(payment[own], authorization[theirs], "{own}");
+            }
+            assert_eq!((&payment["amount"], &payment["asset"]["chain_id"]), (&json!(amount), &json!(chain)));
+            assert_eq!((&payment["state"], &payment["scheme"]), (&json!("authorized"), &json!("exact")));
+            // A first payload alone names no token, and so no domain that it was signed for.
+            let signed = backtrail::proof::payment::parse(&payment["authorization"].to_string());
+            let is_bare = version == 1 && payment["authorization"]["paymentRequirements"].is_null();
+            assert_eq!(signed.is_err(), is_bare);
+            let Ok(signed) = signed else { continue };
+            let from = authorization["from"].as_str().unwrap().to_lowercase();
+            assert_eq!(format!("0x{}", hex::encode(signed.from)), from);
+            if version == 2 {
+                assert_eq!((&payment["authorization"], &payment["asset"]["decimals"]), (document, &json!(6)));
+            }
         }
-        assert_eq!(payment["authorization"], expected);
-        assert_eq!(payment["id"], format!("x402:{}", authorization["nonce"].as_str().unwrap()));
-        assert_eq!(payment["asset"]["decimals"], 6);
-        let signed = backtrail::proof::payment::parse(&payment["authorization"].to_string()).unwrap();
-        assert_eq!(
-            format!("0x{}", hex::encode(signed.from)),
-            authorization["from"].as_str().unwrap().to_lowercase()
-        );
     }
+    // A reply in the archive is what a facilitator said, and moves nothing.
+    let said = payments.iter().find(|payment| payment["import"]["format"] == "har").unwrap();
+    assert_eq!(
+        (&said["said_tx"], &said["said_success"]),
+        (&expected["reply"]["transaction"], &expected["reply"]["success"])
+    );
+    assert_eq!(said["tx_hash"], Value::Null);
+    // A first payload names no token: its requirement beside it does.
+    let asked = payments.iter().find(|payment| payment["payee"] == expected["required"]["payTo"]);
+    assert!(asked.is_some());
+    assert!(
+        payments.iter().any(|payment| payment["amount"] == "700"
+            && payment["asset"]["contract"] == expected["required"]["asset"])
+    );
 }
 
 #[test]

@@ -193,3 +193,80 @@ fn an_adopted_journal_is_one_a_reader_verifies() {
     let record = only(&own, "inference");
     assert_eq!(record["import"]["source"], "r.jsonl", "its pointer says which file it points into");
 }
+
+/// A Permit2 payment, and what its proxy moved in one transaction.
+fn permitted(nonce: u64) -> Value {
+    json!({"x402Version": 2,
+        "accepted": {"scheme": "upto", "network": "eip155:8453", "amount": "5000", "asset": "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",
+            "payTo": "0x2222222222222222222222222222222222222222", "extra": {"name": "USD Coin", "version": "2"}},
+        "payload": {"signature": format!("0x{}", "2d".repeat(65)), "permit2Authorization": {
+            "permitted": {"token": "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913", "amount": "5000"},
+            "from": "0x857b06519E91e3A54538791bDbb0E22373e36b66", "spender": "0x4020A4f3b7b90ccA423B9fabCc0CE57C6C240002",
+            "nonce": nonce.to_string(), "deadline": "1774353900",
+            "witness": {"to": "0x2222222222222222222222222222222222222222", "validAfter": "1774353587"}}}})
+}
+
+fn moved(transaction: u64, amount: u64, at: u64) -> String {
+    let log = |address: &str, topics: Value, data: String, index: u64| {
+        json!({"address": address, "topics": topics, "data": data, "blockNumber": "0x1", "blockTimestamp": format!("0x{at:x}"),
+            "transactionHash": word(transaction), "logIndex": format!("0x{index:x}"), "chainId": "0x2105"})
+    };
+    let address = |text: &str| format!("0x{}{text}", "0".repeat(24));
+    let transfer = log(
+        "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913",
+        json!([
+            "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef",
+            address("857b06519e91e3a54538791bdbb0e22373e36b66"),
+            address(&"22".repeat(20))
+        ]),
+        word(amount),
+        0,
+    );
+    let settled = log(
+        "0x4020a4f3b7b90cca423b9fabcc0ce57c6c240002",
+        json!(["0x97088ec3606cfe8cc112180570d03fcde05f9b8e1bfef8e27784eaf5dd5691b6"]),
+        "0x".to_owned(),
+        1,
+    );
+    format!("{transfer}\n{settled}\n")
+}
+
+#[test]
+fn a_transfer_by_proxy_is_the_payment_it_alone_fits_and_two_are_none() {
+    let payload = format!("{}\n", permitted(7));
+    let fitting = moved(1, 4200, 1_774_353_600);
+    // Too much, and too early: neither is it.
+    let others = moved(2, 5001, 1_774_353_601) + &moved(3, 4000, 1_774_353_500);
+    let read = |logs: String| {
+        let scene = Scene::of("pay.jsonl", &payload).with("logs.jsonl", logs);
+        let study = scene.read();
+        assert_eq!(scene.faults(), Vec::<String>::new());
+        of_kind(&study, "payment").into_iter().filter(|record| record["joins"].is_array()).collect::<Vec<_>>()
+    };
+    let joined = read(fitting.clone() + &others);
+    assert_eq!(joined.len(), 1, "{joined:#?}");
+    let payment = &joined[0];
+    assert_eq!((&payment["state"], &payment["amount"]), (&json!("settled"), &json!("4200")));
+    assert_eq!((&payment["tx_hash"], &payment["joins"][0]["strength"]), (&json!(word(1)), &json!("parties")));
+    assert_eq!(
+        read(fitting + &moved(4, 4100, 1_774_353_602)),
+        Vec::<Value>::new(),
+        "two fit: nobody can say which"
+    );
+}
+
+#[test]
+fn what_a_gateway_says_of_its_settlement_is_joined_as_its_word() {
+    let blob = "hJD2Ja3akZFt1A2LT-D_1oxOCz_OtuGYw4V9eE1m39M";
+    let answer = json!({"at": "2026-03-24T12:00:00Z", "request": {"model": "m", "messages": []},
+        "response": serde_json::from_str::<Value>(&response("one", 10)).unwrap(),
+        "response_headers": {"X-Settlement-Tx-Hash": word(5), "X-Settlement-Walrus-Blob-Id": blob}});
+    let job = json!({"jobId": "job-1", "queue": "q", "status": "succeeded", "updatedAt": "2026-03-24T12:00:03.000Z",
+        "settlementType": "individual", "txHash": word(5), "walrusBlobId": blob});
+    let study = Scene::of("r.jsonl", format!("{answer}\n")).with("job.json", job.to_string()).read();
+    let joined: Vec<Value> =
+        of_kind(&study, "settlement").into_iter().filter(|record| record["joins"].is_array()).collect();
+    assert_eq!(joined.len(), 1);
+    assert_eq!(joined[0]["settles"], json!(["one"]));
+    assert!(joined[0]["joins"].as_array().unwrap().iter().all(|join| join["strength"] == "named"));
+}

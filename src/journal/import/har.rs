@@ -11,7 +11,11 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 pub(super) fn translate(value: &Value<'_, '_>, context: &Context, out: &mut Out) {
-    let entries = value.members.object("log").and_then(|log| log.list("entries")).unwrap_or_default();
+    let Some(log) = value.members.object("log") else {
+        // An entry by itself: of half an archive, or of a proxy that writes one a line.
+        return one(&value.members, &value.origin, context, out);
+    };
+    let entries = log.list("entries").unwrap_or_default();
     for raw in entries {
         let origin = value.origin.part(Format::Har, raw.get());
         match Members::parse(raw.get()) {
@@ -28,7 +32,7 @@ fn one(entry: &Members<'_>, origin: &Origin<'_>, context: &Context, out: &mut Ou
     let at = entry.get("startedDateTime").and_then(moment);
     let (asked, answered) = (headers(&request), headers(&response));
     let before = (out.records, out.faults);
-    payments(&asked, &answered, at.or(context.at), origin, out);
+    payments(&asked, &answered, at, context, origin, out);
     let asked_text = request.object("postData").and_then(|data| data.text("text"));
     let content = response.object("content").unwrap_or_default();
     let text = content.text("text").map(|text| plain(text, content.text("encoding").as_deref()));
@@ -85,10 +89,11 @@ fn streamed(text: &str, around: &Exchange<'_>, origin: &Origin<'_>, context: &Co
 }
 
 /// An x402 payment in the request's headers, a settlement in the response's.
-fn payments(
+pub(super) fn payments(
     asked: &Headers<'_>,
     answered: &Headers<'_>,
     at: Option<crate::model::Nanos>,
+    context: &Context,
     origin: &Origin<'_>,
     out: &mut Out,
 ) {
@@ -98,7 +103,7 @@ fn payments(
     if let Some(header) = first(asked, ["payment-signature", "x-payment"]) {
         let reply = first(answered, ["payment-response", "x-payment-response"]);
         let session = answered.get("x-upto-session").or_else(|| asked.get("x-upto-session"));
-        x402::header(&header, reply.as_deref(), session, at, origin, out);
+        x402::header(&header, reply.as_deref(), session, at, context, origin, out);
     }
 }
 

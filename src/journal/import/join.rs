@@ -11,6 +11,7 @@
 //! What is joined is written as the next state of the settlement or payment; the records it was made of stay as they were.
 
 use super::line::{IMPORT_MEMBER, essence};
+use crate::model::{Amount, Nanos};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -219,7 +220,11 @@ impl Joiner {
             object.get("asset").and_then(|asset| asset.get("contract")?.as_str().map(str::to_lowercase))
         };
         let amount =
-            |object: &Map<String, Value>| text(object, "amount").and_then(|text| text.parse::<u128>().ok());
+            |object: &Map<String, Value>| text(object, "amount").and_then(|text| Amount::parse(&text).ok());
+        // A block's time has whole seconds.
+        let second = |object: &Map<String, Value>| {
+            text(object, "at").and_then(|text| Nanos::parse(&text.to_uppercase()).ok()).map(Nanos::unix)
+        };
         if text(payment, "scheme").as_deref() != Some("upto") {
             return None;
         }
@@ -228,7 +233,7 @@ impl Joiner {
             ["payer", "payee"].iter().all(|name| text(payment, name) == text(other, name))
                 && token(payment) == token(other)
                 && amount(other).zip(amount(payment)).is_some_and(|(moved, allowed)| moved <= allowed)
-                && text(other, "at") >= text(payment, "at")
+                && second(other) >= second(payment)
         };
         let mut candidates = self
             .parts

@@ -2,6 +2,7 @@
 
 use super::places::Places;
 use super::tell::shape;
+use super::units::is_encoded;
 use super::value::{Members, list};
 use super::{Context, Format, Origin, Out, Unit, chain, gateway, har, job, measurements, otlp, tree, x402};
 use serde_json::value::RawValue;
@@ -24,6 +25,9 @@ pub(super) fn translate(format: Format, unit: &Unit<'_>, context: &Context, out:
         Ok(text) => text,
         Err(error) => return out.fault(&whole, &format!("not UTF-8 at byte {}", error.valid_up_to())),
     };
+    if format == Format::X402 && is_encoded(unit.bytes) {
+        return x402::encoded(text, &whole, context, out);
+    }
     let raw: &RawValue = match serde_json::from_str(text) {
         Ok(raw) => raw,
         Err(error) => {
@@ -77,6 +81,7 @@ fn descend<'a>(
     }
     if let Some(exchange) = gateway::exchange(&members) {
         let origin = places.origin(Format::Gateway, raw.get());
+        har::payments(&exchange.asked, &exchange.answered, exchange.at, context, &origin, out);
         return gateway::translate_exchange(&exchange, &origin, context, out);
     }
     if members.has("jsonrpc") {

@@ -28,6 +28,9 @@ impl<'a> Origin<'a> {
     }
 }
 
+/// How the reason begins of what is kept, counted, and no record: nothing is wrong with it.
+pub const UNMAPPED: &str = "kept, not mapped";
+
 /// What some stretch of a source came to.
 #[derive(Debug, Default)]
 pub struct Out {

@@ -29,7 +29,7 @@ pub mod value;
 mod x402;
 
 pub use context::Context;
-pub use line::{Origin, Out, essence, fault_of, origin_of};
+pub use line::{Origin, Out, UNMAPPED, essence, fault_of, origin_of};
 pub use measurements::IMAGE;
 pub use tell::{TELL, tell};
 pub use units::{Layout, Unit, layout, units};

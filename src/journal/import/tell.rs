@@ -19,6 +19,9 @@ pub fn tell(start: &[u8]) -> Option<Format> {
     if is_git_log(start) {
         return Some(Format::GitLog);
     }
+    if super::units::is_encoded(start) {
+        return Some(Format::X402);
+    }
     if !text(b"{") && !text(b"[") {
         return None;
     }
@@ -31,10 +34,11 @@ pub fn tell(start: &[u8]) -> Option<Format> {
 }
 
 /// Names that together mean a format, the most telling first.
-const MARKS: [(Format, &[&str]); 29] = [
+const MARKS: [(Format, &[&str]); 30] = [
     (Format::Otlp, &["resourceSpans"]),
     (Format::Otlp, &["resource_spans"]),
     (Format::Har, &["log", "entries"]),
+    (Format::Har, &["startedDateTime", "request"]),
     (Format::Tree, &["leafEncoding", "tree"]),
     (Format::Job, &["jobId", "queue"]),
     (Format::Job, &["jobId", "status"]),
@@ -70,7 +74,7 @@ pub(super) fn shape(members: &Members<'_>) -> Option<Format> {
     if any(&["resourceSpans", "resource_spans"]) {
         return Some(Format::Otlp);
     }
-    if members.object("log").is_some_and(|log| log.has("entries")) {
+    if has(&["startedDateTime", "request"]) || members.object("log").is_some_and(|log| log.has("entries")) {
         return Some(Format::Har);
     }
     if has(&["leafEncoding", "tree"]) {
@@ -184,6 +188,8 @@ mod tests {
             (b"{\"log\":{\"version\":\"1.2\",\"entries\":[", Some(Format::Har)),
             (b"commit 21462361234bd608ecc1cbb1825f14b0c6229357\nAuthor: x", Some(Format::GitLog)),
             (b"{\"a\":1}", None),
+            (b"eyJ4NDAyVmVyc2lvbiI6Mn0=\n", Some(Format::X402)),
+            (b"{\"startedDateTime\":\"2026\",\"request\":{", Some(Format::Har)),
             (b"hello", None),
             (b"", None),
         ] {

@@ -1,5 +1,7 @@
 //! A source cut into what is translated by itself: lines, or the values of a document and the elements of its arrays.
 
+use super::tell::shape;
+use super::value::Members;
 use crate::journal::read::Place;
 use serde_json::value::RawValue;
 
@@ -19,21 +21,24 @@ pub enum Layout {
     Document,
 }
 
-/// Judged by the first line that is not blank: a whole JSON object on it means lines. A file of one line is a document
-/// too, and reads the same either way.
+/// Judged by the first line that is not blank: a whole JSON object on it means lines. A document that was cut
+/// is read as one, for what is whole in it.
 pub fn layout(start: &[u8]) -> Layout {
     let first = start.split(|b| *b == b'\n').find(|line| !line.trim_ascii().is_empty());
     let is_whole = |line: &[u8]| {
         line.trim_ascii_start().starts_with(b"{") && serde_json::from_slice::<&RawValue>(line).is_ok()
     };
-    // A first line that is longer than what is looked at is no whole value yet, and yet no document.
-    let is_cut = !start.contains(&b'\n');
+    // A file without any newline is a document, and ends where it ends: nothing of it is torn.
+    let has_newline = start.contains(&b'\n');
     match first {
-        Some(line) if is_whole(line) || (is_cut && line.trim_ascii_start().starts_with(b"{")) => {
-            Layout::Lines
-        }
+        Some(line) if is_encoded(line) || has_newline && is_whole(line) => Layout::Lines,
         _ => Layout::Document,
     }
+}
+
+/// Whether a line is base64 of a JSON object, as x402 writes headers.
+pub(super) fn is_encoded(line: &[u8]) -> bool {
+    line.trim_ascii_start().starts_with(b"eyJ")
 }
 
 /// The values of a document, one after the other; those that are arrays, element by element. The place and reason of
@@ -51,7 +56,7 @@ pub fn units(bytes: &[u8]) -> (Vec<Unit<'_>>, Option<(Place, String)>) {
             Some(Err(error)) => {
                 // The elements of an array that was cut are still evidence.
                 let rest = &bytes[end..];
-                let cut = elements_of_cut_array(rest);
+                let cut = elements_of_cut(rest, offset_of(&error, rest));
                 let after = cut.last().map_or(end, |last| offset_in(bytes, last) + last.len());
                 for value in cut {
                     let offset = offset_in(bytes, value);
@@ -80,6 +85,61 @@ fn push<'a>(value: &'a RawValue, bytes: &[u8], places: &mut Lines<'_>, found: &m
 
 fn offset_in(bytes: &[u8], part: &str) -> usize {
     (part.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize)
+}
+
+/// Where reading stopped.
+fn offset_of(error: &serde_json::Error, bytes: &[u8]) -> usize {
+    let mut begins = memchr::memchr_iter(b'\n', bytes).map(|newline| newline + 1);
+    let begin = match error.line() {
+        0 | 1 => 0,
+        line => begins.nth(line - 2).unwrap_or(bytes.len()),
+    };
+    (begin + error.column()).min(bytes.len())
+}
+
+/// The whole elements of the outermost arrays of a document that was cut: the logs of half an answer, the entries of half an
+/// archive. Of an array that ended before the cut only those of a known shape, for they are what a document is about.
+fn elements_of_cut(bytes: &[u8], cut: usize) -> Vec<&str> {
+    let (mut open, mut outermost): (Vec<u8>, Vec<(usize, bool)>) = (Vec::new(), Vec::new());
+    let mut i = 0;
+    while i < cut {
+        match bytes[i] {
+            b'[' if !open.contains(&b'[') => {
+                outermost.push((i, false));
+                open.push(b'[');
+            }
+            // Inside of an array only its end matters.
+            byte @ (b'{' | b'[') => open.push(byte),
+            byte @ (b'}' | b']') => {
+                open.pop();
+                if let (b']', Some((_, is_whole)), false) = (byte, outermost.last_mut(), open.contains(&b'['))
+                {
+                    *is_whole = true;
+                }
+            }
+            b'"' => i = end_of_string(bytes, i + 1),
+            _ => {}
+        }
+        i += 1;
+    }
+    let is_known = |text: &&str| Members::parse(text).is_some_and(|members| shape(&members).is_some());
+    let elements = outermost.into_iter().map(|(at, is_whole)| {
+        let found = elements_of_cut_array(&bytes[at..]).into_iter();
+        found.filter(|text| !is_whole || is_known(text)).collect::<Vec<_>>()
+    });
+    elements.flatten().collect()
+}
+
+/// The place of the quote that ends a string, or the end of all.
+fn end_of_string(bytes: &[u8], mut i: usize) -> usize {
+    while let Some(found) = bytes.get(i..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        i += found;
+        if bytes[i] == b'"' {
+            return i;
+        }
+        i += 2;
+    }
+    bytes.len()
 }
 
 /// The whole elements at the head of `[…` that never ends.

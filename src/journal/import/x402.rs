@@ -24,6 +24,11 @@ pub(super) fn translate(value: &Value<'_, '_>, context: &Context, out: &mut Out)
         let text = String::from_utf8_lossy(value.origin.bytes).into_owned();
         return pay(members, required, &text, &Extra::default(), context.at, &value.origin, out);
     }
+    alone(members, &value.origin, context, out);
+}
+
+/// A document that is no payload: a reply or an offer.
+fn alone(members: &Members<'_>, origin: &Origin<'_>, context: &Context, out: &mut Out) {
     let (kind, what) = if members.has("success") {
         ("x402-settlement", "a settlement reply")
     } else if members.has("isValid") {
@@ -37,9 +42,22 @@ pub(super) fn translate(value: &Value<'_, '_>, context: &Context, out: &mut Out)
         let reason = format!(
             "kept, not mapped: {what} holds no time; keep it in its exchange (HAR), or --assume-at gives one"
         );
-        return out.fault(&value.origin, &reason);
+        return out.fault(origin, &reason);
     };
-    reply(kind, members, at, &value.origin, out);
+    reply(kind, members, at, origin, out);
+}
+
+/// A header by itself, a line of base64.
+pub(super) fn encoded(text: &str, origin: &Origin<'_>, context: &Context, out: &mut Out) {
+    let plain = decoded(text);
+    match plain.as_deref().and_then(Members::parse) {
+        Some(members) if !members.has("payload") => alone(&members, origin, context, out),
+        Some(members) => {
+            let text = plain.as_deref().unwrap_or_default();
+            pay(&members, None, text, &Extra::default(), context.at, origin, out);
+        }
+        None => out.fault(origin, "base64 that is no JSON object"),
+    }
 }
 
 /// A reply or an offer: no payment by itself, for it names no amount or no payer.
@@ -60,6 +78,7 @@ pub(super) fn header(
     reply: Option<&str>,
     session: Option<&str>,
     at: Option<Nanos>,
+    context: &Context,
     origin: &Origin<'_>,
     out: &mut Out,
 ) {
@@ -72,8 +91,7 @@ pub(super) fn header(
     let reply = reply.and_then(decoded);
     let reply = reply.as_deref().and_then(Members::parse);
     let extra = Extra { reply: reply.as_ref(), session, at };
-    let text = text.clone();
-    pay(&members, None, &text, &extra, at, origin, out);
+    pay(&members, None, &text, &extra, context.at, origin, out);
 }
 
 /// Who pays, of a payment header.
@@ -123,6 +141,9 @@ fn pay(
     let Some(payload) = members.object("payload") else {
         return out.fault(origin, "a payment payload without `payload`");
     };
+    if payload.has("delegator") {
+        return delegated(&payload, &accepted, extra.at, fallback, origin, out);
+    }
     let exact = payload.object("authorization");
     let Some(signed) = exact.clone().or_else(|| payload.object("permit2Authorization")) else {
         return out.fault(origin, "kept, not mapped: neither an EIP-3009 nor a Permit2 authorisation");
@@ -160,6 +181,41 @@ fn pay(
         line.raw("said_success", said).maybe("said_error", reply.text("errorReason").as_deref());
     }
     if extra.at.is_none() {
+        line.assume("at");
+    }
+    line.finish(origin);
+}
+
+/// ERC-7710: a delegation that only its manager on the chain can judge. It names no payment; its requirement does.
+fn delegated(
+    payload: &Members<'_>,
+    accepted: &Members<'_>,
+    at: Option<Nanos>,
+    fallback: Option<Nanos>,
+    origin: &Origin<'_>,
+    out: &mut Out,
+) {
+    let (Some(payer), Some(payee), Some(amount)) =
+        (payload.text("delegator"), accepted.text("payTo"), accepted.text("amount"))
+    else {
+        return out.fault(
+            origin,
+            "a delegation without `delegator`, or without the `payTo` and `amount` it is for",
+        );
+    };
+    let Some(when) = at.or(fallback) else {
+        return out.fault(origin, "kept, not mapped: a delegation holds no time; --assume-at gives one");
+    };
+    if Amount::parse(&amount).is_err() {
+        return out.fault(origin, "a delegation for an amount that is no decimal integer");
+    }
+    let id = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(origin.bytes));
+    let mut line = out.record("payment", &format!("delegation:{}", &id[..32]), when);
+    line.text("payer", &payer).text("payee", &payee).text("amount", &amount);
+    asset(&mut line, accepted, accepted.text("asset").as_deref(), accepted.text("network").as_deref());
+    line.text("state", "authorized").text("scheme", "exact");
+    line.maybe("delegation_manager", payload.text("delegationManager").as_deref());
+    if at.is_none() {
         line.assume("at");
     }
     line.finish(origin);

@@ -15,7 +15,7 @@ use crate::analysis::drift::lasting::Persistence;
 use crate::analysis::drift::verdict::Verdict;
 use crate::analysis::money::Class;
 use crate::model::time::Zone;
-use crate::model::{Evidence, Nanos, Pointers, Severity};
+use crate::model::{Evidence, Nanos, Pointers, Severity, Untrusted};
 pub use crate::report::plain::percent as share;
 use crate::ui::actions::Action;
 use crate::ui::model::{Command, Model, Screen};
@@ -163,6 +163,8 @@ struct Page<'p> {
     answers: Vec<Answer>,
 }
 
+/// How many foreign sources are listed.
+const SOURCES: usize = 8;
 /// Width of the words at the left.
 const LABEL: usize = 18;
 
@@ -493,6 +495,33 @@ impl Page<'_> {
             counted(self.study.gaps.len() as u64, "gap"),
         );
         self.say("completeness", vec![Span::raw(words)], Target::Findings);
+        self.sources();
+    }
+
+    /// What each foreign source was read as, and how much of it nothing here knows.
+    fn sources(&mut self) {
+        let sources = self.study.snapshot.sources();
+        let foreign: Vec<_> = sources.iter().filter(|source| source.imported.is_some()).collect();
+        for (n, source) in foreign.iter().take(SOURCES).enumerate() {
+            let label = if n == 0 { "read as" } else { "" };
+            let format = Untrusted(source.format()).visible();
+            let mut line = vec![Span::styled(format, self.theme.strong()), Span::raw("  ")];
+            line.extend(spans(&source.name(), self.theme.accent(), self.theme));
+            line.push(Span::raw(format!("  {}", counted(source.records, "record"))));
+            if source.unmapped > 0 {
+                let words = format!(", {} kept and not mapped", grouped(source.unmapped));
+                line.push(Span::styled(words, self.theme.warn()));
+            }
+            if source.faults > source.unmapped {
+                let words = format!(", {}", counted(source.faults - source.unmapped, "fault"));
+                line.push(Span::styled(words, self.theme.warn()));
+            }
+            self.say(label, line, Target::Findings);
+        }
+        if foreign.len() > SOURCES {
+            let words = format!("… and {} more: `ingest --json` lists all", foreign.len() - SOURCES);
+            self.say("", vec![Span::raw(words)], Target::Nothing);
+        }
     }
 }
 

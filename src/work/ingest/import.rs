@@ -16,9 +16,9 @@ use crate::journal::import::labels::Labels;
 use crate::journal::import::{
     self, Context, Format, Layout, Origin, Out, TELL, Unit, layout, tell, translate, units,
 };
-use crate::journal::print_of;
 use crate::journal::read::{Place, lines, too_long};
 use crate::journal::split::Piece;
+use crate::journal::{LINE_LIMIT, print_of};
 use crate::model::Hash;
 use crate::store::Case;
 use crate::store::source::Imported;
@@ -50,7 +50,8 @@ pub fn import_all(
         }
         let mapped = || (!context.mapping.is_empty()).then(|| by_map(&start)).flatten();
         let format = options.format.or_else(|| tell(&start)).or_else(mapped);
-        told.push((plain, format, layout(&start)));
+        let layout = layout_of(&plain, &start)?;
+        told.push((plain, format, layout));
     }
     for (plain, _, layout) in told.iter().filter(|(_, format, _)| *format == Some(Format::Chain)) {
         survey(plain, *layout, &mut context, watcher)?;
@@ -62,6 +63,14 @@ pub fn import_all(
             None => Ok(plain),
         })
         .collect()
+}
+
+/// How a source is laid out. A first line longer than its beginning is looked at as far as a line may go.
+fn layout_of(plain: &Plain, start: &[u8]) -> Result<Layout, WorkError> {
+    if start.contains(&b'\n') || start.len() < TELL {
+        return Ok(layout(start));
+    }
+    Ok(layout(&first_bytes(&plain.plain, LINE_LIMIT)?))
 }
 
 /// A source that nothing tells is read by the map, unless it begins as journals do.
@@ -77,9 +86,13 @@ fn by_map(start: &[u8]) -> Option<Format> {
 
 /// The first bytes of a file, as many as telling needs.
 pub fn start_of(path: &Path) -> Result<Vec<u8>, WorkError> {
+    first_bytes(path, TELL)
+}
+
+fn first_bytes(path: &Path, most: usize) -> Result<Vec<u8>, WorkError> {
     let mut start = Vec::new();
     let file = File::open(path).map_err(|e| unreadable(path, &e))?;
-    file.take(TELL as u64).read_to_end(&mut start).map_err(|e| unreadable(path, &e))?;
+    file.take(most as u64).read_to_end(&mut start).map_err(|e| unreadable(path, &e))?;
     Ok(start)
 }
 
@@ -261,6 +274,8 @@ fn whole(
         let from = usize::try_from(place.offset).unwrap_or(bytes.len()).min(bytes.len());
         let shown = &bytes[from..bytes.len().min(from + 4096)];
         out.fault(&Origin { format, place, bytes: shown }, &reason);
+        // Torn, as the document is: a later reading may find it whole.
+        out.lines.pop();
         write(&out)?;
     }
     Ok(sha256)
@@ -307,10 +322,16 @@ fn survey(
     if layout == Layout::Lines {
         let work = |piece: Piece| {
             let mut found = import::context::Blocks::default();
-            if let Piece::Lines { start, bytes } = piece {
-                lines(&bytes, start).for_each(|(line, place)| {
-                    import::chain::survey(&Unit { bytes: line, place }, chain, &mut found);
-                });
+            let mut look = |bytes: &[u8], place| {
+                import::chain::survey(&Unit { bytes, place }, chain, &mut found);
+            };
+            match piece {
+                Piece::Lines { start, bytes } => {
+                    lines(&bytes, start).for_each(|(line, place)| look(line, place));
+                }
+                // An answer saved as it came seldom ends in a newline.
+                Piece::Tail { place, bytes } => look(&bytes, place),
+                Piece::LongPart(_) | Piece::LongEnd { .. } | Piece::LongTail { .. } => {}
             }
             found
         };

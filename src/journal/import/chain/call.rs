@@ -56,7 +56,9 @@ fn registration(values: &Values, spot: &Spot, origin: &Origin<'_>, out: &mut Out
     line.text("tee_id", &tee).text("state", "registered").text("public_key", &STANDARD.encode(key));
     line.text("attestation", &STANDARD.encode(bytes_of(values, "attestationDocument")));
     line.text("tls_certificate", &STANDARD.encode(bytes_of(values, "tlsCertificate")));
-    line.text("endpoint", &text_of(values, "endpoint")).maybe_number("receipt_status", spot.status);
+    line.text("endpoint", &text_of(values, "endpoint"))
+        .text("payment_address", &text_of(values, "paymentAddress"));
+    line.maybe_number("tee_type", number_of(values, "teeType")).maybe_number("receipt_status", spot.status);
     if spot.status.is_none() {
         // Without a receipt nobody says that the registry accepted it.
         line.assume("state");

@@ -59,7 +59,7 @@ fn event(known: &Known, values: &Values, spot: &Spot, context: &Context, origin:
             let mut line = out.record("enclave", &format!("enclave:{tee}"), spot.at);
             line.text("tee_id", &tee).text("state", state);
             if state == "registered" {
-                line.text("owner", &word("owner"));
+                line.text("owner", &word("owner")).maybe_number("tee_type", number_of(values, "teeType"));
             }
             spot.write(&mut line, "registry");
             line.finish(origin);
@@ -83,7 +83,9 @@ fn event(known: &Known, values: &Values, spot: &Spot, context: &Context, origin:
             if known.meaning == Meaning::Individual {
                 line.text("tee_id", &word("teeId")).text("payer", &word("ethAddress"));
                 line.maybe_number("tee_timestamp", number_of(values, "timestamp"));
+                line.text("signature", &word("signature"));
             }
+            line.maybe("metadata", Some(word("metadata")).filter(|text| !text.is_empty()).as_deref());
             settlement(&mut line, values, spot);
             line.finish(origin);
         }
@@ -113,7 +115,7 @@ fn measurement(
 ) {
     let hash = text_of(values, "pcrHash");
     let mut line = out.record("measurement", &format!("measurement:{hash}"), spot.at);
-    line.text("pcr_hash", &hash);
+    line.text("pcr_hash", &hash).maybe_number("tee_type", number_of(values, "teeType"));
     if meaning == Meaning::Approved {
         line.text("version", &text_of(values, "version")).text("state", "approved");
     } else {

@@ -44,6 +44,10 @@ pub(super) fn object(value: &Value<'_, '_>, context: &Context, out: &mut Out) {
 /// A bare ABI result. It is read only if encoding what was read gives the same bytes.
 pub(super) fn result(text: &str, origin: &Origin<'_>, context: &Context, out: &mut Out) -> bool {
     let Ok(bytes) = hex::decode(text.strip_prefix("0x").unwrap_or(text)) else { return false };
+    if let Some(ids) = ids(&bytes) {
+        enabled(&ids, origin, context, out);
+        return true;
+    }
     if bytes.len() < 11 * 32 {
         return false;
     }
@@ -61,6 +65,31 @@ pub(super) fn result(text: &str, origin: &Origin<'_>, context: &Context, out: &m
         return true;
     }
     false
+}
+
+/// What the first generation's `getActiveTEEs` answers, and `getEnabledTEEs` of all: `bytes32[]`. Ids are hashes, so words
+/// that begin with zeros are something else.
+fn ids(bytes: &[u8]) -> Option<Vec<String>> {
+    let (words, []) = bytes.as_chunks::<32>() else { return None };
+    let [offset, length, ids @ ..] = words else { return None };
+    let is_number = |word: &[u8; 32], n: usize| {
+        word[..24] == [0; 24] && word[24..] == u64::try_from(n).unwrap_or(u64::MAX).to_be_bytes()
+    };
+    let fits = is_number(offset, 32) && is_number(length, ids.len()) && !ids.is_empty();
+    (fits && ids.iter().all(|id| id[..4] != [0; 4] && id[28..] != [0; 4]))
+        .then(|| ids.iter().map(|id| format!("0x{}", hex::encode(id))).collect())
+}
+
+/// Which enclaves were enabled when somebody asked; the answer does not say when that was.
+fn enabled(ids: &[String], origin: &Origin<'_>, context: &Context, out: &mut Out) {
+    let Some(at) = context.at else {
+        let reason =
+            "kept, not mapped: a list of enclaves holds no time; --assume-at says when it was asked for";
+        return out.fault(origin, reason);
+    };
+    let id = hex::encode(Keccak256::digest(ids.concat()));
+    let mut line = out.record("registry-answer", &format!("enabled:{}", &id[..32]), at);
+    line.texts("enabled", ids).maybe_number("chain_id", context.chain).assume("at").finish(origin);
 }
 
 struct Record {
