@@ -163,11 +163,11 @@ fn checked_note(
 
 /// Two roots of one log at one size: whatever is proved under either, this bundle tells two stories.
 fn contradiction(manifest: &Manifest, checkpoints: &[CheckedCheckpoint]) -> Option<String> {
-    let mut roots: HashMap<(Result<&str, usize>, u64), (Hash, &str)> = HashMap::new();
+    let mut roots = HashMap::new();
     for (note, checked) in manifest.checkpoints.iter().zip(checkpoints) {
         let Some((size, root)) = checked.committed() else { continue };
         let log = manifest.logs[note.log].origin.as_deref().ok_or(note.log);
-        let (first, file) = roots.entry((log, size)).or_insert((root, &note.file));
+        let (first, file) = roots.entry((log, size)).or_insert((root, note.file.as_str()));
         if *first != root {
             return Some(format!("{file} and {} commit to different roots of {size} lines", note.file));
         }

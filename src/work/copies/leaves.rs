@@ -217,8 +217,10 @@ fn lines(path: &Path, cancel: &Cancel, give: Give<'_>) -> Result<(), WorkError> 
     give(block)
 }
 
+type Unpacked = BufReader<Box<dyn Read>>;
+
 /// The plain bytes of a file, and its size where it is packed.
-fn open(path: &Path) -> Result<(BufReader<Box<dyn Read>>, Option<u64>), WorkError> {
+fn open(path: &Path) -> Result<(Unpacked, Option<u64>), WorkError> {
     let fail = |e: std::io::Error| unreadable(path, &e);
     let mut file = File::open(path).map_err(fail)?;
     let meta = file.metadata().map_err(fail)?;
