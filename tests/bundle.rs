@@ -267,6 +267,28 @@ fn what_belongs_to_another_request_is_refused() {
 }
 
 #[test]
+fn a_checkpoint_that_contradicts_another_is_refused() {
+    let scene = scene();
+    let files = files_of(&scene.make(&[scene.rich().1]).bytes);
+    let mut manifest = bundle::Manifest::parse(&files["manifest.json"]).unwrap();
+    let first = manifest.checkpoints[0].clone();
+    let note = String::from_utf8(files[&first.file].clone()).unwrap();
+    let root = note.lines().nth(2).unwrap();
+    let name = format!("checkpoints/{:04}.txt", manifest.checkpoints.len() + 1);
+    let mut second = first.clone();
+    second.file.clone_from(&name);
+    manifest.checkpoints.push(second);
+    for (other, refused) in [(root.to_owned(), false), ("A".repeat(43) + "=", true)] {
+        let mut files = files.clone();
+        files.insert("manifest.json".to_owned(), manifest.text().into_bytes());
+        files.insert(name.clone(), note.replacen(root, &other, 1).into_bytes());
+        let said = scene.check(&packed_again(files));
+        let is_told = said.as_ref().is_err_and(|said| said.contains("commit to different roots"));
+        assert_eq!((said.is_err(), is_told), (refused, refused), "{:?}", said.err());
+    }
+}
+
+#[test]
 fn content_is_given_only_when_asked_for() {
     let scene = scene();
     let (_, id) =

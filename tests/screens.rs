@@ -106,6 +106,7 @@ shows!(filters_one_by_one, many(), "3fversion=2.4.1 node=gw-eu-1<enter>F j", 80 
 shows!(copy_menu, many(), "3<enter>y", 80 x 24);
 shows!(panes_detail_alone, many(), "3o", 80 x 24);
 shows!(bundle_asks_where, many(), "3B", 80 x 24);
+shows!(bundle_of_a_marked_request_is_of_all_marked, many(), "3mjjmB", 80 x 24);
 shows!(too_small, many(), "", 30 x 8);
 
 #[test]

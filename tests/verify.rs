@@ -4,10 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
 use backtrail::model::{Nanos, Status, Step};
+use backtrail::proof::ladder::{EvidenceFor, climb};
+use backtrail::proof::merkle::leaf_hash;
 use backtrail::store::Case;
 use backtrail::store::views::{Cell, Flow, Views};
 use backtrail::work::Cancel;
 use backtrail::work::archive::Outside;
+use backtrail::work::copies;
 use backtrail::work::ingest::{Watcher, ingest};
 use backtrail::work::simulate::{Scenario, Simulation};
 use backtrail::work::study::Study;
@@ -161,6 +164,75 @@ fn tampering_is_found_with_the_lines_it_may_be_in() {
 }
 
 #[test]
+fn a_copy_held_elsewhere_names_the_changed_line_and_the_log_vouches_for_the_copy() {
+    let scene = Scene::new(Scenario::Tampered, 3, 1500);
+    let truth = scene.truth();
+    let edited =
+        truth["tampered"].as_array().unwrap().iter().find(|one| one["what"] == "edited line").unwrap();
+    let (file, line) = (edited["file"].as_str().unwrap(), edited["line"].as_u64().unwrap());
+    let journal = std::fs::read(scene.journals().join(file)).unwrap();
+    let mut lines: Vec<Vec<u8>> = journal.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+    let place = line as usize;
+    let good = String::from_utf8(lines[place].clone()).unwrap();
+    lines[place] = good.replacen(r#""version":"2.4.0""#, r#""version":"2.4.1""#, 1).into_bytes();
+    assert_ne!(lines[place], good.as_bytes());
+    let was = scene.folder.path().join("was.jsonl");
+    std::fs::write(&was, lines.join(&b'\n')).unwrap();
+    // The same tree as tiles: 256 leaf hashes a file, the last one partial.
+    let leaves: Vec<u8> = lines[..lines.len() - 1].iter().flat_map(|line| leaf_hash(line).0).collect();
+    let tiles = scene.folder.path().join("tiles");
+    for (n, tile) in leaves.chunks(256 * 32).enumerate() {
+        let folder = tiles.join("tile/0");
+        let partial = if tile.len() < 256 * 32 { format!(".p/{}", tile.len() / 32) } else { String::new() };
+        let path = folder.join(format!("{n:03}{partial}"));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, tile).unwrap();
+    }
+    for copy in [was.clone(), tiles] {
+        let (study, archive) = (scene.study(), scene.study().archive().unwrap());
+        let copies = copies::compare(&study, &archive, &[copy], &Cancel::default()).unwrap();
+        let stretch = copies::Stretch { line, lines: 1, copy_line: line, copy_lines: 1 };
+        assert_eq!(copies[0].differences, [stretch], "that line and no other");
+        assert_eq!(copies[0].journal_lines - 1, copies[0].same);
+        let pins = Pins { copies, ..pins(&scene.journals()) };
+        verify(&mut scene.case(), &pins, &mut Watcher::none()).unwrap();
+        let study = scene.study();
+        let named = study.findings.iter().find(|finding| finding.rule == "differs-from-copy").unwrap();
+        let words = format!("line {}; the copy has the root that the pinned log signed", line + 1);
+        assert!(named.sentence.contains(&words), "{}", named.sentence);
+        assert_eq!(study.snapshot.id(named.evidence[0]).unwrap(), edited["id"].as_str().unwrap());
+        let doubted = study.findings.iter().find(|finding| finding.rule == "bad-checkpoint").unwrap();
+        let words = format!("a copy shows line {}", line + 1);
+        assert!(doubted.sentence.contains(&words), "{}", doubted.sentence);
+        assert_eq!(backtrail::work::verify::asked(&scene.case()).unwrap().copies, pins.copies);
+    }
+    // The journal as it is agrees with itself; without a copy the finding goes.
+    let run = |arguments: &[&str]| {
+        let trust = scene.journals().join("trust.toml");
+        Command::new(env!("CARGO_BIN_EXE_backtrail"))
+            .args(["verify", "a.case", "--json", "--trust", trust.to_str().unwrap()])
+            .args(arguments)
+            .current_dir(scene.folder.path())
+            .output()
+            .unwrap()
+    };
+    let document = |arguments: &[&str]| -> Value { serde_json::from_slice(&run(arguments).stdout).unwrap() };
+    let same = document(&["--tree", &format!("journals/{file}")]);
+    assert_eq!(
+        (&same["copies"][0]["differing"], &same["copies"][0]["differences"]),
+        (&0.into(), &Value::Array(vec![]))
+    );
+    assert!(!scene.study().findings.iter().any(|finding| finding.rule == "differs-from-copy"));
+    let told = document(&["--tree", "was.jsonl"]);
+    assert_eq!(told["copies"][0]["backed_by"], "signed by the pinned log");
+    assert_eq!(told["copies"][0]["differences"][0]["line"], line);
+    std::fs::write(scene.folder.path().join("other.jsonl"), "{\"kind\":\"journal\"}\n").unwrap();
+    let refused = run(&["--tree", "other.jsonl"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("of no journal here"));
+}
+
+#[test]
 fn every_command_of_a_ladder_does_what_it_says_when_pasted() {
     if Command::new("openssl").arg("version").output().is_err() {
         println!("skipped: openssl is not installed");
@@ -261,4 +333,141 @@ fn a_verdict_judges_then_by_then() {
     ingest(&mut case, &[scene.journals()], &mut Watcher::none()).unwrap();
     let verification = verify(&mut case, &later, &mut Watcher::none()).unwrap();
     assert_eq!(verification.steps, scene.verification.steps);
+}
+
+/// What a journal of these lines is found guilty of, under these pins.
+fn found_in(lines: &[String], trust: &str) -> BTreeSet<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("j.jsonl");
+    let header = r#"{"kind":"journal","id":"j","at":"2026-10-01T00:00:00Z","spec":"backtrail/1","origin":"j.example"}"#;
+    std::fs::write(&journal, format!("{header}\n{}\n", lines.join("\n"))).unwrap();
+    let path = folder.path().join("a.case");
+    let mut case = Case::create_or_open(&path).unwrap();
+    ingest(&mut case, &[journal], &mut Watcher::none()).unwrap();
+    let pins = Pins { trust: trust.to_owned(), ..Pins::default() };
+    verify(&mut case, &pins, &mut Watcher::none()).unwrap();
+    Study::open(&path).unwrap().findings.into_iter().map(|finding| finding.rule).collect()
+}
+
+#[test]
+fn every_flaw_of_the_record_is_its_finding_and_none_without_it() {
+    let hash = |digit: &str| format!("0x{}", digit.repeat(64));
+    let at = |hour: u32| format!("2026-10-01T{hour:02}:00:00Z");
+    let build = |id: &str, hour, state: &str, pcr: &str| {
+        format!(
+            r#"{{"kind":"measurement","id":"{id}","at":"{}","pcr_hash":"{}","version":"1.0","state":"{state}"}}"#,
+            at(hour),
+            hash(pcr)
+        )
+    };
+    let enclave = |id: &str, hour, pcr: &str| {
+        format!(
+            r#"{{"kind":"enclave","id":"{id}","at":"{}","tee_id":"{}","state":"registered","pcr_hash":"{}"}}"#,
+            at(hour),
+            hash("7"),
+            hash(pcr)
+        )
+    };
+    let request = |hour| {
+        format!(
+            r#"{{"kind":"inference","id":"r","at":"{}","agent":"a","model":"m","tee_id":"{}"}}"#,
+            at(hour),
+            hash("7")
+        )
+    };
+    let settlement = |id: &str, contract: &str, status: u8| {
+        format!(
+            r#"{{"kind":"settlement","id":"{id}","at":"{}","mode":"batch","state":"settled","settles":["r"],"chain_id":"eip155:8453","contract":"0x{}","tx_hash":"{}","merkle_root":"{}","batch_size":1,"receipt_status":{status}}}"#,
+            at(9),
+            contract.repeat(40),
+            hash(&id[..1]),
+            hash("5"),
+        )
+    };
+    let note = |id: &str, root: &str| {
+        format!(
+            r#"{{"kind":"checkpoint","id":"{id}","at":"{}","note":"j.example\n1\n{}=\n\n\u2014 j.example AAAAAAAA\n"}}"#,
+            at(10),
+            root.repeat(43)
+        )
+    };
+    let relay = format!("[[relay]]\nchain_id = 8453\naddress = \"0x{}\"\n", "a".repeat(40));
+    let approved = build("m", 1, "approved", "1");
+    let ran = enclave("e", 2, "1");
+    for (rule, guilty, innocent) in [
+        (
+            "service-before-approval",
+            vec![build("m", 5, "approved", "1"), ran.clone(), request(4)],
+            vec![approved.clone(), ran.clone(), request(4)],
+        ),
+        (
+            "service-after-revocation",
+            vec![approved.clone(), ran.clone(), build("m", 3, "revoked", "1"), request(4)],
+            vec![approved.clone(), ran.clone(), build("m", 5, "revoked", "1"), request(4)],
+        ),
+        (
+            "unpublished-build",
+            vec![approved.clone(), enclave("e", 2, "2"), request(4)],
+            vec![approved.clone(), ran.clone(), request(4)],
+        ),
+        (
+            "enclave-two-measurements",
+            vec![approved.clone(), ran.clone(), enclave("f", 3, "2"), request(4)],
+            vec![approved.clone(), ran.clone(), enclave("f", 3, "1"), request(4)],
+        ),
+        (
+            "leaf-settled-twice",
+            vec![request(4), settlement("1", "a", 1), settlement("2", "a", 1)],
+            vec![request(4), settlement("1", "a", 1)],
+        ),
+        (
+            "reverted-receipt",
+            vec![request(4), settlement("1", "a", 0)],
+            vec![request(4), settlement("1", "a", 1)],
+        ),
+        (
+            "unpinned-relay",
+            vec![request(4), settlement("1", "b", 1)],
+            vec![request(4), settlement("1", "a", 1)],
+        ),
+        (
+            "equivocating-checkpoints",
+            vec![note("c", "A"), note("d", "Q")],
+            vec![note("c", "A"), note("d", "A")],
+        ),
+    ] {
+        let found = found_in(&guilty, &relay);
+        assert!(found.contains(rule), "{rule} is not among {found:?}");
+        assert!(!found_in(&innocent, &relay).contains(rule), "{rule} without its flaw");
+    }
+}
+
+#[test]
+fn an_incident_with_flaws_has_their_findings() {
+    let rules = |scene: &Scene| -> BTreeSet<String> {
+        scene.study().findings.into_iter().map(|finding| finding.rule).collect()
+    };
+    let found = rules(incident());
+    for rule in ["bad-signature", "replayed-signature", "payment-beyond-authorisation"] {
+        assert!(found.contains(rule), "{rule} is not among {found:?}");
+    }
+    assert!(!found.contains("unpinned-log-key") && !found.contains("unpinned-relay"), "all are pinned");
+    let scene = Scene::new(Scenario::Money, 5, 300);
+    verify(&mut scene.case(), &Pins::default(), &mut Watcher::none()).unwrap();
+    assert!(rules(&scene).contains("unpinned-log-key"));
+}
+
+#[test]
+fn the_page_of_proofs_says_of_each_step_what_the_ladder_says() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/PROOFS.md")).unwrap();
+    let trust = backtrail::proof::trust::Trust::default();
+    let bare = EvidenceFor::bare(&trust, b"{}", 0, Nanos(0), Nanos(0));
+    for result in climb(&bare).steps {
+        let row =
+            page.lines().find(|line| line.starts_with(&format!("| `{}` |", result.step.name()))).unwrap();
+        assert!(row.ends_with(&format!("| {} | {} |", result.proves, result.does_not_prove)), "{row}");
+    }
+    for status in Status::ALL {
+        assert!(page.lines().any(|line| line.starts_with(&format!("| {} |", status.name()))), "{status}");
+    }
 }

@@ -129,6 +129,10 @@ pub struct Verify {
     /// A checkpoint held elsewhere: it catches a cut tail and a rewritten history
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Vec<PathBuf>,
+    /// A copy of a journal held elsewhere (the journal, its leaf hashes as hex lines, or a folder of C2SP tlog tiles): it
+    /// names the lines that differ
+    #[arg(long, value_name = "PATH")]
+    pub tree: Vec<PathBuf>,
     /// When the question is asked (default: the last record's time); what was revoked since is told by it
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,

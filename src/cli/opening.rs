@@ -88,6 +88,7 @@ pub fn pins(trust: Option<&Path>, checkpoints: &[PathBuf], at: Option<&str>) -> 
     Ok(Pins {
         trust: trust.map_or(Ok(String::new()), read)?,
         outside: outside.collect::<Result<_, WorkError>>()?,
+        copies: Vec::new(),
         now: now.transpose()?,
     })
 }

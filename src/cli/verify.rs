@@ -6,6 +6,7 @@ use crate::journal::Column;
 use crate::model::{Status, Step, Untrusted};
 use crate::store::{Case, Source};
 use crate::work::archive::Archive;
+use crate::work::copies::{self, Backing, Copied};
 use crate::work::findings::grouped;
 use crate::work::study::Study;
 use crate::work::verify::{Failure, Verification, verify};
@@ -18,22 +19,31 @@ const SHOWN: usize = 20;
 
 pub fn run(arguments: &Verify) -> Result<Outcome> {
     let path = opening::case_of(&arguments.paths, arguments.case.as_deref())?;
-    let pins = opening::pins(arguments.trust.as_deref(), &arguments.checkpoint, arguments.at.as_deref())?;
+    let mut pins = opening::pins(arguments.trust.as_deref(), &arguments.checkpoint, arguments.at.as_deref())?;
     if let Some(id) = &arguments.id {
         return one(&path, id, &pins, arguments.json);
     }
     let mut case = Case::create_or_open(&path)?;
-    let verification = opening::watched(|watcher| verify(&mut case, &pins, watcher))?;
+    let verification = opening::watched(|watcher| {
+        if !arguments.tree.is_empty() {
+            let study = Study::open(&path)?;
+            let archive = opening::archive(&study, &pins)?;
+            pins.copies = copies::compare(&study, &archive, &arguments.tree, &watcher.cancel)?;
+        }
+        verify(&mut case, &pins, watcher)
+    })?;
     let study = Study::open(&path)?;
     let archive = opening::archive(&study, &pins)?;
     let checkpoints_failed =
         archive.checkpoints.values().flatten().any(|held| held.checked.log_result().status == Status::Failed);
     if arguments.json {
-        json::print(&document(&study, &archive, &verification)?)?;
+        json::print(&document(&study, &archive, &verification, &pins.copies)?)?;
     } else {
         in_words(&study, &archive, &verification)?;
+        compared(&study, &archive, &pins.copies)?;
     }
-    let failed = verification.has_failed() || checkpoints_failed;
+    let differs = pins.copies.iter().any(|copied| !copied.differences.is_empty());
+    let failed = verification.has_failed() || checkpoints_failed || differs;
     Ok(if failed { Outcome::CheckFailed } else { Outcome::Done })
 }
 
@@ -58,7 +68,12 @@ fn one(path: &std::path::Path, id: &str, pins: &crate::work::verify::Pins, as_js
     Ok(if path.first_failed().is_some() { Outcome::CheckFailed } else { Outcome::Done })
 }
 
-fn document(study: &Study, archive: &Archive, verification: &Verification) -> Result<Value> {
+fn document(
+    study: &Study,
+    archive: &Archive,
+    verification: &Verification,
+    copies: &[Copied],
+) -> Result<Value> {
     let mut steps = Map::new();
     for (step, statuses) in &verification.steps {
         let counts: Map<String, Value> =
@@ -70,6 +85,7 @@ fn document(study: &Study, archive: &Archive, verification: &Verification) -> Re
         "schema": "backtrail/verify/1",
         "at": archive.now.rfc3339(),
         "sources": sources(study, archive),
+        "copies": copies.iter().map(|copied| one_copy(study, archive, copied)).collect::<Vec<_>>(),
         "steps": steps,
         "paths": verification.paths.iter().map(|(s, n)| (s.name().to_owned(), Value::from(*n))).collect::<Map<_, _>>(),
         "failures": failures.collect::<Result<Vec<_>>>()?,
@@ -93,6 +109,41 @@ fn sources(study: &Study, archive: &Archive) -> Vec<Value> {
         })
     };
     study.snapshot.sources().iter().map(one).collect()
+}
+
+fn one_copy(study: &Study, archive: &Archive, copied: &Copied) -> Value {
+    let source = study.snapshot.sources().iter().find(|source| copied.is_of(source));
+    let (backing, size) = match backing(study, archive, copied) {
+        Backing::Pinned(size) => ("signed by the pinned log", Some(size)),
+        Backing::Signed(size) => ("signed by a log key nobody pinned", Some(size)),
+        Backing::Contradicted(size) => ("contradicted by a checkpoint", Some(size)),
+        Backing::Nothing => ("nothing", None),
+    };
+    json!({
+        "name": copied.name, "journal": source.map(|source| source.path.to_string_lossy()),
+        "journal_lines": copied.journal_lines, "copy_lines": copied.copy_lines, "same": copied.same,
+        "differing": copied.count(), "backed_by": backing, "checkpoint": size,
+        "differences": copied.differences.iter().map(|one| json!({
+            "line": one.line, "lines": one.lines, "copy_line": one.copy_line, "copy_lines": one.copy_lines,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn backing(study: &Study, archive: &Archive, copied: &Copied) -> Backing {
+    let source = study.snapshot.sources().iter().find(|source| copied.is_of(source));
+    let held = source.and_then(|source| archive.checkpoints.get(&source.id));
+    copied.backing(held.map(Vec::as_slice).unwrap_or_default())
+}
+
+fn compared(study: &Study, archive: &Archive, copies: &[Copied]) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    for copied in copies {
+        let source = study.snapshot.sources().iter().find(|source| copied.is_of(source));
+        let name = source.map_or_else(String::new, Source::name);
+        let sentence = copies::sentence(copied, backing(study, archive, copied));
+        writeln!(out, "{}: {}", Untrusted(&name).visible(), Untrusted(&sentence).visible())?;
+    }
+    Ok(())
 }
 
 fn one_failure(study: &Study, archive: &Archive, failure: &Failure) -> Result<Value> {

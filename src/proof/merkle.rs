@@ -2,8 +2,10 @@
 //!
 //! Leaf = SHA-256(0x00 ‖ line), node = SHA-256(0x01 ‖ left ‖ right) (RFC 6962 §2.1, RFC 9162 §2.1).
 
+mod compare;
 mod path;
 
+pub use compare::{Comparison, Difference, compare};
 pub use path::{
     MAX_PATH, consistency_proof, inclusion_proof, range_root, verify_consistency, verify_inclusion,
 };

@@ -225,7 +225,9 @@ fn pins(
         path: checkpoint["name"].as_str().unwrap_or_default().into(),
         note: checkpoint["note"].as_str().unwrap_or_default().to_owned(),
     });
-    Ok(Some(Pins { trust, outside: outside.collect(), now: moment(&pins["at"])? }))
+    // The copies themselves are not at hand: what the report says they came to is its author's word.
+    let copies = serde_json::from_value(pins["copies"].clone()).unwrap_or_default();
+    Ok(Some(Pins { trust, outside: outside.collect(), copies, now: moment(&pins["at"])? }))
 }
 
 fn moment(value: &Value) -> Result<Option<Nanos>, WorkError> {

@@ -149,6 +149,7 @@ fn pins(report: &Report) -> Value {
         "verified": report.verified,
         "trust": report.trust,
         "checkpoints": report.outside.iter().map(|(name, note)| json!({"name": name, "note": note})).collect::<Vec<_>>(),
+        "copies": report.copies,
         "at": moment(report.asked_at),
     })
 }

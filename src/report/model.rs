@@ -4,6 +4,7 @@
 
 use crate::model::time::Span;
 use crate::model::{Evidence, Nanos};
+use crate::work::copies::Copied;
 
 /// What a value rests on, weakest first: a figure is as good as the weakest record behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -373,6 +374,8 @@ pub struct Report {
     pub trust: String,
     /// Checkpoints from outside that proofs were held against: file name and note.
     pub outside: Vec<(String, String)>,
+    /// What copies of journals held elsewhere came to.
+    pub copies: Vec<Copied>,
     pub asked_at: Option<Nanos>,
     pub verified: bool,
     /// Model and faulty version, and window edges, where the responder chose them.

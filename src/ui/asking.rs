@@ -10,7 +10,7 @@ use super::text::{cut, shown};
 use super::update::{fail, open_row, refresh};
 use super::widgets::field::Field;
 use super::widgets::scroll::{Scroll, Step};
-use crate::model::{Hash, Row};
+use crate::model::{Hash, Kind, Row};
 use crate::work::WorkError;
 use crate::work::filter::Filter;
 use crate::work::notebook::{Deed, Entry, Notebook, Subject};
@@ -54,15 +54,21 @@ pub fn path(model: &mut Model) -> Vec<Command> {
     }
 }
 
-/// Asks where the bundle of the request under the cursor should go.
+/// Asks where the bundle of the request under the cursor should go; of one that is marked, the bundle of all marked ones.
 pub fn bundle(model: &mut Model) -> Vec<Command> {
-    let Some(id) = subject(model).filter(|subject| subject.kind == "inference").map(|subject| subject.id)
-    else {
+    let is_request = |subject: &Subject| subject.kind == Kind::Inference.name();
+    let Some(chosen) = subject(model).filter(is_request) else {
         return said(model, "a bundle is made of a request: choose one first");
     };
+    let marked = model.notebook.notes().filter(|(subject, notes)| notes.marked && is_request(subject));
+    let marked: Vec<String> = marked.map(|(subject, _)| subject.id.clone()).collect();
+    if marked.len() > 1 && marked.contains(&chosen.id) {
+        let name = format!("{}-marked.bundle.zip", marked.len());
+        return ask(model, Asking::Path(Saved::Bundle(marked)), &name);
+    }
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '_' };
-    let name: String = id.chars().take(60).map(plain).collect();
-    ask(model, Asking::Path(Saved::Bundle(id)), &format!("{name}.bundle.zip"))
+    let name: String = chosen.id.chars().take(60).map(plain).collect();
+    ask(model, Asking::Path(Saved::Bundle(vec![chosen.id])), &format!("{name}.bundle.zip"))
 }
 
 /// Asks where to write what would have to be given back.
@@ -78,6 +84,9 @@ pub fn title(asking: &Asking) -> String {
         Asking::ViewName => "a name for these filters".to_owned(),
         Asking::Path(Saved::Refunds) => "write the refund list to a new file: .csv, .jsonl or .md".to_owned(),
         Asking::Path(Saved::Log) => "write the log to a new file".to_owned(),
+        Asking::Path(Saved::Bundle(ids)) if ids.len() > 1 => {
+            format!("put the {} marked requests and their proofs into a new file", ids.len())
+        }
         Asking::Path(Saved::Bundle(_)) => "put this request and its proofs into a new file".to_owned(),
         Asking::Path(_) => "write to a new file: .csv, .jsonl or .md".to_owned(),
         Asking::Clause(_) => "this filter".to_owned(),
@@ -123,7 +132,7 @@ fn write(model: &mut Model, saved: Saved, path: &Path) -> Vec<Command> {
     let what = match (saved, model.screen()) {
         (Saved::Log, _) => Written::Log,
         (Saved::Text(text), _) => Written::Text(text),
-        (Saved::Bundle(id), _) => Written::Bundle(id),
+        (Saved::Bundle(ids), _) => Written::Bundle(ids),
         (Saved::Table, _) if Form::of(path).is_none() => {
             return said(model, "the name ends in .csv, .jsonl or .md: that says how it is written");
         }

@@ -171,8 +171,8 @@ pub fn write(study: &Study, path: &Path, what: Written, cancel: &Cancel) -> Msg 
         }
         Written::Text(text) => Ok(text.into_bytes()),
         // Content is never given by a key alone: the refusal says how to give it.
-        Written::Bundle(id) => {
-            study.archive().and_then(|archive| Ok(make(study, &archive, &[id], Content::Refused)?.bytes))
+        Written::Bundle(ids) => {
+            study.archive().and_then(|archive| Ok(make(study, &archive, &ids, Content::Refused)?.bytes))
         }
         Written::Log => {
             let lines = Case::open(study.snapshot.path()).and_then(|case| case.log());

@@ -272,8 +272,8 @@ pub enum Written {
     /// What would have to be given back.
     Refunds,
     Text(String),
-    /// The request with this id and its proofs, for others to check.
-    Bundle(String),
+    /// The requests with these ids and their proofs, for others to check.
+    Bundle(Vec<String>),
     /// The report of the case.
     Report(report::Asked),
 }
@@ -400,8 +400,8 @@ pub enum Saved {
     Log,
     Refunds,
     Text(String),
-    /// A bundle of the request with this id.
-    Bundle(String),
+    /// A bundle of the requests with these ids.
+    Bundle(Vec<String>),
 }
 
 /// Keys that go on from a first one.

@@ -5,6 +5,7 @@ pub mod agents;
 pub mod archive;
 pub mod blast;
 pub mod bundle;
+pub mod copies;
 pub mod explain;
 pub mod exposure;
 pub mod filter;

@@ -1,6 +1,7 @@
 //! What verification found that an investigator should look at, each as one rule with its evidence.
 
-use super::archive::Archive;
+use super::archive::{Archive, Settled};
+use super::copies::{self, Copied};
 use super::findings::counted;
 use super::parallel::each_row;
 use super::study::Study;
@@ -10,6 +11,8 @@ use crate::journal::Column;
 use crate::journal::wire::{self, Record};
 use crate::model::finding::EVIDENCE_SHOWN;
 use crate::model::{Finding, Kind, Row, Severity, Status, Step};
+use crate::proof::malformed::hex_array;
+use crate::proof::trust::Contract;
 use crate::store::{Source, StoreError};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,13 +20,16 @@ pub fn findings(
     study: &Study,
     archive: &Archive,
     verification: &Verification,
+    copies: &[Copied],
 ) -> Result<Vec<Finding>, WorkError> {
     let mut found = Vec::new();
     steps(archive, verification, &mut found)?;
     unpublished(archive, verification, &mut found);
     replayed(study, &mut found)?;
     settled_twice(study, &mut found)?;
-    checkpoints(study, archive, &mut found);
+    unpinned_relays(study, archive, &mut found)?;
+    checkpoints(study, archive, copies, &mut found);
+    differing(study, archive, copies, &mut found)?;
     Ok(found)
 }
 
@@ -50,9 +56,6 @@ fn rule(step: Step, status: Status, reason: &str) -> Rule {
         }
         (Step::Receipt, _) if says("revert") || says("status") => {
             ("reverted-receipt", Severity::High, "settled by a transaction that reverted")
-        }
-        (Step::Receipt, _) if says("relay") => {
-            ("unpinned-relay", Severity::Medium, "settled by a relay nobody pinned")
         }
         (_, Status::Ambiguous) => {
             ("ambiguous-proof", Severity::Medium, "with a proof that can be read in two ways")
@@ -223,15 +226,40 @@ fn settled_twice(study: &Study, found: &mut Vec<Finding>) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Settlements by contracts that are not among the relays a person pinned: anybody can emit such an event.
+fn unpinned_relays(study: &Study, archive: &Archive, found: &mut Vec<Finding>) -> Result<(), StoreError> {
+    if archive.trust.relays.is_empty() {
+        return Ok(());
+    }
+    let snapshot = &study.snapshot;
+    let kinds = snapshot.column(Column::Kind)?;
+    let mut unpinned: BTreeMap<String, Row> = BTreeMap::new();
+    for row in snapshot.order()?.iter().filter(|row| kinds.value(**row) == Kind::Settlement as u64) {
+        let Some(settled) = Settled::read(*row, &snapshot.line(*row)?, |_| None) else { continue };
+        let evidence = settled.evidence();
+        let address = evidence.contract.and_then(|text| hex_array(text).ok());
+        let Some((chain_id, address)) = evidence.chain_id.zip(address) else { continue };
+        if evidence.mode != "private" && !archive.trust.pins_relay(&Contract { chain_id, address }) {
+            unpinned.insert(snapshot.id(*row)?, *row);
+        }
+    }
+    if !unpinned.is_empty() {
+        let count = unpinned.len() as u64;
+        let sentence =
+            format!("{} by a contract that is not among the pinned relays", counted(count, "settlement"));
+        let mut one = finding("unpinned-relay", Severity::Medium, "settlements", sentence, count);
+        one.evidence = unpinned.into_values().take(EVIDENCE_SHOWN).collect();
+        found.push(one);
+    }
+    Ok(())
+}
+
 /// Checkpoints that fail, that nobody's key pins, and pairs that contradict each other.
-fn checkpoints(study: &Study, archive: &Archive, found: &mut Vec<Finding>) {
+fn checkpoints(study: &Study, archive: &Archive, copies: &[Copied], found: &mut Vec<Finding>) {
     for (source, held) in &archive.checkpoints {
-        let name = study
-            .snapshot
-            .sources()
-            .iter()
-            .find(|known| known.id == *source)
-            .map_or_else(String::new, Source::name);
+        let journal = study.snapshot.sources().iter().find(|known| known.id == *source);
+        let name = journal.map_or_else(String::new, Source::name);
+        let of_it = || copies.iter().filter(|copied| journal.is_some_and(|journal| copied.is_of(journal)));
         let (mut unpinned, mut last_good) = (0, 0);
         for (n, one) in held.iter().enumerate() {
             let result = one.checked.log_result();
@@ -248,7 +276,9 @@ fn checkpoints(study: &Study, archive: &Archive, found: &mut Vec<Finding>) {
                     let range = if is_cut {
                         String::new()
                     } else {
-                        format!("; lines {last_good} to {} are in doubt", one.size)
+                        let shown = of_it().find_map(|copied| copied.within(last_good, one.size));
+                        let shown = shown.map_or_else(String::new, |lines| format!("; a copy shows {lines}"));
+                        format!("; lines {} to {} are in doubt{shown}", last_good + 1, one.size)
                     };
                     let sentence = format!("the checkpoint of {} lines: {}{range}", one.size, result.reason);
                     let mut bad = finding(rule, Severity::Critical, &name, sentence, 1);
@@ -281,4 +311,25 @@ fn checkpoints(study: &Study, archive: &Archive, found: &mut Vec<Finding>) {
             found.push(finding("unpinned-log-key", Severity::Info, &name, sentence, unpinned));
         }
     }
+}
+
+/// Journals that are not what a copy of them held elsewhere is, by line.
+fn differing(
+    study: &Study,
+    archive: &Archive,
+    copies: &[Copied],
+    found: &mut Vec<Finding>,
+) -> Result<(), StoreError> {
+    for copied in copies.iter().filter(|copied| !copied.differences.is_empty()) {
+        let Some(source) = study.snapshot.sources().iter().find(|source| copied.is_of(source)) else {
+            continue;
+        };
+        let held = archive.checkpoints.get(&source.id).map(Vec::as_slice).unwrap_or_default();
+        let sentence = copies::sentence(copied, copied.backing(held));
+        let mut one =
+            finding("differs-from-copy", Severity::Critical, &source.name(), sentence, copied.count());
+        one.evidence = copied.rows(&study.snapshot, source)?;
+        found.push(one);
+    }
+    Ok(())
 }

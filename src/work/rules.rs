@@ -177,7 +177,12 @@ pub const RULES: &[Rule] = &[
     ),
     rule("reused-nonce", High, "request", "were paid for with a nonce that another payment uses"),
     rule("reverted-receipt", High, "request", "were settled by a transaction that reverted"),
-    rule("unpinned-relay", Medium, "request", "were settled by a relay nobody pinned"),
+    rule(
+        "unpinned-relay",
+        Medium,
+        "settlement",
+        "were made by a contract that is not among the pinned relays",
+    ),
     rule("ambiguous-proof", Medium, "request", "have a proof that can be read in two ways"),
     rule("bad-signature", Critical, "request", "have a signature that is wrong"),
     rule("tee-id-mismatch", Critical, "request", "have a key that is not the enclave's they name"),
@@ -194,6 +199,7 @@ pub const RULES: &[Rule] = &[
     rule("payment-beyond-authorisation", High, "request", "were paid for beyond what the payer signed"),
     rule("transfer-mismatch", High, "request", "have a transfer that is not the payment"),
     rule("bad-checkpoint", Critical, "journal", "has a wrong checkpoint"),
+    rule("differs-from-copy", Critical, "journal", "holds other lines than a copy of it held elsewhere"),
     rule("cut-tail", Critical, "journal", "is shorter than a checkpoint held elsewhere"),
     rule(
         "equivocating-checkpoints",

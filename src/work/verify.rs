@@ -2,6 +2,7 @@
 //! so that stopping costs nothing and asking again costs a look-up.
 
 use super::archive::{Archive, Outside};
+use super::copies::Copied;
 use super::ingest::{Phase, Progress, Watcher};
 use super::parallel::each_row;
 use super::study::{self, Study};
@@ -20,6 +21,8 @@ pub struct Pins {
     /// The text of `trust.toml`; empty pins nothing.
     pub trust: String,
     pub outside: Vec<Outside>,
+    /// What copies of journals held elsewhere came to.
+    pub copies: Vec<Copied>,
     /// When the question is asked; by default the time of the last record.
     pub now: Option<Nanos>,
 }
@@ -66,8 +69,11 @@ pub fn verify(case: &mut Case, pins: &Pins, watcher: &mut Watcher<'_>) -> Result
         (watcher.report)(progress);
     }
     let verification = tally(case, &study, &key)?;
-    if case.meta("verified")?.as_deref() != Some(&key) {
-        let findings = proof_findings::findings(&study, &archive, &verification)?;
+    // Copies tell lines, not verdicts: they are part of the findings alone.
+    let copies = serde_json::to_string(&pins.copies).unwrap_or_default();
+    let told = case.meta("copies")?.unwrap_or_else(|| "[]".to_owned());
+    if case.meta("verified")?.as_deref() != Some(&key) || told != copies {
+        let findings = proof_findings::findings(&study, &archive, &verification, &pins.copies)?;
         let attribution = seal::attribution_under(case, &key, &watcher.cancel)?;
         case.atomically(|case| {
             seal::put_attribution(case, &attribution)?;
@@ -76,6 +82,7 @@ pub fn verify(case: &mut Case, pins: &Pins, watcher: &mut Watcher<'_>) -> Result
             case.set_meta("verified", &key)?;
             case.set_meta("trust", &pins.trust)?;
             case.set_meta("outside", &outside_as_json(&pins.outside))?;
+            case.set_meta("copies", &copies)?;
             case.set_meta("asked_at", &pins.now.map_or_else(String::new, |now| now.0.to_string()))
         })?;
     }
@@ -96,7 +103,8 @@ pub fn asked(case: &Case) -> Result<Pins, WorkError> {
         serde_json::from_str(&case.meta("outside")?.unwrap_or_default()).unwrap_or_default();
     let outside = notes.into_iter().map(|(path, note)| Outside { path: path.into(), note }).collect();
     let now = case.meta("asked_at")?.and_then(|nanos| nanos.parse().ok()).map(Nanos);
-    Ok(Pins { trust: case.meta("trust")?.unwrap_or_default(), outside, now })
+    let copies = serde_json::from_str(&case.meta("copies")?.unwrap_or_default()).unwrap_or_default();
+    Ok(Pins { trust: case.meta("trust")?.unwrap_or_default(), outside, copies, now })
 }
 
 fn outside_as_json(outside: &[Outside]) -> String {

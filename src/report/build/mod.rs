@@ -26,6 +26,7 @@ use crate::model::{Finding, Nanos, Pointers};
 use crate::store::Case;
 use crate::work::agents::Agents;
 use crate::work::archive::Outside;
+use crate::work::copies::Copied;
 use crate::work::exposure::{Exposure, exposure, weakest};
 use crate::work::notebook::{self, Notebook};
 use crate::work::study::{Choice, Study};
@@ -41,6 +42,7 @@ pub struct Facts<'s> {
     pub exposure: Exposure,
     pub verification: Option<Verification>,
     pub outside: Vec<Outside>,
+    pub copies: Vec<Copied>,
     pub asked_at: Option<Nanos>,
     /// Which agents changed; `None` where nothing is under suspicion.
     pub agents: Option<Arc<Agents>>,
@@ -69,6 +71,7 @@ impl<'s> Facts<'s> {
             exposure: exposure(study, cancel)?,
             verification: last(&case, study)?,
             outside: asked.outside,
+            copies: asked.copies,
             asked_at: asked.now,
             agents: study.agents(cancel)?,
             notebook: notebook::open(study.snapshot.path())?,
@@ -146,6 +149,7 @@ pub fn build(facts: &Facts<'_>, statement: &Statement, redactor: &Redactor) -> R
         journals: register::journals(facts),
         trust: study.trust.clone(),
         outside: facts.outside.iter().map(register::outside).collect(),
+        copies: facts.copies.clone(),
         asked_at: facts.asked_at,
         verified: study.verified,
         choice: facts.choice.clone(),

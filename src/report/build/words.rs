@@ -142,6 +142,9 @@ pub fn reproduce(facts: &Facts<'_>) -> Section {
             let name = outside.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             verify.push_str(&format!(" --checkpoint {}", quoted(&name)));
         }
+        for copied in &facts.copies {
+            verify.push_str(&format!(" --tree {}", quoted(&copied.name)));
+        }
         if let Some(at) = facts.asked_at {
             verify.push_str(&format!(" --at {at}"));
         }

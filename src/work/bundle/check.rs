@@ -82,6 +82,9 @@ pub fn check(bytes: &[u8], trust: &Trust) -> Result<CheckedBundle, String> {
         .iter()
         .map(|note| checked_note(&files, &manifest, note, trust))
         .collect::<Result<_, _>>()?;
+    if let Some(contradiction) = contradiction(&manifest, &checkpoints) {
+        return Err(contradiction);
+    }
     let lines: Vec<Line<'_>> = manifest
         .records
         .iter()
@@ -156,6 +159,20 @@ fn checked_note(
     let journal =
         Journal { origin: log.origin.as_deref(), log_key: log.key.as_deref(), root: RootAtSize::NotHeld };
     Ok(CheckedCheckpoint::check(text, &journal, trust))
+}
+
+/// Two roots of one log at one size: whatever is proved under either, this bundle tells two stories.
+fn contradiction(manifest: &Manifest, checkpoints: &[CheckedCheckpoint]) -> Option<String> {
+    let mut roots = HashMap::new();
+    for (note, checked) in manifest.checkpoints.iter().zip(checkpoints) {
+        let Some((size, root)) = checked.committed() else { continue };
+        let log = manifest.logs[note.log].origin.as_deref().ok_or(note.log);
+        let (first, file) = roots.entry((log, size)).or_insert((root, note.file.as_str()));
+        if *first != root {
+            return Some(format!("{file} and {} commit to different roots of {size} lines", note.file));
+        }
+    }
+    None
 }
 
 /// One record of a bundle, read and held against its checkpoint.

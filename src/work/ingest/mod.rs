@@ -9,7 +9,8 @@ mod source;
 mod unpack;
 
 pub use files::{Given, journals_in};
-pub use source::{each_leaf, roots_of};
+pub use source::{each_leaf, leaf_blocks, roots_of};
+pub use unpack::{bomb, is_bomb};
 
 use crate::journal::import::Format;
 use crate::journal::import::mapping::Mapping;

@@ -177,10 +177,23 @@ pub fn roots_of(path: &Path, sizes: &[u64]) -> Result<Roots, WorkError> {
 
 /// The leaf hash of every line of a journal, in order, by one pass that parses nothing.
 pub fn each_leaf(path: &Path, mut each: impl FnMut(Hash)) -> Result<(), WorkError> {
-    let mut long = None;
-    stream(path, Wire::Native, u64::MAX, &Cancel::default(), |parsed| {
-        leaves_of(&parsed, &mut long, &mut each);
+    leaf_blocks(path, &Cancel::default(), |block| {
+        block.into_iter().for_each(&mut each);
         Ok(())
+    })
+}
+
+/// The same, a stretch of lines at a time, until `each` refuses or the journal ends.
+pub fn leaf_blocks(
+    path: &Path,
+    cancel: &Cancel,
+    mut each: impl FnMut(Vec<Hash>) -> Result<(), WorkError>,
+) -> Result<(), WorkError> {
+    let mut long = None;
+    stream(path, Wire::Native, u64::MAX, cancel, |parsed| {
+        let mut block = Vec::new();
+        leaves_of(&parsed, &mut long, &mut |leaf| block.push(leaf));
+        each(block)
     })?;
     Ok(())
 }

@@ -127,7 +127,7 @@ fn unpack_file(
     // What the decoder did not ask for belongs to the file's hash too.
     io::copy(&mut packed, &mut io::sink()).map_err(|e| unreadable(path, &e))?;
     let unpacked = fs::metadata(&plain).map_err(|e| unreadable(&plain, &e))?.len();
-    if unpacked > RATIO_FROM && unpacked / packed.bytes.max(1) > RATIO {
+    if is_bomb(unpacked, packed.bytes) {
         return Err(bomb(path));
     }
     let packed_sha256 = Some(Hash(packed.hash.finalize().into()));
@@ -177,7 +177,7 @@ fn copy(
         };
         out.write_all(&buffer[..n]).map_err(|e| unwritable(&e))?;
         bytes += n as u64;
-        if bytes > RATIO_FROM && packed_size > 0 && bytes / packed_size > RATIO {
+        if packed_size > 0 && is_bomb(bytes, packed_size) {
             return Err(bomb(path));
         }
         let report = Progress { bytes, total: 0, records: 0, phase: Phase::Unpacking, snapshot: None };
@@ -190,7 +190,12 @@ fn copy(
     Ok((target, damage))
 }
 
-fn bomb(path: &Path) -> WorkError {
+/// Whether so many packed bytes unpack to more than any honest file of ours.
+pub fn is_bomb(unpacked: u64, packed: u64) -> bool {
+    unpacked > RATIO_FROM && unpacked / packed.max(1) > RATIO
+}
+
+pub fn bomb(path: &Path) -> WorkError {
     let what = format!("unpacks to more than {RATIO} times its size; unpack it by hand if that is meant");
     WorkError::Unfit { path: path.to_owned(), what }
 }

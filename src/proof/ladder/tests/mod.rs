@@ -87,14 +87,20 @@ const SPOILS: &[Spoil] = &[
     ("merkle_root", |s, at| flip_text(&mut s.merkle_root, at), &[Step::Batch, Step::Receipt, Step::Leaf]),
     ("header", |s, at| flip(&mut s.receipt.header, at), &[Step::Receipt]),
     ("nodes", |s, at| flip(&mut s.receipt.nodes[0], at), &[Step::Receipt]),
+    ("index", |s, at| s.receipt.index ^= 1 << (at % 8), &[Step::Receipt]),
     ("authorization", |s, at| flip_text(&mut s.authorization, at), &[Step::Authorisation]),
     ("payer", |s, at| flip(&mut s.payer, at), &[Step::Authorisation, Step::Transfer]),
     ("transfer", |s, at| flip(&mut s.transfer.nodes[0], at), &[Step::Transfer]),
+    ("transfer header", |s, at| flip(&mut s.transfer.header, at), &[Step::Transfer]),
 ];
 
 fn flip(bytes: &mut [u8], at: usize) {
     let at = at % bytes.len();
     bytes[at] ^= 1;
+}
+
+fn flip_hash(hash: &mut Hash, at: usize) {
+    flip(&mut hash.0, at);
 }
 
 fn flip_hashes(hashes: &mut [Hash], at: usize) {
@@ -144,6 +150,68 @@ fn every_kind_of_spoilt_input_is_named_where_it_fails() {
         let first = path.step(touched[0]).unwrap();
         assert_eq!(first.status, Status::Failed, "{name}: {}", first.reason);
         assert!(path.first_failed().is_some_and(|failed| touched.contains(&failed.step)), "{name}");
+    }
+}
+
+/// What is pinned wrongly, and the steps that rest on it.
+type Mispinned = (fn(&mut Scene), &'static [Step]);
+
+#[test]
+fn a_pin_of_something_else_verifies_nothing_that_rests_on_it_and_fails_nothing() {
+    let pins: [Mispinned; 4] = [
+        (|s| flip_hash(&mut s.trust.measurements[0].pcr_hash, 3), &[Step::Measurement, Step::Release]),
+        (
+            |s| flip(&mut s.trust.registries[0].address, 3),
+            &[Step::Signature, Step::Measurement, Step::Release],
+        ),
+        (|s| flip(&mut s.trust.relays[0].address, 3), &[Step::Receipt]),
+        (|s| flip_hash(&mut s.trust.blocks[0].hash, 3), &[Step::Receipt]),
+    ];
+    for (spoil, touched) in pins {
+        let mut spoilt = scene().clone();
+        spoil(&mut spoilt);
+        let path = spoilt.climb();
+        for step in touched {
+            let (status, reason) = (status(&path, *step), &path.step(*step).unwrap().reason);
+            assert!(status < Status::Verified && status > Status::Ambiguous, "{step} is {status}: {reason}");
+        }
+        let before = scene().climb();
+        for result in path.steps.iter().filter(|result| !touched.contains(&result.step)) {
+            let expected = status(&before, result.step);
+            assert_eq!(result.status, expected, "{}: {}", result.step, result.reason);
+        }
+    }
+}
+
+#[test]
+fn a_blob_is_verified_by_its_content_and_any_flipped_byte_of_it_fails() {
+    let content = b"weights of 2.4.1".to_vec();
+    let digest = [&[1, 0x55, 0x12, 0x20][..], &crate::proof::hashes::sha256(&content).0].concat();
+    // CIDv1, raw, in base32: five bits a letter.
+    let bits: Vec<bool> =
+        digest.iter().flat_map(|byte| (0..8).rev().map(move |n| byte >> n & 1 == 1)).collect();
+    let letter = |bits: &[bool]| {
+        let value =
+            (0..5).fold(0, |value, n| value << 1 | usize::from(bits.get(n).copied().unwrap_or(false)));
+        char::from(b"abcdefghijklmnopqrstuvwxyz234567"[value])
+    };
+    let id: String = std::iter::once('b').chain(bits.chunks(5).map(letter)).collect();
+    let blob_step = |content: &[u8]| {
+        let path = scene().climb_with(|evidence| {
+            // Evidence is lent for longer than this closure: a test may leak a few bytes.
+            evidence.claimed_blob = Some(String::leak(id.clone()));
+            evidence.blob = BlobContent::Bytes(Vec::leak(content.to_vec()));
+        });
+        for result in path.steps.iter().filter(|result| result.step != Step::Blob) {
+            assert_eq!(result.status, status(&scene().climb(), result.step), "{}", result.step);
+        }
+        status(&path, Step::Blob)
+    };
+    assert_eq!(blob_step(&content), Status::Verified);
+    for at in 0..content.len() {
+        let mut flipped = content.clone();
+        flip(&mut flipped, at);
+        assert_eq!(blob_step(&flipped), Status::Failed, "byte {at}");
     }
 }
 
