@@ -234,10 +234,10 @@ pub fn forget(model: &mut Model) {
 }
 
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
-    let len = known(model).map_or(0, |agents| agents.agents.len());
+    let all = known(model).map_or(0, |agents| agents.agents.len());
     let height = rows_in(body_height(model) as u16);
     if let Some(Screen::Agents(state)) = model.screens.last_mut() {
-        state.scroll.step(step, len, height);
+        state.scroll.step(step, state.arranged.len(all), height);
     }
     ask(model)
 }

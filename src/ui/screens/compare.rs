@@ -92,7 +92,7 @@ pub fn open(model: &mut Model, a: Side, b: Side) -> Vec<Command> {
         (Side::Window(from, to), Side::Window(other, end)) => {
             Some(Sides::Windows((*from, *to), (*other, *end)))
         }
-        (Side::Cells { .. }, Side::Cells { .. }) => None,
+        (Side::Cells { titles, .. }, Side::Cells { titles: other, .. }) if titles == other => None,
         _ => {
             let words = "x remembered something of another kind; press x on something here first";
             return crate::ui::lists::said(model, words);
@@ -184,6 +184,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
             let place = state.shown().iter().position(|pair| Some(&pair.name) == name.as_ref());
             step(model, Step::To(place.unwrap_or(0)))
         }
+        Action::Open => match state.b {
+            Side::Record(row, _) => crate::ui::update::open_row(model, row),
+            _ => crate::ui::lists::said(model, "esc goes back to where these stand"),
+        },
         Action::FindNext | Action::NextBoundary => next_difference(model, 1),
         Action::FindPrevious | Action::PreviousBoundary => next_difference(model, -1),
         _ => Vec::new(),

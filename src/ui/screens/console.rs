@@ -217,8 +217,8 @@ pub fn answered(model: &mut Model, sql: &str, answer: Result<Sheet, WorkError>) 
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
     let height = body_height(model).saturating_sub(4);
     with(model, |state| {
-        let len = state.sheet.as_ref().map_or(0, |sheet| sheet.rows.len());
-        state.scroll.step(step, len, height);
+        let all = state.sheet.as_ref().map_or(0, |sheet| sheet.rows.len());
+        state.scroll.step(step, state.arranged.len(all), height);
     });
     Vec::new()
 }
@@ -267,7 +267,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     };
     let list = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area };
     let heads = heads(sheet, state.arranged.column);
-    let shape = Shape::new(&state.scroll, sheet.rows.len(), &state.arranged);
+    let shape = Shape::new(&state.scroll, state.arranged.len(sheet.rows.len()), &state.arranged);
     table::draw_cells(frame, list, &heads, shape, theme, |place, columns| {
         let row = sheet.rows.get(state.arranged.row(place))?;
         let text = |column: &usize| row.get(*column).map_or("", String::as_str);

@@ -102,7 +102,11 @@ fn severity(finding: &Finding, theme: &Theme) -> Line<'static> {
 }
 
 fn len(model: &Model) -> usize {
-    model.study.as_deref().map_or(0, |study| study.findings.len())
+    let all = model.study.as_deref().map_or(0, |study| study.findings.len());
+    match model.screen() {
+        Screen::Findings(state) => state.arranged.len(all),
+        _ => all,
+    }
 }
 
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
@@ -132,6 +136,11 @@ pub fn walk(model: &mut Model, by: isize) -> Vec<Command> {
     model.finding = Some(next);
     if !matches!(model.screen(), Screen::Findings(_)) {
         show_tab(model, 7);
+        // From elsewhere all of them are walked.
+        if let Some(Screen::Findings(state)) = model.screens.last_mut() {
+            state.arranged.keep.clear();
+        }
+        crate::ui::lists::rearrange(model);
     }
     step(model, Step::To(next))
 }
@@ -185,7 +194,10 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let panes = frame::panes(model, area);
     let at = |place: usize| study.findings.get(state.arranged.row(place));
     let noted = |place: usize| at(place).is_some_and(|f| crate::ui::lists::is_noted(model, &subject(f)));
-    let shape = Shape { noted: &noted, ..Shape::new(&state.scroll, study.findings.len(), &state.arranged) };
+    let shape = Shape {
+        noted: &noted,
+        ..Shape::new(&state.scroll, state.arranged.len(study.findings.len()), &state.arranged)
+    };
     table::draw(frame, panes.list, &COLUMNS, shape, theme, |place| at(place).cloned());
     if let (Some(detail), Some(finding)) = (panes.detail, at(state.scroll.cursor)) {
         let mut lines = vec![

@@ -40,6 +40,18 @@ pub enum Tab {
 
 const TABS: [(Tab, &str); 3] = [(Tab::Notes, "Notes"), (Tab::Log, "Log"), (Tab::Views, "Views")];
 
+/// The titles of the tabs, for whoever clicks on them.
+pub fn titles() -> Vec<&'static str> {
+    TABS.iter().map(|(_, title)| *title).collect()
+}
+
+impl State {
+    /// The place of the tab that is shown.
+    pub fn place(&self) -> usize {
+        TABS.iter().position(|(tab, _)| *tab == self.tab).unwrap_or(0)
+    }
+}
+
 struct Note {
     subject: Subject,
     notes: Notes,
@@ -162,7 +174,8 @@ fn tab(model: &Model) -> Tab {
     }
 }
 
-fn len(model: &Model) -> usize {
+/// Lines of the tab, before they are narrowed.
+pub fn all(model: &Model) -> usize {
     match tab(model) {
         Tab::Notes => model.notebook.notes().count(),
         Tab::Log => model.notebook.lines.len(),
@@ -207,9 +220,9 @@ pub fn subject(model: &Model) -> Option<Subject> {
 }
 
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
-    let (height, len) = (body_height(model).saturating_sub(3), len(model));
+    let (height, all) = (body_height(model).saturating_sub(3), all(model));
     if let Some(Screen::Notes(state)) = model.screens.last_mut() {
-        state.scroll.step(step, len, height);
+        state.scroll.step(step, state.arranged.len(all), height);
     }
     Vec::new()
 }
@@ -311,10 +324,10 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let line = crate::ui::text::fit(Line::from(line), usize::from(area.width) - 1, theme);
     frame.buffer_mut().set_line(area.x + 1, area.y, &line, area.width);
     let list = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
-    let len = len(model);
-    if len == 0 {
+    let all = all(model);
+    if all == 0 {
         let words = match state.tab {
-            Tab::Notes => "no notes yet: m marks, t tags, c comments what the cursor is on, on any screen",
+            Tab::Notes => "no notes yet: on any screen m marks, t tags, c comments what is chosen",
             Tab::Log => "nothing was done yet that is worth a line",
             Tab::Views => "no saved views: F on Requests, then s, keeps the filters under a name",
         };
@@ -322,7 +335,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         frame.buffer_mut().set_span(list.x + 2, list.y, &Span::styled(words, theme.quiet()), list.width);
         return;
     }
-    let shape = Shape::new(&state.scroll, len, &state.arranged);
+    let shape = Shape::new(&state.scroll, state.arranged.len(all), &state.arranged);
     match state.tab {
         Tab::Notes => {
             table::draw(frame, list, &NOTES, shape, theme, |place| note_at(model, state.arranged.row(place)));

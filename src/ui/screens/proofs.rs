@@ -59,6 +59,12 @@ pub fn listing(state: &State) -> Option<Sheet> {
     Some(Sheet { titles, rows: rows.collect() })
 }
 
+/// The column of ids, and the record of each failure.
+pub fn records(state: &State) -> Option<(usize, Vec<Row>)> {
+    let failures = &state.verification.as_ref()?.failures;
+    Some((2, failures.iter().map(|failure| failure.row).collect()))
+}
+
 /// The glyph and colour of a status; its word always stands beside it.
 pub fn mark(status: Status, theme: &Theme) -> (&'static str, Style) {
     match status {
@@ -122,7 +128,7 @@ fn list_height(model: &Model) -> usize {
 }
 
 /// On low screens the counts give way to the failures, which can be acted on.
-fn head_height(model: &Model) -> usize {
+pub fn head_height(model: &Model) -> usize {
     if body_height(model) >= HEAD + 4 { HEAD } else { 3 }
 }
 
@@ -141,19 +147,27 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
             let row = with(model, |state| state.row_under_cursor());
             row.flatten().map_or_else(Vec::new, |row| open_row(model, row))
         }
-        Action::Verify => {
-            model.notice = Some(Notice::Said("verifying; the explorer stays usable".to_owned()));
-            vec![Command::Verify]
-        }
         _ => Vec::new(),
     }
+}
+
+/// Said while proofs are verified.
+pub const VERIFYING: &str = "verifying; the explorer stays usable";
+
+/// Verifies all there is; may be asked for anywhere.
+pub fn verify(model: &mut Model) -> Vec<Command> {
+    if model.study.is_none() {
+        return crate::ui::lists::said(model, "open a case first");
+    }
+    model.notice = Some(Notice::Said(VERIFYING.to_owned()));
+    vec![Command::Verify]
 }
 
 pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
     let Some(verification) = &state.verification else {
         let words = if state.asked {
-            "nothing is verified yet: V verifies every proof of this case (or `backtrail verify CASE --trust trust.toml`)"
+            "nothing is verified yet: V verifies every proof of this case"
         } else {
             "counting…"
         };

@@ -89,13 +89,13 @@ impl State {
     }
 
     /// Rows of a list that is all there.
-    pub fn of_rows(sheet: &Sheet, column: usize) -> Self {
+    pub fn of_rows(sheet: &Sheet, places: &[usize], column: usize) -> Self {
         let mut counts: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
-        for (n, row) in sheet.rows.iter().enumerate() {
-            counts.entry(row.get(column).map_or("", String::as_str)).or_insert((0, n)).0 += 1;
+        for n in places.iter().copied().filter(|n| *n < sheet.rows.len()) {
+            counts.entry(sheet.rows[n].get(column).map_or("", String::as_str)).or_insert((0, n)).0 += 1;
         }
         let most = counts.values().map(|(count, _)| *count).max().unwrap_or(0);
-        let total = sheet.rows.len() as u64;
+        let total = places.len() as u64;
         let value = |(text, (count, first)): (&str, (u64, usize))| Value {
             text: text.to_owned(),
             count,
@@ -115,6 +115,10 @@ impl State {
             scroll,
             arranged,
         }
+    }
+
+    pub fn len(&self) -> usize {
+        self.values.as_ref().map_or(0, Vec::len)
     }
 
     fn under_cursor(&self) -> Option<&Value> {
@@ -161,7 +165,7 @@ pub fn counted_by(model: &mut Model, field: Field, answer: Result<Vec<Count>, Wo
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
     let height = body_height(model).saturating_sub(3);
     if let Some(Screen::Stack(state)) = model.screens.last_mut() {
-        let len = state.values.as_ref().map_or(0, Vec::len);
+        let len = state.arranged.len(state.len());
         state.scroll.step(step, len, height);
     }
     Vec::new()
@@ -206,6 +210,6 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let line = crate::ui::text::fit(Line::styled(words, theme.strong()), usize::from(area.width) - 3, theme);
     frame.buffer_mut().set_line(area.x + 2, area.y, &line, area.width);
     let list = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
-    let shape = Shape::new(&state.scroll, values.len(), &state.arranged);
+    let shape = Shape::new(&state.scroll, state.arranged.len(values.len()), &state.arranged);
     table::draw(frame, list, &COLUMNS, shape, theme, |place| values.get(state.arranged.row(place)).cloned());
 }
