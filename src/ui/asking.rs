@@ -1,7 +1,7 @@
 //! Pop-overs that ask for something: tags, a comment, a name, a path, what to copy; and the filters in force as a list.
 
 use super::keys::Key;
-use super::lists::{listing, said, subject, trail};
+use super::lists::{said, subject, trail};
 use super::model::{
     Asking, Change, Command, CopyTo, Menu, MenuChoice, Model, Notice, Overlay, Saved, Screen, Why, Written,
 };
@@ -14,7 +14,7 @@ use crate::model::{Hash, Row};
 use crate::work::WorkError;
 use crate::work::filter::Filter;
 use crate::work::notebook::{Deed, Entry, Notebook, Subject};
-use crate::work::sheet::{Form, Sheet, markdown_cell};
+use crate::work::sheet::{Form, markdown_cell};
 use ratatui::crossterm::event::KeyCode;
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,7 @@ fn ask(model: &mut Model, asking: Asking, text: &str) -> Vec<Command> {
 pub fn path(model: &mut Model) -> Vec<Command> {
     let name = model.screen().title().to_lowercase();
     let is_requests = matches!(model.screen(), Screen::Requests(_));
-    if !is_requests && listing(model).is_none() {
+    if !is_requests && super::lists::texts(model, super::lists::Which::None).is_none() {
         return said(model, "there is no table to write here");
     }
     let is_log =
@@ -313,10 +313,7 @@ pub fn copy_menu(model: &mut Model) -> Vec<Command> {
     }
     let here = match model.screen() {
         Screen::Requests(state) => state.under_cursor().map(requests::sheet),
-        _ => listing(model).zip(super::lists::row_under_cursor(model)).map(|(sheet, row)| Sheet {
-            rows: sheet.rows.into_iter().skip(row).take(1).collect(),
-            titles: sheet.titles,
-        }),
+        _ => super::lists::line(model),
     };
     if let Some(one) = here.filter(|one| !one.rows.is_empty()) {
         let text = |form: Form| String::from_utf8_lossy(&one.bytes(form)).into_owned();

@@ -32,17 +32,46 @@ pub fn subject(model: &Model) -> Option<Subject> {
     }
 }
 
+/// Which rows of a list are wanted as texts: a key that is about one row makes no texts of all the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    All,
+    One(usize),
+    /// Only the titles.
+    None,
+}
+
+impl Which {
+    pub fn of<R>(self, rows: impl Iterator<Item = R>) -> impl Iterator<Item = R> {
+        let (skip, take) = match self {
+            Self::All => (0, usize::MAX),
+            Self::One(row) => (row, 1),
+            Self::None => (0, 0),
+        };
+        rows.skip(skip).take(take)
+    }
+}
+
 /// The whole list as texts, in the order it came in; nothing where there is no list, or where it is too long for that.
 pub fn listing(model: &Model) -> Option<Sheet> {
+    texts(model, Which::All)
+}
+
+/// The row under the cursor as texts.
+pub fn line(model: &Model) -> Option<Sheet> {
+    texts(model, Which::One(row_under_cursor(model)?)).filter(|sheet| !sheet.rows.is_empty())
+}
+
+pub fn texts(model: &Model, which: Which) -> Option<Sheet> {
     match model.screen() {
-        Screen::Agents(_) => agents::listing(model),
-        Screen::Findings(_) => findings::listing(model),
-        Screen::Proofs(state) => proofs::listing(state),
-        Screen::Settlements(state) => settlements::listing(model, state),
-        Screen::Notes(_) => Some(notes::listing(model)),
-        Screen::Stack(state) => Some(state.listing()),
-        Screen::Console(state) => state.sheet.clone(),
-        Screen::Compare(state) => Some(state.listing(model)),
+        Screen::Agents(_) => agents::listing(model, which),
+        Screen::Findings(_) => findings::listing(model, which),
+        Screen::Proofs(state) => proofs::listing(state, which),
+        Screen::Settlements(state) => settlements::listing(model, state, which),
+        Screen::Notes(_) => Some(notes::listing(model, which)),
+        Screen::Stack(state) => Some(state.listing(which)),
+        Screen::Console(state) => state.listing(which),
+        Screen::Compare(state) => Some(state.listing(model, which)),
         Screen::Start(_)
         | Screen::Overview(_)
         | Screen::Timeline(_)
@@ -94,8 +123,11 @@ pub fn length(model: &Model) -> Option<usize> {
     }
 }
 
+/// The column of ids that stand in the journals, and the record of each row.
+pub type Ids = (usize, Vec<Row>);
+
 /// The rows as they stand on screen, narrowed and in order; and the column and the records of ids that are not known yet.
-pub fn table(model: &Model) -> Option<(Sheet, Option<(usize, Vec<Row>)>)> {
+pub fn table(model: &Model) -> Option<(Sheet, Option<Ids>)> {
     let sheet = listing(model)?;
     let order: Vec<usize> = match arrangement(model) {
         Some(arranged) => (0..arranged.len(sheet.rows.len())).map(|place| arranged.row(place)).collect(),
@@ -141,7 +173,7 @@ pub fn turn(model: &mut Model, by: isize) -> Vec<Command> {
     if matches!(model.screen(), Screen::Requests(_)) {
         return requests::turn(model, by);
     }
-    let Some(sheet) = listing(model) else {
+    let Some(sheet) = texts(model, Which::None) else {
         return Vec::new();
     };
     if let Some((arranged, _)) = model.screens.last_mut().and_then(arranged) {
@@ -254,9 +286,8 @@ fn side(model: &Model) -> Option<compare::Side> {
         Screen::Timeline(state) => state.axis.map(|axis| compare::Side::Window(axis.from, axis.to)),
         Screen::Start(_) | Screen::Overview(_) | Screen::Compare(_) => None,
         _ => {
-            let sheet = listing(model)?;
-            let row = row_under_cursor(model)?;
-            Some(compare::Side::Cells { titles: sheet.titles, cells: sheet.rows.into_iter().nth(row)? })
+            let sheet = line(model)?;
+            Some(compare::Side::Cells { titles: sheet.titles, cells: sheet.rows.into_iter().next()? })
         }
     }
 }

@@ -127,13 +127,11 @@ pub fn only(model: &mut Model, action: Action) -> Vec<Command> {
     if is_of_requests(model) {
         return requests::this_value(model, action);
     }
-    let (Some(sheet), Some(row)) = (listing(model), lists::row_under_cursor(model)) else {
-        return said(model, "this list is too long to be narrowed; ; asks for it in SQL");
+    let Some(sheet) = lists::line(model) else {
+        return said(model, "there is no row here, or the list is too long to be narrowed");
     };
     let column = lists::arrangement(model).map_or(0, |arranged| arranged.column);
-    let (Some(title), Some(cell)) =
-        (sheet.titles.get(column), sheet.rows.get(row).and_then(|row| row.get(column)))
-    else {
+    let (Some(title), Some(cell)) = (sheet.titles.get(column), sheet.rows[0].get(column)) else {
         return said(model, "there is no value here");
     };
     let negated = action == Action::NotThis;

@@ -82,7 +82,7 @@ fn follow(model: &mut Model, mut commands: Vec<Command>) {
 fn a_key_costs_no_more_on_ten_times_the_requests() {
     let dearest = |case: &Case| {
         let mut model = model(case, "3", (120, 40), THEME);
-        let keys = "jjjGk<c-u>ggGlhs<esc>fversion=2.4.1<enter>G\\\\/eu1<enter>nnNxjjX<esc>5jjG<esc>4jG<esc>2zz}}h<esc>1jj3";
+        let keys = "jjjGk<c-u>ggGlhs<esc>fversion=2.4.1<enter>G\\\\/eu1<enter>nnNxjjX<esc>5xjjXj<esc>lh4jGlhx<esc>2zz}}h<esc>1jj3";
         let keys = Key::parse_all(keys).unwrap();
         let costs = keys.into_iter().map(|key| {
             // Names are matched as they are typed, and there are as many as agents.

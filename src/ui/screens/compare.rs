@@ -8,6 +8,7 @@
 
 use crate::model::{Nanos, Row};
 use crate::ui::actions::Action;
+use crate::ui::lists::Which;
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
@@ -152,14 +153,14 @@ impl State {
         pairs.filter(|pair| self.only == Only::All || pair.differs()).collect()
     }
 
-    pub fn listing(&self, model: &Model) -> Sheet {
+    pub fn listing(&self, model: &Model, which: Which) -> Sheet {
         let titles = ["what".to_owned(), String::new(), self.a.name(), self.b.name()].to_vec();
         let mark = |pair: &Pair| if pair.differs() { model.theme.glyphs.differs } else { "" };
         let row = |pair: &&Pair| {
             let text = |side: &Option<String>| side.clone().unwrap_or_default();
             vec![pair.name.clone(), mark(pair).to_owned(), text(&pair.a), text(&pair.b)]
         };
-        Sheet { titles, rows: self.shown().iter().map(row).collect() }
+        Sheet { titles, rows: which.of(self.shown().iter()).map(row).collect() }
     }
 }
 

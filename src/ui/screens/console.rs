@@ -10,7 +10,7 @@
 use crate::store::views::Views;
 use crate::ui::actions::Action;
 use crate::ui::keys::Key;
-use crate::ui::lists::{said, trail};
+use crate::ui::lists::{Which, said, trail};
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::text::spans;
 use crate::ui::update::{back, body_height, push};
@@ -61,6 +61,13 @@ const WORDS: [&str; 24] = [
     "min(", "max(", "and", "or", "not", "in", "like", "between", "is null", "join", "on", "as", "desc",
     "having",
 ];
+
+impl State {
+    pub fn listing(&self, which: Which) -> Option<Sheet> {
+        let sheet = self.sheet.as_ref()?;
+        Some(Sheet { titles: sheet.titles.clone(), rows: which.of(sheet.rows.iter()).cloned().collect() })
+    }
+}
 
 fn with<T>(model: &mut Model, f: impl FnOnce(&mut State) -> T) -> Option<T> {
     match model.screens.last_mut() {

@@ -3,6 +3,7 @@
 use crate::model::{Finding, Pointers, Severity};
 use crate::ui::actions::Action;
 use crate::ui::frame;
+use crate::ui::lists::Which;
 use crate::ui::model::{Command, Model, Notice, Screen};
 use crate::ui::screens::requests;
 use crate::ui::text::spans;
@@ -37,10 +38,10 @@ pub fn subject(finding: &Finding) -> Subject {
     Subject::new("finding", format!("{} {}", finding.rule, finding.subject).trim())
 }
 
-pub fn listing(model: &Model) -> Option<Sheet> {
+pub fn listing(model: &Model, which: Which) -> Option<Sheet> {
     let study = model.study.as_deref()?;
     let titles = COLUMNS.iter().map(|column| column.title.to_owned()).collect();
-    let rows = study.findings.iter().map(|finding| table::texts(&COLUMNS, finding, &model.theme));
+    let rows = which.of(study.findings.iter()).map(|finding| table::texts(&COLUMNS, finding, &model.theme));
     Some(Sheet { titles, rows: rows.collect() })
 }
 

@@ -8,7 +8,7 @@
 
 use super::requests;
 use crate::ui::actions::Action;
-use crate::ui::lists::{row_under_cursor, said};
+use crate::ui::lists::{Which, row_under_cursor, said};
 use crate::ui::model::{Command, Model, Screen, Why};
 use crate::ui::text::{cut_middle, padded, spans};
 use crate::ui::theme::Theme;
@@ -192,16 +192,16 @@ fn view_at(model: &Model, row: usize) -> Option<View> {
     model.notebook.views.iter().nth(row).map(|(name, filter)| (name.clone(), filter.clone()))
 }
 
-pub fn listing(model: &Model) -> Sheet {
+pub fn listing(model: &Model, which: Which) -> Sheet {
     let theme = Theme::default();
     fn sheet<R>(columns: &[Column<R>], rows: impl Iterator<Item = R>, theme: &Theme) -> Sheet {
         let titles = columns.iter().map(|column| column.title.to_owned()).collect();
         Sheet { titles, rows: rows.map(|row| texts(columns, &row, theme)).collect() }
     }
     match tab(model) {
-        Tab::Notes => sheet(&NOTES, (0..).map_while(|row| note_at(model, row)), &theme),
-        Tab::Log => sheet(&LOG, model.notebook.lines.iter().cloned(), &theme),
-        Tab::Views => sheet(&VIEWS, (0..).map_while(|row| view_at(model, row)), &theme),
+        Tab::Notes => sheet(&NOTES, which.of((0..).map_while(|row| note_at(model, row))), &theme),
+        Tab::Log => sheet(&LOG, which.of(model.notebook.lines.iter()).cloned(), &theme),
+        Tab::Views => sheet(&VIEWS, which.of((0..).map_while(|row| view_at(model, row))), &theme),
     }
 }
 

@@ -11,6 +11,7 @@
 
 use crate::model::{Row, Status, Step};
 use crate::ui::actions::Action;
+use crate::ui::lists::Which;
 use crate::ui::model::{Command, Model, Notice, Screen};
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
@@ -50,9 +51,9 @@ impl State {
 }
 
 /// The failures as texts; ids that were not on screen yet are not known.
-pub fn listing(state: &State) -> Option<Sheet> {
+pub fn listing(state: &State, which: Which) -> Option<Sheet> {
     let titles = ["step", "verdict", "id"].map(str::to_owned).to_vec();
-    let rows = state.verification.as_ref()?.failures.iter().map(|failure| {
+    let rows = which.of(state.verification.as_ref()?.failures.iter()).map(|failure| {
         let id = state.ids.get(&failure.row).cloned().unwrap_or_default();
         vec![failure.step.name().to_owned(), failure.status.name().to_owned(), id]
     });

@@ -12,7 +12,7 @@ use crate::model::time::Zone;
 use crate::model::{Kind, Nanos, Row};
 use crate::ui::actions::Action;
 use crate::ui::frame;
-use crate::ui::lists::{is_noted, row_under_cursor, said};
+use crate::ui::lists::{Which, is_noted, row_under_cursor, said};
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::text::{cut, spans};
 use crate::ui::theme::Theme;
@@ -283,7 +283,7 @@ pub fn computed(model: &mut Model) -> Vec<Command> {
     }
 }
 
-pub fn listing(model: &Model, state: &State) -> Option<Sheet> {
+pub fn listing(model: &Model, state: &State, which: Which) -> Option<Sheet> {
     fn sheet<R>(columns: &[Column<R>], rows: impl Iterator<Item = R>) -> Sheet {
         let theme = Theme::default();
         let titles = columns.iter().map(|column| column.title.to_owned()).collect();
@@ -292,19 +292,25 @@ pub fn listing(model: &Model, state: &State) -> Option<Sheet> {
     let blast = blast(model).filter(|blast| state.len(blast) <= SORTABLE)?;
     match state.tab {
         Tab::Payments => {
-            let mut sheet =
-                sheet(&payment_columns(), (0..).map_while(|row| state.paid(&blast, row, Zone::Utc)));
-            for (n, row) in sheet.rows.iter_mut().enumerate() {
-                let payment = &blast.ledger().payments[state.shown[n]];
+            let mut sheet = sheet(
+                &payment_columns(),
+                which.of(0..state.shown.len()).filter_map(|row| state.paid(&blast, row, Zone::Utc)),
+            );
+            for (row, place) in sheet.rows.iter_mut().zip(which.of(state.shown.iter())) {
+                let payment = &blast.ledger().payments[*place];
                 row[0] = whole(payment.settled_at);
                 row[1] = whole(payment.inferred.map(|(from, _)| from));
             }
             Some(sheet)
         }
         Tab::Chain => {
-            let mut sheet =
-                sheet(&chain_columns(), (0..).map_while(|row| state.settled(&blast, row, Zone::Utc)));
-            for (row, settlement) in sheet.rows.iter_mut().zip(&blast.books.settlements) {
+            let mut sheet = sheet(
+                &chain_columns(),
+                which
+                    .of(0..blast.books.settlements.len())
+                    .filter_map(|row| state.settled(&blast, row, Zone::Utc)),
+            );
+            for (row, settlement) in sheet.rows.iter_mut().zip(which.of(blast.books.settlements.iter())) {
                 row[0] = whole(settlement.settled_at);
             }
             Some(sheet)

@@ -6,6 +6,7 @@
 //! ```
 
 use super::requests;
+use crate::ui::lists::Which;
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::screens::overview::share;
 use crate::ui::text::spans;
@@ -129,7 +130,7 @@ impl State {
         self.under_cursor().map(|value| Subject::new(&self.title, &value.text))
     }
 
-    pub fn listing(&self) -> Sheet {
+    pub fn listing(&self, which: Which) -> Sheet {
         let theme = Theme::default();
         let titles = [self.title.as_str(), "count", "share"].map(str::to_owned).to_vec();
         let row = |value: &Value| {
@@ -137,7 +138,7 @@ impl State {
             row.insert(0, value.text.clone());
             row
         };
-        Sheet { titles, rows: self.values.iter().flatten().map(row).collect() }
+        Sheet { titles, rows: which.of(self.values.iter().flatten()).map(row).collect() }
     }
 }
 
