@@ -1,4 +1,5 @@
-//! From a key to the frame that answers it, at 200×60, while journals are being read in the background and after.
+//! From a key to the frame that answers it, at 200×60: while journals are being read in the background, while all their
+//! bytes are searched, and at rest; and the bytes a step of the cursor sends beside the cells it changes.
 //!
 //! `cargo bench --bench frames -- [REQUESTS]` (default 800,000). Drawn into cells, not to a terminal.
 
@@ -9,21 +10,23 @@
 )]
 
 use backtrail::store::Case;
-use backtrail::ui::headless::{Stage, buffer, perform, play, send};
+use backtrail::ui::headless::{Stage, buffer, bytes, perform, play, send};
 use backtrail::ui::keys::Key;
 use backtrail::ui::model::{Model, Msg};
 use backtrail::ui::theme::{Charset, Colours, Theme};
 use backtrail::ui::update;
 use backtrail::work::Cancel;
+use backtrail::work::filter::{Clause, Field, Filter, Op};
 use backtrail::work::ingest::{Pictures, Watcher, ingest};
 use backtrail::work::notebook::Hand;
+use backtrail::work::select::select;
 use backtrail::work::simulate::{Scenario, Simulation};
 use backtrail::work::verify::Pins;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Instant;
 
-const KEYS: &str = "jjjjj<pgdn><pgdn>kk<c-d><c-d>GgjjG<c-u>k<enter><esc>ljhj7jj<esc>3jjj";
+const KEYS: &str = "jjjjj<pgdn><pgdn>kk<c-d><c-d>GgjjG<c-u>k<enter><esc>ljhj7jj<esc>4jjG<esc>5jG<esc>3jjj";
 
 fn main() {
     let requests = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(800_000);
@@ -65,7 +68,7 @@ fn main() {
     };
     let started = Instant::now();
     let mut model = play(&stage, &[]);
-    let _ = buffer(&model);
+    std::hint::black_box(buffer(&model));
     println!("reopened to a painted overview in {:.3} s (must 0.2)", started.elapsed().as_secs_f64());
     press(&mut model, "3", &mut Vec::new());
     let mut times = Vec::new();
@@ -74,6 +77,49 @@ fn main() {
         press_all(&mut model, &none, &mut times);
     }
     tell("at rest", times);
+
+    let study = model.study.clone().unwrap();
+    let cancel = Cancel::default();
+    let stop = cancel.clone();
+    let searching = thread::spawn(move || {
+        let nowhere = Clause::is(Field::Text, "no such text in any record").with(Op::Has);
+        let filter = Filter::default().and(nowhere);
+        while select(&study, &filter, &cancel).is_ok() {}
+    });
+    let mut times = Vec::new();
+    for _ in 0..20 {
+        press_all(&mut model, &none, &mut times);
+    }
+    stop.cancel();
+    searching.join().unwrap();
+    tell("while all bytes are searched", times);
+    tell_bytes(&stage);
+}
+
+/// Bytes sent for a step, and cells that are not what they were: two explorers, one a step ahead of the other.
+fn tell_bytes(stage: &Stage) {
+    let keys = Key::parse_all("3").unwrap();
+    let (mut ahead, mut behind) = (play(stage, &keys), play(stage, &keys));
+    println!("a whole frame sends {} bytes", bytes(&ahead, None).len());
+    let steps = [
+        ("a step", "j", "jjjjjjjjjj"),
+        ("a scrolling step", "060j", "jjjjjjjjjj"),
+        ("a page", "j", "<pgdn><pgdn><pgdn>"),
+    ];
+    for (name, before, keys) in steps {
+        press(&mut ahead, before, &mut Vec::new());
+        press(&mut behind, before, &mut Vec::new());
+        let (mut sent, mut changed) = (0, 0);
+        for key in Key::parse_all(keys).unwrap() {
+            send(&mut ahead, Msg::Key(key));
+            sent += bytes(&ahead, Some(&behind)).len();
+            let (now, before) = (buffer(&ahead), buffer(&behind));
+            changed += now.content.iter().zip(&before.content).filter(|(now, before)| now != before).count();
+            send(&mut behind, Msg::Key(key));
+        }
+        let each = sent as f64 / changed.max(1) as f64;
+        println!("{name} sends {sent} bytes for {changed} changed cells: {each:.2} bytes a cell");
+    }
 }
 
 fn press_all(model: &mut Model, messages: &Receiver<Msg>, times: &mut Vec<f64>) {

@@ -78,23 +78,17 @@ pub enum Action {
 pub enum Place {
     Everywhere,
     Lists,
-    Requests,
-    Request,
     Timeline,
-    Proofs,
     Notes,
     Settlements,
     Start,
 }
 
 impl Place {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 6] = [
         Self::Everywhere,
         Self::Lists,
-        Self::Requests,
         Self::Timeline,
-        Self::Request,
-        Self::Proofs,
         Self::Notes,
         Self::Settlements,
         Self::Start,
@@ -104,10 +98,7 @@ impl Place {
         match self {
             Self::Everywhere => "Everywhere",
             Self::Lists => "In lists",
-            Self::Requests => "Requests",
-            Self::Request => "One request",
             Self::Timeline => "Timeline",
-            Self::Proofs => "Proofs",
             Self::Settlements => "Settlements",
             Self::Notes => "Notes",
             Self::Start => "Start screen",
@@ -165,10 +156,11 @@ pub const ACTIONS: &[Entry] = actions![
     Export, Everywhere, "W", "write", "Write the table to a new file: .csv, .jsonl or .md; the log as it is kept";
     Bundle, Everywhere, "B", "bundle", "Put the request (of a marked one, all marked) and its proofs into one file for others to check; asks where";
     Report, Everywhere, "w", "report", "Write a report others can check: for whom, as what, where to";
+    Verify, Everywhere, "V", "verify", "Verify every proof of the case in the background";
     Copy, Everywhere, "y", "copy", "Copy to this terminal's clipboard (OSC 52) or to a file; yy takes the first";
     Maximise, Everywhere, "o", "panes", "List and detail, the list alone, the detail alone";
     Mouse, Everywhere, "<f2>", "mouse", "Give the mouse to the terminal for marking text, and take it back";
-    Colours, Everywhere, "<f3>", "colours", "Change colours: sixteen (the terminal's own), dark, light, mono";
+    Colours, Everywhere, "<f3>", "colours", "Change colours: sixteen (the terminal's own), dark, light, contrast, mono";
     Help, Everywhere, "? <f1>", "help", "Show all keys";
     Quit, Everywhere, "q <c-c>", "quit", "Quit: q on a screen of the tab line, <c-c> from anywhere";
     Down, Lists, "j <down>", "down", "Down; a number before it repeats: 9j, 05j (the numbers of the tab line alone are screens)";
@@ -185,15 +177,15 @@ pub const ACTIONS: &[Entry] = actions![
     PreviousPane, Lists, "<s-tab>", "previous pane", "To the pane or tab before";
     Sort, Lists, "s", "sort", "Sort by the column; again turns it round, and again lets it be";
     Count, Lists, "S", "count", "Count the rows by the values of the column";
-    Filter, Requests, "f", "filter", "Filter: version=2.4.1 agent~treasury at>=09:12 -node=gw-eu-1 \"text\"";
-    Filters, Requests, "F", "filters", "The filters one by one: space switches, enter edits, d deletes, J K move, s saves them";
-    FiltersPause, Requests, "\\", "pause filters", "Switch all filters off and on; the cursor keeps its record";
-    FilterDrop, Requests, "<backspace>", "drop filter", "Remove the last filter";
-    OnlyThis, Requests, "=", "only this", "Only requests with this value";
-    NotThis, Requests, "-", "not this", "Only requests without this value";
-    Find, Requests, "/", "find", "Find an id, agent, node or version, as fuzzy as memory is";
-    FindNext, Requests, "n", "next", "To the next request that matches what was found";
-    FindPrevious, Requests, "N", "previous", "To the one before";
+    Filter, Lists, "f", "filter", "Filter requests: version=2.4.1 agent~treasury -node=gw-eu-1 \"text\"; other lists by words and columns";
+    Filters, Lists, "F", "filters", "The filters one by one: space switches, enter edits, d deletes, J K move, s saves them";
+    FiltersPause, Lists, "\\", "pause filters", "Switch all filters off and on; the cursor keeps its record";
+    FilterDrop, Lists, "<backspace>", "drop filter", "Remove the last filter";
+    OnlyThis, Lists, "=", "only this", "Only rows with this value of the column";
+    NotThis, Lists, "-", "not this", "Only rows without it";
+    Find, Lists, "/", "find", "Go to an id, agent, node or version, as fuzzy as memory is; on other lists to a row that holds a text";
+    FindNext, Lists, "n", "next", "To the next row that matches what was found, or the next difference";
+    FindPrevious, Lists, "N", "previous", "To the one before";
     ZoomIn, Timeline, "z +", "zoom in", "Zoom in at the cursor";
     ZoomOut, Timeline, "Z -", "zoom out", "Zoom out";
     ZoomAll, Timeline, "0", "all", "Show the whole time";
@@ -202,10 +194,7 @@ pub const ACTIONS: &[Entry] = actions![
     EdgeFrom, Timeline, "[ b", "begin", "The window begins at the cursor; all numbers follow. The mouse drags its edges";
     EdgeTo, Timeline, "]", "end", "The window ends at the cursor";
     Lanes, Timeline, "v", "lanes", "A lane per version, or a lane per node";
-    Verify, Proofs, "V", "verify", "Verify every proof of the case in the background";
-    OnlyThis, Settlements, "=", "only this", "Only payments of this class";
-    FilterDrop, Settlements, "<backspace>", "show all", "All payments again";
-    Refunds, Settlements, "R", "refund list", "Write what would have to be given back to a new file";
+    Refunds, Settlements, "r", "refund list", "Write what would have to be given back to a new file";
     Remove, Notes, "d <del>", "remove", "Take all notes on this away, or the saved view";
     Demo, Start, "d", "demo", "Open a made-up incident";
 ];
@@ -220,6 +209,26 @@ impl Entry {
 }
 
 impl Action {
+    /// Whether it only moves the cursor: nothing to be looked up by name.
+    pub const fn is_movement(self) -> bool {
+        matches!(
+            self,
+            Down | Up
+                | HalfDown
+                | HalfUp
+                | PageDown
+                | PageUp
+                | First
+                | Last
+                | Left
+                | Right
+                | NextPane
+                | PreviousPane
+                | Back
+                | Palette
+        )
+    }
+
     /// Its name in config.toml: `next-finding`, `screen-1`.
     pub fn slug(self) -> String {
         let mut slug = String::new();
@@ -334,6 +343,16 @@ mod tests {
                     assert!(!seen.contains(&key), "{key} twice in {}", place.title());
                     seen.push(key);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn no_key_of_a_screen_hides_what_it_does_everywhere() {
+        for near in ACTIONS.iter().filter(|entry| entry.place != Place::Everywhere) {
+            for far in ACTIONS.iter().filter(|entry| entry.place == Place::Everywhere) {
+                let both = near.presses().find(|key| far.presses().any(|other| other == *key));
+                assert_eq!(both, None, "{} hides {}", near.action.slug(), far.action.slug());
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Pop-overs that ask for something: tags, a comment, a name, a path, what to copy; and the filters in force as a list.
 
 use super::keys::Key;
-use super::lists::{listing, said, subject, trail};
+use super::lists::{said, subject, trail};
 use super::model::{
     Asking, Change, Command, CopyTo, Menu, MenuChoice, Model, Notice, Overlay, Saved, Screen, Why, Written,
 };
@@ -14,7 +14,7 @@ use crate::model::{Hash, Kind, Row};
 use crate::work::WorkError;
 use crate::work::filter::Filter;
 use crate::work::notebook::{Deed, Entry, Notebook, Subject};
-use crate::work::sheet::{Form, Sheet, markdown_cell};
+use crate::work::sheet::{Form, markdown_cell};
 use ratatui::crossterm::event::KeyCode;
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,7 @@ fn ask(model: &mut Model, asking: Asking, text: &str) -> Vec<Command> {
 pub fn path(model: &mut Model) -> Vec<Command> {
     let name = model.screen().title().to_lowercase();
     let is_requests = matches!(model.screen(), Screen::Requests(_));
-    if !is_requests && listing(model).is_none() {
+    if !is_requests && super::lists::texts(model, super::lists::Which::None).is_none() {
         return said(model, "there is no table to write here");
     }
     let is_log =
@@ -73,6 +73,9 @@ pub fn bundle(model: &mut Model) -> Vec<Command> {
 
 /// Asks where to write what would have to be given back.
 pub fn refunds(model: &mut Model) -> Vec<Command> {
+    if model.study.is_none() {
+        return said(model, "open a case first");
+    }
     ask(model, Asking::Path(Saved::Refunds), "refunds.csv")
 }
 
@@ -90,6 +93,7 @@ pub fn title(asking: &Asking) -> String {
         Asking::Path(Saved::Bundle(_)) => "put this request and its proofs into a new file".to_owned(),
         Asking::Path(_) => "write to a new file: .csv, .jsonl or .md".to_owned(),
         Asking::Clause(_) => "this filter".to_owned(),
+        Asking::Find => "find in this list; n and N go on".to_owned(),
     }
 }
 
@@ -121,6 +125,7 @@ pub fn press_in_ask(model: &mut Model, key: Key) -> Vec<Command> {
         }
         Asking::Path(saved) => write(model, saved, &PathBuf::from(text)),
         Asking::Clause(place) => replace_clause(model, place, &text),
+        Asking::Find => super::narrow::look_for(model, &text),
     }
 }
 
@@ -144,7 +149,11 @@ fn write(model: &mut Model, saved: Saved, path: &Path) -> Vec<Command> {
             Some(selection) => Written::Requests(selection.rows.clone()),
             None => return Vec::new(),
         },
-        (Saved::Table, _) => Written::Table(listing(model).unwrap_or_default()),
+        (Saved::Table, _) => match super::lists::table(model) {
+            Some((sheet, Some((column, records)))) => Written::Named { sheet, column, records },
+            Some((sheet, None)) => Written::Table(sheet),
+            None => return Vec::new(),
+        },
     };
     vec![Command::Write { path: path.to_owned(), what }]
 }
@@ -206,6 +215,9 @@ pub fn resolved(model: &mut Model, id: &str, rows: &[Row]) -> Vec<Command> {
 
 /// The filters in force as a list.
 pub fn filters(model: &mut Model) -> Vec<Command> {
+    if model.study.is_none() {
+        return said(model, "open a case first");
+    }
     model.overlay = Some(Overlay::Filters(Scroll::default()));
     Vec::new()
 }
@@ -305,19 +317,14 @@ pub fn copy_menu(model: &mut Model) -> Vec<Command> {
             }),
         );
     }
-    if let Screen::Requests(state) = model.screen() {
+    if matches!(model.screen(), Screen::Requests(_)) {
         add('f', "the filter", Some(model.filter.to_string()));
-        add(
-            'r',
-            "this row as Markdown",
-            state.under_cursor().map(|row| {
-                let cells = [&row.id, &row.node, &row.agent, &row.effective].map(|text| markdown_cell(text));
-                format!("| {} | {} |\n", row.at.rfc3339(), cells.join(" | "))
-            }),
-        );
     }
-    if let (Some(sheet), Some(row)) = (listing(model), super::lists::row_under_cursor(model)) {
-        let one = Sheet { rows: sheet.rows.into_iter().skip(row).take(1).collect(), titles: sheet.titles };
+    let here = match model.screen() {
+        Screen::Requests(state) => state.under_cursor().map(requests::sheet),
+        _ => super::lists::line(model),
+    };
+    if let Some(one) = here.filter(|one| !one.rows.is_empty()) {
         let text = |form: Form| String::from_utf8_lossy(&one.bytes(form)).into_owned();
         add('j', "this row as JSON", Some(text(Form::JsonLines)));
         add('m', "this row as Markdown", Some(text(Form::Markdown)));

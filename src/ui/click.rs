@@ -3,7 +3,7 @@
 use super::actions::Action;
 use super::frame::{areas, tab_titles};
 use super::model::{Command, Model, Screen};
-use super::screens::timeline;
+use super::screens::{notes, proofs, request, settlements, timeline};
 use super::update::{act, show_tab, step};
 use super::widgets::scroll::{Scroll, Step};
 use unicode_width::UnicodeWidthStr;
@@ -17,6 +17,9 @@ pub fn click(model: &mut Model, column: u16, row: u16) -> Vec<Command> {
     }
     if matches!(model.screen(), Screen::Timeline(_)) {
         return timeline::click(model, column);
+    }
+    if let Some(presses) = inner_tab_at(model, column, row) {
+        return (0..presses).flat_map(|_| act(model, Action::NextPane, None)).collect();
     }
     let Some((first, scroll)) = list(model) else {
         return Vec::new();
@@ -34,11 +37,30 @@ pub fn click(model: &mut Model, column: u16, row: u16) -> Vec<Command> {
 fn tab_at(model: &Model, column: u16) -> Option<u8> {
     let mut left = 1;
     tab_titles(model).into_iter().find_map(|(n, title)| {
-        let right = left + title.width() as u16;
+        let right = left + title.iter().map(|part| part.width()).sum::<usize>() as u16;
         let hit = (left..right).contains(&column);
         left = right;
         hit.then_some(n)
     })
+}
+
+/// How often Tab would have to be pressed to come to the pane whose title is clicked.
+fn inner_tab_at(model: &Model, column: u16, row: u16) -> Option<usize> {
+    let body = areas(model.size).body.y;
+    let (line, left, gap, titles, here) = match model.screen() {
+        Screen::Request(state) => (body + 2, 2, 1, request::titles(), state.place()),
+        Screen::Notes(state) => (body, 2, 0, notes::titles(), state.place()),
+        Screen::Settlements(state) => (body, 2, 0, settlements::titles(), state.place()),
+        _ => return None,
+    };
+    let mut left = left;
+    let hit = titles.iter().position(|title| {
+        let right = left + title.width() as u16 + 2;
+        let hit = (left..right).contains(&column);
+        left = right + gap;
+        hit
+    });
+    hit.filter(|_| row == line).map(|hit| (hit + titles.len() - here) % titles.len())
 }
 
 /// The screen's row of a list's first entry, and where the list stands.
@@ -55,6 +77,8 @@ fn list(model: &Model) -> Option<(u16, Scroll)> {
         Screen::Stack(state) => Some((body + 3, state.scroll)),
         Screen::Compare(state) => Some((body + 3, state.scroll)),
         Screen::Console(state) => Some((body + 4, state.scroll)),
-        Screen::Timeline(_) | Screen::Request(_) | Screen::Proofs(_) => None,
+        Screen::Proofs(state) => Some((body + proofs::head_height(model) as u16, state.scroll)),
+        Screen::Request(state) => state.list().map(|(above, scroll)| (body + above, scroll)),
+        Screen::Timeline(_) => None,
     }
 }

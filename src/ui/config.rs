@@ -155,7 +155,7 @@ mod tests {
             parse("colours = \"light\"\nmouse = false\n[keys]\nnext-finding = \"<f6> ]\"\nmark = \"\"\n")
                 .unwrap();
         assert_eq!((config.colours, config.mouse), (Some(Colours::Light), Mouse::Terminals));
-        let does = |key: &str| config.keymap.action_of(Key::parse_all(key).unwrap()[0], Place::Requests);
+        let does = |key: &str| config.keymap.action_of(Key::parse_all(key).unwrap()[0], Place::Lists);
         assert_eq!(does("<f6>"), Some(Action::NextFinding));
         assert_eq!(does("]"), Some(Action::NextFinding));
         assert_eq!(does("e"), None, "the usual key is free");

@@ -166,6 +166,8 @@ pub fn write(study: &Study, path: &Path, what: Written, cancel: &Cancel) -> Msg 
             return Msg::Wrote { path: path.to_owned(), hash: save_report(study, path, &asked, cancel) };
         }
         Written::Table(sheet) => Ok(sheet.bytes(Form::of(path).unwrap_or(Form::Csv))),
+        Written::Named { sheet, column, records } => named(study, sheet, column, &records, cancel)
+            .map(|sheet| sheet.bytes(Form::of(path).unwrap_or(Form::Csv))),
         Written::Refunds => {
             refunds(study, cancel).map(|sheet| sheet.bytes(Form::of(path).unwrap_or(Form::Csv)))
         }
@@ -187,6 +189,23 @@ pub fn write(study: &Study, path: &Path, what: Written, cancel: &Cancel) -> Msg 
         Ok(Hash(Sha256::digest(&bytes).into()))
     });
     Msg::Wrote { path: path.to_owned(), hash }
+}
+
+/// Ids stand in the journals: they are read here, for every row of the table.
+fn named(
+    study: &Study,
+    mut sheet: Sheet,
+    column: usize,
+    records: &[Row],
+    cancel: &Cancel,
+) -> Result<Sheet, WorkError> {
+    for (row, record) in sheet.rows.iter_mut().zip(records) {
+        cancel.check()?;
+        if let Some(cell) = row.get_mut(column) {
+            *cell = study.snapshot.id(*record)?;
+        }
+    }
+    Ok(sheet)
 }
 
 /// Requests with every column, as the SQL view names them.

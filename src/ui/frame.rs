@@ -10,6 +10,7 @@
 //! ```
 
 use super::actions::{Action, entry};
+use super::lists;
 use super::model::{Follow, Layout, Model, Notice, Screen};
 use super::screens::console;
 use super::screens::overview::{between, between_minutes, share};
@@ -41,16 +42,16 @@ pub struct Panes {
     pub detail: Option<Rect>,
 }
 
-/// The screens of the tab line; what is not built has no tab.
-const TABS: [(u8, &str); 8] = [
-    (1, "Overview"),
-    (2, "Timeline"),
-    (3, "Requests"),
-    (4, "Agents"),
-    (5, "Settlements"),
-    (6, "Proofs"),
-    (7, "Findings"),
-    (8, "Notes"),
+/// Number, title, and what is left of it where there is no room.
+const TABS: [(u8, &str, &str); 8] = [
+    (1, "Overview", "Over"),
+    (2, "Timeline", "Time"),
+    (3, "Requests", "Reqs"),
+    (4, "Agents", "Agts"),
+    (5, "Settlements", "Setl"),
+    (6, "Proofs", "Prfs"),
+    (7, "Findings", "Find"),
+    (8, "Notes", "Note"),
 ];
 
 /// Below this nothing useful fits.
@@ -75,7 +76,12 @@ pub fn panes(model: &Model, area: Rect) -> Panes {
         Layout::Room if width < 100 => return Panes { list: area, detail: None },
         Layout::Room => {}
     }
-    let detail = if width >= 140 { 54 } else { 40 };
+    let detail = match model.screen() {
+        // Bars with the controls beside them need room; the numbers left out of the list stand in them.
+        Screen::Agents(_) => (width * 9 / 20).clamp(46, 84),
+        _ if width >= 140 => 54,
+        _ => 40,
+    };
     let list = Rect { width: area.width - detail - 1, ..area };
     let detail = Rect { x: list.right() + 1, width: detail, ..area };
     Panes { list, detail: Some(Rect { x: detail.x + 1, width: detail.width - 1, ..detail }) }
@@ -245,9 +251,11 @@ fn tabs(model: &Model) -> Line<'static> {
     }
     let mut line = vec![Span::raw(" ")];
     let here = tab_here(model);
-    for (n, title) in tab_titles(model) {
-        let style = if here == Some(n) { theme.tab() } else { theme.plain() };
-        line.push(Span::styled(title, style));
+    for (n, [digit, title]) in tab_titles(model) {
+        let (of_digit, of_title) =
+            if here == Some(n) { (theme.tab(), theme.tab()) } else { (theme.accent(), theme.plain()) };
+        line.push(Span::styled(digit, of_digit));
+        line.push(Span::styled(title, of_title));
     }
     Line::from(line)
 }
@@ -256,65 +264,71 @@ fn tab_here(model: &Model) -> Option<u8> {
     model.screens.iter().rev().find_map(Screen::tab)
 }
 
-/// What stands on the tab line after one blank; where titles do not fit, only the one shown has one.
-pub fn tab_titles(model: &Model) -> Vec<(u8, String)> {
-    let titles: Vec<_> = TABS.iter().map(|(n, title)| (*n, format!(" {n} {title} "))).collect();
-    if titles.iter().map(|(_, title)| title.width()).sum::<usize>() < usize::from(model.size.0) {
-        return titles;
-    }
+/// What stands on the tab line after one blank, digit and title: as much of the titles as fits.
+pub fn tab_titles(model: &Model) -> Vec<(u8, [String; 2])> {
     let here = tab_here(model);
-    titles.into_iter().map(|(n, title)| (n, if here == Some(n) { title } else { format!(" {n} ") })).collect()
+    let wide = TABS.map(|(n, title, _)| (n, [format!(" {n}"), format!(" {title} ")]));
+    let close = TABS.map(|(n, title, _)| (n, [n.to_string(), format!("{title} ")]));
+    let short = TABS.map(|(n, title, short)| {
+        (n, [n.to_string(), format!("{} ", if here == Some(n) { title } else { short })])
+    });
+    let digits = TABS.map(|(n, title, _)| {
+        (n, [format!(" {n}"), if here == Some(n) { format!(" {title} ") } else { " ".to_owned() }])
+    });
+    let room = usize::from(model.size.0).saturating_sub(1);
+    let width = |titles: &[(u8, [String; 2])]| {
+        titles.iter().map(|(_, [n, title])| n.width() + title.width()).sum::<usize>()
+    };
+    let fits = [&wide, &close, &short].into_iter().find(|titles| width(titles.as_slice()) <= room);
+    fits.unwrap_or(&digits).to_vec()
 }
 
 fn chips(model: &Model) -> Line<'static> {
     let theme = &model.theme;
-    let Some(study) = model.study.as_deref() else {
-        return Line::default();
-    };
     let mut line = vec![Span::raw(" ")];
+    let (counts, warning) = counts(model);
+    let own = lists::arrangement(model).map_or(&[][..], |arranged| &arranged.keep);
+    own.iter().for_each(|keep| chip(&keep.to_string(), keep.paused, theme, &mut line));
+    if !model.filter.is_empty() && !matches!(model.screen(), Screen::Requests(_)) {
+        line.push(Span::styled("on Requests: ", theme.quiet()));
+    }
     for clause in &model.filter.clauses {
-        let style = if clause.paused { theme.quiet() } else { theme.accent() };
-        let pause = if clause.paused { "paused " } else { "" };
-        line.push(Span::styled(format!("[{pause}"), style));
-        line.extend(spans(&clause.to_string(), style, theme));
-        line.push(Span::styled("] ", style));
+        chip(&clause.to_string(), clause.paused, theme, &mut line);
     }
-    match model.screen() {
-        Screen::Requests(state) => {
-            let Some(selection) = &state.selection else {
-                return Line::from(line);
-            };
-            let shown = selection.rows.len() as u64;
-            let filters = match model.filter.active().count() {
-                0 => "no filter".to_owned(),
-                n => counted(n as u64, "filter"),
-            };
-            let position = if shown == 0 {
-                String::new()
-            } else {
-                format!("row {}, ", grouped(state.scroll.cursor as u64 + 1))
-            };
-            let words =
-                format!("  {position}showing {} of {} ({filters})", grouped(shown), grouped(selection.total));
-            line.push(Span::raw(words));
-            if let Some((searched, of)) = state.partly {
-                let words = format!("  {} only {} searched", theme.glyphs.warning, share(searched, of));
-                line.push(Span::styled(words, theme.warn()));
-            }
-        }
-        Screen::Findings(_) => {
-            line.push(Span::raw(format!(
-                "  {} of {}",
-                study.findings.len(),
-                counted(study.findings.len() as u64, "finding")
-            )));
-        }
-        _ if !model.filter.is_empty() => {
-            line.push(Span::styled("these filters are for Requests only", theme.quiet()));
-        }
-        _ => {}
+    let right = Line::from(vec![Span::styled(warning, theme.warn()), Span::raw(counts)]);
+    sides(Line::from(line), right, model.size.0, theme)
+}
+
+fn chip(text: &str, paused: bool, theme: &Theme, line: &mut Vec<Span<'static>>) {
+    let style = if paused { theme.quiet() } else { theme.accent() };
+    line.push(Span::styled(if paused { "[paused " } else { "[" }, style));
+    line.extend(spans(text, style, theme));
+    line.push(Span::styled("] ", style));
+}
+
+/// Where the cursor stands and how much is shown of how much; before it, a warning that this is not all.
+fn counts(model: &Model) -> (String, String) {
+    let words = |cursor: usize, shown: usize, all: u64, filters: usize| {
+        let filters =
+            if filters == 0 { String::new() } else { format!(" ({})", counted(filters as u64, "filter")) };
+        let place = if shown == 0 { String::new() } else { format!("row {}, ", grouped(cursor as u64 + 1)) };
+        format!("{place}showing {} of {}{filters} ", grouped(shown as u64), grouped(all))
+    };
+    if let Screen::Requests(state) = model.screen() {
+        let Some(selection) = &state.selection else {
+            return Default::default();
+        };
+        let warning = state.partly.map_or_else(String::new, |(searched, of)| {
+            format!("{} only {} searched  ", model.theme.glyphs.warning, share(searched, of))
+        });
+        let filters = model.filter.active().count();
+        return (words(state.scroll.cursor, state.len(), selection.total, filters), warning);
     }
-    Line::from(line)
+    let (Some(all), Some((arranged, scroll))) = (lists::length(model), lists::cursor(model)) else {
+        return Default::default();
+    };
+    let filters = arranged.keep.iter().filter(|keep| !keep.paused).count();
+    (words(scroll.cursor, arranged.len(all), all as u64, filters), String::new())
 }
 
 fn hints(model: &Model, room: usize) -> Line<'static> {
@@ -337,10 +351,14 @@ fn hints(model: &Model, room: usize) -> Line<'static> {
         }
         Screen::Request(_) => &[Action::NextPane, Action::Left, Action::Right, Action::Copy],
         Screen::Proofs(_) => &[Action::Open, Action::Verify],
-        Screen::Agents(_) => &[Action::Open, Action::Sort, Action::Remember, Action::Compare, Action::Export],
-        Screen::Findings(_) => &[Action::Open, Action::NextFinding, Action::PreviousFinding],
+        Screen::Agents(_) => {
+            &[Action::Open, Action::Sort, Action::Filter, Action::Find, Action::Remember, Action::Compare]
+        }
+        Screen::Findings(_) => {
+            &[Action::Open, Action::NextFinding, Action::Filter, Action::Sort, Action::Mark]
+        }
         Screen::Settlements(_) => {
-            &[Action::Open, Action::NextPane, Action::OnlyThis, Action::Sort, Action::Refunds, Action::Export]
+            &[Action::Open, Action::NextPane, Action::OnlyThis, Action::Refunds, Action::Sort, Action::Filter]
         }
         Screen::Notes(_) => &[Action::Open, Action::NextPane, Action::Remove, Action::Undo],
         Screen::Stack(_) => &[Action::Open, Action::Sort, Action::Export],

@@ -54,13 +54,6 @@ pub fn send(model: &mut Model, msg: Msg) {
     perform(model, commands);
 }
 
-/// The same, but no file is written: for keys that nobody chose.
-pub fn rehearse(model: &mut Model, msg: Msg) {
-    let mut commands = update(model, msg);
-    commands.retain(|command| !matches!(command, Command::Write { .. }));
-    perform(model, commands);
-}
-
 /// Does commands in line, and all that follows from them.
 pub fn perform(model: &mut Model, commands: Vec<Command>) {
     for command in commands {

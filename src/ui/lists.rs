@@ -2,11 +2,12 @@
 //! comparing, marking and export work on a screen as soon as it has its lines here.
 
 use super::model::{Change, Command, Model, Notice, Screen, Why};
+use super::narrow;
 use super::screens::{agents, compare, console, findings, notes, proofs, requests, settlements, stack};
 use super::update::push;
 use super::widgets::scroll::{Scroll, Step};
 use super::widgets::table::Arranged;
-use crate::model::Kind;
+use crate::model::{Kind, Row};
 use crate::work::notebook::{Deed, Entry, Subject};
 use crate::work::sheet::Sheet;
 
@@ -31,17 +32,46 @@ pub fn subject(model: &Model) -> Option<Subject> {
     }
 }
 
+/// Which rows of a list are wanted as texts: a key that is about one row makes no texts of all the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    All,
+    One(usize),
+    /// Only the titles.
+    None,
+}
+
+impl Which {
+    pub fn of<R>(self, rows: impl Iterator<Item = R>) -> impl Iterator<Item = R> {
+        let (skip, take) = match self {
+            Self::All => (0, usize::MAX),
+            Self::One(row) => (row, 1),
+            Self::None => (0, 0),
+        };
+        rows.skip(skip).take(take)
+    }
+}
+
 /// The whole list as texts, in the order it came in; nothing where there is no list, or where it is too long for that.
 pub fn listing(model: &Model) -> Option<Sheet> {
+    texts(model, Which::All)
+}
+
+/// The row under the cursor as texts.
+pub fn line(model: &Model) -> Option<Sheet> {
+    texts(model, Which::One(row_under_cursor(model)?)).filter(|sheet| !sheet.rows.is_empty())
+}
+
+pub fn texts(model: &Model, which: Which) -> Option<Sheet> {
     match model.screen() {
-        Screen::Agents(_) => agents::listing(model),
-        Screen::Findings(_) => findings::listing(model),
-        Screen::Proofs(state) => proofs::listing(state),
-        Screen::Settlements(state) => settlements::listing(model, state),
-        Screen::Notes(_) => Some(notes::listing(model)),
-        Screen::Stack(state) => Some(state.listing()),
-        Screen::Console(state) => state.sheet.clone(),
-        Screen::Compare(state) => Some(state.listing(model)),
+        Screen::Agents(_) => agents::listing(model, which),
+        Screen::Findings(_) => findings::listing(model, which),
+        Screen::Proofs(state) => proofs::listing(state, which),
+        Screen::Settlements(state) => settlements::listing(model, state, which),
+        Screen::Notes(_) => Some(notes::listing(model, which)),
+        Screen::Stack(state) => Some(state.listing(which)),
+        Screen::Console(state) => state.listing(which),
+        Screen::Compare(state) => Some(state.listing(model, which)),
         Screen::Start(_)
         | Screen::Overview(_)
         | Screen::Timeline(_)
@@ -51,7 +81,7 @@ pub fn listing(model: &Model) -> Option<Sheet> {
 }
 
 /// The order of a list and its cursor.
-fn arranged(screen: &mut Screen) -> Option<(&mut Arranged, &mut Scroll)> {
+pub fn arranged(screen: &mut Screen) -> Option<(&mut Arranged, &mut Scroll)> {
     match screen {
         Screen::Agents(state) => Some((&mut state.arranged, &mut state.scroll)),
         Screen::Findings(state) => Some((&mut state.arranged, &mut state.scroll)),
@@ -61,6 +91,67 @@ fn arranged(screen: &mut Screen) -> Option<(&mut Arranged, &mut Scroll)> {
         Screen::Console(state) => Some((&mut state.arranged, &mut state.scroll)),
         _ => None,
     }
+}
+
+/// The same, to be looked at.
+pub fn cursor(model: &Model) -> Option<(&Arranged, &Scroll)> {
+    match model.screen() {
+        Screen::Agents(state) => Some((&state.arranged, &state.scroll)),
+        Screen::Findings(state) => Some((&state.arranged, &state.scroll)),
+        Screen::Notes(state) => Some((&state.arranged, &state.scroll)),
+        Screen::Settlements(state) => Some((&state.arranged, &state.scroll)),
+        Screen::Stack(state) => Some((&state.arranged, &state.scroll)),
+        Screen::Console(state) => Some((&state.arranged, &state.scroll)),
+        _ => None,
+    }
+}
+
+pub fn arrangement(model: &Model) -> Option<&Arranged> {
+    cursor(model).map(|(arranged, _)| arranged)
+}
+
+/// How many rows a list has that is all at hand, before it is narrowed.
+pub fn length(model: &Model) -> Option<usize> {
+    match model.screen() {
+        Screen::Agents(_) => agents::known(model).map(|agents| agents.agents.len()),
+        Screen::Findings(_) => model.study.as_deref().map(|study| study.findings.len()),
+        Screen::Notes(_) => Some(notes::all(model)),
+        Screen::Settlements(state) => settlements::length(model, state),
+        Screen::Stack(state) => Some(state.len()),
+        Screen::Console(state) => state.sheet.as_ref().map(|sheet| sheet.rows.len()),
+        _ => None,
+    }
+}
+
+/// The column of ids that stand in the journals, and the record of each row.
+pub type Ids = (usize, Vec<Row>);
+
+/// The rows as they stand on screen, narrowed and in order; and the column and the records of ids that are not known yet.
+pub fn table(model: &Model) -> Option<(Sheet, Option<Ids>)> {
+    let sheet = listing(model)?;
+    let order: Vec<usize> = match arrangement(model) {
+        Some(arranged) => (0..arranged.len(sheet.rows.len())).map(|place| arranged.row(place)).collect(),
+        None => (0..sheet.rows.len()).collect(),
+    };
+    let records = match model.screen() {
+        Screen::Settlements(state) => settlements::records(model, state),
+        Screen::Proofs(state) => proofs::records(state),
+        _ => None,
+    };
+    let records = records
+        .map(|(column, rows)| (column, order.iter().filter_map(|row| rows.get(*row).copied()).collect()));
+    let rows = order.iter().filter_map(|row| sheet.rows.get(*row).cloned()).collect();
+    Some((Sheet { titles: sheet.titles, rows }, records))
+}
+
+/// Asks for all ids of a list whose ids stand in the journals, so that it can be sorted and searched by them.
+pub fn name_all(model: &Model) -> Vec<Command> {
+    let Screen::Settlements(state) = model.screen() else {
+        return Vec::new();
+    };
+    let rows: Vec<Row> = settlements::records(model, state).map_or_else(Vec::new, |(_, rows)| rows);
+    let rows: Vec<Row> = rows.into_iter().filter(|row| !state.ids.contains_key(row)).collect();
+    if rows.is_empty() { Vec::new() } else { vec![Command::Ids { rows }] }
 }
 
 /// Whether sideways movement goes from column to column here.
@@ -82,7 +173,7 @@ pub fn turn(model: &mut Model, by: isize) -> Vec<Command> {
     if matches!(model.screen(), Screen::Requests(_)) {
         return requests::turn(model, by);
     }
-    let Some(sheet) = listing(model) else {
+    let Some(sheet) = texts(model, Which::None) else {
         return Vec::new();
     };
     if let Some((arranged, _)) = model.screens.last_mut().and_then(arranged) {
@@ -105,20 +196,30 @@ pub fn sort(model: &mut Model) -> Vec<Command> {
             arranged.next_sort();
             arranged.arrange(&sheet.rows);
             scroll.cursor = arranged.place(row);
-            super::update::step(model, Step::By(0))
+            let mut commands = super::update::step(model, Step::By(0));
+            commands.extend(name_all(model));
+            commands
         }
         None => said(model, "this list keeps its order"),
     }
 }
 
-/// After the rows changed: the same order over the new ones.
+/// After the rows changed: the same order over the new ones. Texts of all rows are made only where some order or
+/// condition asks for them.
 pub fn rearrange(model: &mut Model) {
-    let sheet = match model.screen() {
-        Screen::Agents(_) | Screen::Findings(_) | Screen::Notes(_) | Screen::Settlements(_) => listing(model),
-        _ => None,
-    };
-    if let (Some(sheet), Some((arranged, _))) = (sheet, model.screens.last_mut().and_then(arranged)) {
+    let is_one = matches!(
+        model.screen(),
+        Screen::Agents(_) | Screen::Findings(_) | Screen::Notes(_) | Screen::Settlements(_)
+    );
+    let asks =
+        arrangement(model).is_some_and(|arranged| arranged.sort.is_some() || !arranged.keep.is_empty());
+    let sheet = if is_one && asks { listing(model).unwrap_or_default() } else { Sheet::default() };
+    if let Some((arranged, scroll)) = model.screens.last_mut().and_then(arranged).filter(|_| is_one) {
+        let row = arranged.row(scroll.cursor);
         arranged.arrange(&sheet.rows);
+        if row < sheet.rows.len() {
+            scroll.cursor = arranged.place(row);
+        }
     }
 }
 
@@ -135,8 +236,16 @@ pub fn count(model: &mut Model) -> Vec<Command> {
     let Some(sheet) = listing(model).filter(|sheet| !sheet.titles.is_empty()) else {
         return said(model, "there is no table to count here");
     };
-    let column = model.screens.last_mut().and_then(arranged).map_or(0, |(arranged, _)| arranged.column);
-    push(model, Screen::Stack(Box::new(stack::State::of_rows(&sheet, column.min(sheet.titles.len() - 1)))))
+    let column = arrangement(model).map_or(0, |arranged| arranged.column);
+    // What is counted is what is shown.
+    let places: Vec<usize> = match arrangement(model) {
+        Some(arranged) => (0..arranged.len(sheet.rows.len())).map(|place| arranged.row(place)).collect(),
+        None => (0..sheet.rows.len()).collect(),
+    };
+    push(
+        model,
+        Screen::Stack(Box::new(stack::State::of_rows(&sheet, &places, column.min(sheet.titles.len() - 1)))),
+    )
 }
 
 /// Remembers what the cursor is on, for `X`.
@@ -177,25 +286,15 @@ fn side(model: &Model) -> Option<compare::Side> {
         Screen::Timeline(state) => state.axis.map(|axis| compare::Side::Window(axis.from, axis.to)),
         Screen::Start(_) | Screen::Overview(_) | Screen::Compare(_) => None,
         _ => {
-            let sheet = listing(model)?;
-            let row = row_under_cursor(model)?;
-            Some(compare::Side::Cells { titles: sheet.titles, cells: sheet.rows.into_iter().nth(row)? })
+            let sheet = line(model)?;
+            Some(compare::Side::Cells { titles: sheet.titles, cells: sheet.rows.into_iter().next()? })
         }
     }
 }
 
 /// The row of the list under the cursor, whatever its order.
 pub fn row_under_cursor(model: &Model) -> Option<usize> {
-    let (arranged, scroll) = match model.screen() {
-        Screen::Agents(state) => (&state.arranged, &state.scroll),
-        Screen::Findings(state) => (&state.arranged, &state.scroll),
-        Screen::Notes(state) => (&state.arranged, &state.scroll),
-        Screen::Settlements(state) => (&state.arranged, &state.scroll),
-        Screen::Stack(state) => (&state.arranged, &state.scroll),
-        Screen::Console(state) => (&state.arranged, &state.scroll),
-        _ => return None,
-    };
-    Some(arranged.row(scroll.cursor))
+    cursor(model).map(|(arranged, scroll)| arranged.row(scroll.cursor))
 }
 
 /// Sets or takes away the mark of what the cursor is on.
@@ -239,6 +338,10 @@ fn take_back(model: &mut Model, change: Change, note: fn(u64) -> Entry) -> (Chan
             let words = model.filter.to_string();
             trail(model, Deed::Filter, &words);
             (Change::Filter(now), super::update::refresh(model))
+        }
+        Change::Narrowed(tab, keep) => {
+            let (now, commands) = narrow::take_back(model, tab, keep);
+            (Change::Narrowed(tab, now), commands)
         }
         Change::Choice(choice) => {
             let now = std::mem::replace(&mut model.choice, choice);

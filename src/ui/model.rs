@@ -7,6 +7,7 @@ use super::screens::{
     start, timeline,
 };
 use super::theme::Theme;
+use super::widgets::arranged::Keep;
 use super::widgets::field::Field as TextField;
 use super::widgets::scroll::{Scroll, Tick};
 use super::widgets::tree::Tree;
@@ -21,7 +22,7 @@ use crate::work::filter::{Field, Filter};
 use crate::work::ingest::Progress;
 use crate::work::notebook::{Entry, Hand, Notebook, Subject};
 use crate::work::rows::RequestRow;
-use crate::work::select::{Partial, Selection};
+use crate::work::select::{Partial, Selection, Way};
 use crate::work::session::Session;
 use crate::work::sheet::Sheet;
 use crate::work::stack::{By, Count};
@@ -48,6 +49,11 @@ pub enum Msg {
     Selected {
         question: u64,
         selection: Result<Placed, WorkError>,
+    },
+    /// Where the next request that matches stands.
+    Sought {
+        question: u64,
+        place: Result<Option<usize>, WorkError>,
     },
     /// What a search that goes on has found.
     Partly {
@@ -248,6 +254,14 @@ pub enum Command {
     Attend,
     /// Read on as journals grow, or no more.
     Follow(Follow),
+    /// Find the next of these requests that matches, from a place on.
+    Seek {
+        question: u64,
+        rows: Arc<[Row]>,
+        from: usize,
+        way: Way,
+        clause: crate::work::filter::Clause,
+    },
     /// Give up searches that are under way.
     StopSearch,
     Suspend,
@@ -265,6 +279,12 @@ pub enum Follow {
 #[derive(Clone, Debug)]
 pub enum Written {
     Table(Sheet),
+    /// The same, with a column for the ids of these records, which stand in the journals.
+    Named {
+        sheet: Sheet,
+        column: usize,
+        records: Vec<Row>,
+    },
     /// These requests, with every column.
     Requests(Arc<[Row]>),
     /// The investigator's log as it is kept.
@@ -294,6 +314,8 @@ pub enum Why {
 pub enum Change {
     /// To the filter before.
     Filter(Filter),
+    /// To the conditions before on the list of this tab.
+    Narrowed(u8, Vec<Keep>),
     /// To the version and window before.
     Choice(Choice),
     /// The note of this line of the log.
@@ -365,6 +387,8 @@ pub enum Overlay {
         field: TextField,
         preview: Preview,
     },
+    /// The same for the rows of a list that is at hand.
+    Narrow(Box<Narrowing>),
     /// Names that match what is typed.
     Find(Finder),
     Palette(Finder),
@@ -380,6 +404,30 @@ pub enum Overlay {
     Report(Box<report::Wizard>),
 }
 
+impl Overlay {
+    /// Whether what is typed goes into a text.
+    pub const fn has_field(&self) -> bool {
+        match self {
+            Self::Filter { .. }
+            | Self::Narrow(_)
+            | Self::Find(_)
+            | Self::Palette(_)
+            | Self::OpenPath(_)
+            | Self::Ask(..)
+            | Self::Report(_) => true,
+            Self::Help(_) | Self::Incidents(_) | Self::Filters(_) | Self::Menu(_) => false,
+        }
+    }
+}
+
+/// Conditions on the rows of a list being typed, and how many they would leave.
+#[derive(Debug)]
+pub struct Narrowing {
+    pub field: TextField,
+    pub sheet: Sheet,
+    pub preview: Preview,
+}
+
 /// What a text is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asking {
@@ -391,6 +439,8 @@ pub enum Asking {
     Path(Saved),
     /// A filter clause to take the place of another.
     Clause(usize),
+    /// What the rows of a list are searched for.
+    Find,
 }
 
 /// What is to be saved.
@@ -452,13 +502,26 @@ pub struct Candidate {
     pub kind: &'static str,
     /// Recorded text or our own.
     pub name: String,
+    /// The keys that do the same.
+    pub keys: String,
     pub choice: Choose,
+}
+
+impl Candidate {
+    /// Whether it was made of what is typed, and goes when something else is.
+    pub const fn is_made(&self) -> bool {
+        matches!(self.choice, Choose::Row(_) | Choose::Search(_))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choose {
     Do(Action),
     Only(crate::work::filter::Clause),
+    /// The same, made of what is typed.
+    Search(crate::work::filter::Clause),
+    /// Go to the next request that matches.
+    Seek(crate::work::filter::Clause),
     Row(Row),
     /// A saved view.
     View(String),
@@ -504,8 +567,9 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// Digits typed before a key.
     pub count: Option<usize>,
-    /// What `n` goes on with.
+    /// What `n` goes on with among requests, and on other lists.
     pub found: Option<crate::work::filter::Clause>,
+    pub sought: Option<String>,
     pub questions: u64,
     pub finding: Option<usize>,
     /// What to verify under.
@@ -566,6 +630,7 @@ impl Model {
             notice: None,
             count: None,
             found: None,
+            sought: None,
             questions: 0,
             finding: None,
             pins: Pins::default(),

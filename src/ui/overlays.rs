@@ -1,17 +1,18 @@
 //! What lies over a screen and takes the keys: help, filter, find, palette, the choice of incidents.
 
-use super::actions::{ACTIONS, Place};
+use super::actions::{ACTIONS, Action, Entry, Place};
 use super::asking;
 use super::fuzzy;
 use super::keys::Key;
 use super::model::{Candidate, Choose, Command, Finder, Model, Notice, Overlay, Preview, Screen};
 use super::screens::{requests, start};
-use super::update::{act, open_row};
+use super::update::{act, open_row, place};
+use super::view::help_lines;
 use super::widgets::field::Field;
 use super::widgets::scroll::{Scroll, Step};
 use crate::journal::Names;
 use crate::model::Row;
-use crate::work::filter::{Clause, Field as FilterField, Filter};
+use crate::work::filter::{Clause, Field as FilterField, Filter, Op};
 use crate::work::study::Choice;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
 
@@ -38,6 +39,7 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Command> {
         Some(Overlay::Help(_)) => press_in_help(model, key, step),
         Some(Overlay::Incidents(_)) => press_in_incidents(model, key, step),
         Some(Overlay::Filter { .. }) => press_in_filter(model, key),
+        Some(Overlay::Narrow(_)) => super::narrow::press(model, key),
         Some(Overlay::OpenPath(_)) => start::press_in_field(model, key),
         Some(Overlay::Filters(_)) => asking::press_in_filters(model, key, step),
         Some(Overlay::Ask(..)) => asking::press_in_ask(model, key),
@@ -54,8 +56,7 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Command> {
             if finder.field.press(key) {
                 narrow(finder);
                 let text = finder.field.text().to_owned();
-                let is_find = matches!(model.overlay, Some(Overlay::Find(_)));
-                return if is_find && !text.is_empty() { vec![Command::FindId { text }] } else { Vec::new() };
+                return if text.is_empty() { Vec::new() } else { vec![Command::FindId { text }] };
             }
             Vec::new()
         }
@@ -67,7 +68,7 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Command> {
 pub const FINDER_HEIGHT: usize = 12;
 
 fn press_in_help(model: &mut Model, key: Key, step: Option<Step>) -> Vec<Command> {
-    let height = usize::from(model.size.1.saturating_sub(6));
+    let (height, len) = (usize::from(model.size.1.saturating_sub(4)), help_lines(model).len());
     let step = step.or(match key.types() {
         Some('j') => Some(Step::By(1)),
         Some('k') => Some(Step::By(-1)),
@@ -76,15 +77,10 @@ fn press_in_help(model: &mut Model, key: Key, step: Option<Step>) -> Vec<Command
         _ => None,
     });
     match (step, &mut model.overlay) {
-        (Some(step), Some(Overlay::Help(scroll))) => scroll.step(step, help_len(), height),
+        (Some(step), Some(Overlay::Help(scroll))) => scroll.step(step, len, height),
         _ => model.overlay = None,
     }
     Vec::new()
-}
-
-/// Lines of the help: titles, entries, and a blank before each title but the first.
-pub fn help_len() -> usize {
-    super::view::help_lines().len()
 }
 
 pub fn open_incidents(model: &mut Model) -> Vec<Command> {
@@ -183,7 +179,7 @@ fn press_in_filter(model: &mut Model, key: Key) -> Vec<Command> {
         return match Filter::parse(field.text(), day) {
             Ok(filter) => {
                 model.overlay = None;
-                requests::set_filter(model, filter)
+                super::narrow::show_requests(model, filter)
             }
             Err(error) => {
                 *preview = Preview::Mistake { what: error.what, at: Some(error.at) };
@@ -220,7 +216,7 @@ pub fn previewed(model: &mut Model, text: &str, hits: Result<u64, String>) -> Ve
 }
 
 /// Names of agents, nodes and versions; an id is looked up as it is typed.
-fn names(model: &Model) -> Vec<Candidate> {
+fn names(model: &Model, then: fn(Clause) -> Choose) -> Vec<Candidate> {
     let Some(study) = model.study.as_deref() else {
         return Vec::new();
     };
@@ -233,32 +229,47 @@ fn names(model: &Model) -> Vec<Candidate> {
         study.snapshot.names(names).texts().iter().map(move |name| Candidate {
             kind,
             name: name.to_string(),
-            choice: Choose::Only(Clause::is(field, name)),
+            keys: String::new(),
+            choice: then(Clause::is(field, name)),
         })
     });
     candidates.collect()
 }
 
 pub fn open_find(model: &mut Model) -> Vec<Command> {
-    let mut finder = Finder { candidates: names(model), ..Finder::default() };
+    // On the list of requests one is gone to; from elsewhere those that have the name are shown.
+    let then = if matches!(model.screen(), Screen::Requests(_)) { Choose::Seek } else { Choose::Only };
+    let mut finder = Finder { candidates: names(model, then), ..Finder::default() };
     narrow(&mut finder);
     model.overlay = Some(Overlay::Find(finder));
     Vec::new()
 }
 
 pub fn open_palette(model: &mut Model) -> Vec<Command> {
-    let wanted = |place: Place| !matches!(place, Place::Start | Place::Lists);
-    let actions = ACTIONS.iter().filter(|entry| wanted(entry.place)).map(|entry| Candidate {
-        kind: "action",
+    // What can be done here: screens first, then the deeds of this place, then those of every place.
+    let here = place(model);
+    let rank = |entry: &&Entry| match (entry.action, entry.place) {
+        (Action::Screen(_), _) => Some(0),
+        (action, _) if action.is_movement() => None,
+        (_, at) if at == here && at != Place::Lists => Some(1),
+        (_, Place::Lists | Place::Everywhere) => Some(2),
+        _ => None,
+    };
+    let mut wanted: Vec<&Entry> = ACTIONS.iter().filter(|entry| rank(entry).is_some()).collect();
+    wanted.sort_by_key(rank);
+    let actions = wanted.into_iter().map(|entry| Candidate {
+        kind: if matches!(entry.action, Action::Screen(_)) { "screen" } else { "action" },
         name: entry.help.to_owned(),
+        keys: model.keymap.written(entry),
         choice: Choose::Do(entry.action),
     });
     let views = model.notebook.views.keys().map(|name| Candidate {
         kind: "view",
         name: name.clone(),
+        keys: String::new(),
         choice: Choose::View(name.clone()),
     });
-    let candidates = actions.chain(views).chain(names(model)).collect();
+    let candidates = actions.chain(views).chain(names(model, Choose::Only)).collect();
     let mut finder = Finder { candidates, ..Finder::default() };
     narrow(&mut finder);
     model.overlay = Some(Overlay::Palette(finder));
@@ -266,18 +277,31 @@ pub fn open_palette(model: &mut Model) -> Vec<Command> {
 }
 
 fn narrow(finder: &mut Finder) {
-    finder.candidates.retain(|candidate| !matches!(candidate.choice, Choose::Row(_)));
+    finder.candidates.truncate(finder.candidates.iter().position(Candidate::is_made).unwrap_or(usize::MAX));
     let names = finder.candidates.iter().map(|candidate| candidate.name.as_str());
     finder.best = match finder.field.text() {
         "" => (0..finder.candidates.len().min(LISTED)).collect(),
         pattern => fuzzy::best(pattern, names, LISTED),
     };
     finder.scroll = Scroll::default();
+    // What no list holds may stand in the journals.
+    let text = finder.field.text().trim().to_owned();
+    if !text.is_empty() {
+        for clause in [
+            Clause::is(FilterField::Id, &text).with(Op::Has),
+            Clause::is(FilterField::Text, &text).with(Op::Has),
+        ] {
+            finder.best.push(finder.candidates.len());
+            let name = format!("requests with {clause}");
+            let choice = Choose::Search(clause);
+            finder.candidates.push(Candidate { kind: "filter", name, keys: String::new(), choice });
+        }
+    }
 }
 
 /// Records whose id is just what was typed go to the head of the list.
 pub fn found(model: &mut Model, text: &str, rows: &[Row]) -> Vec<Command> {
-    if let Some(Overlay::Find(finder)) = &mut model.overlay
+    if let Some(Overlay::Find(finder) | Overlay::Palette(finder)) = &mut model.overlay
         && finder.field.text() == text
     {
         for row in rows {
@@ -285,6 +309,7 @@ pub fn found(model: &mut Model, text: &str, rows: &[Row]) -> Vec<Command> {
             finder.candidates.push(Candidate {
                 kind: "record",
                 name: text.to_owned(),
+                keys: String::new(),
                 choice: Choose::Row(*row),
             });
         }
@@ -301,14 +326,14 @@ fn choose(model: &mut Model) -> Vec<Command> {
         Some(Choose::Do(action)) => act(model, action, None),
         Some(Choose::Row(row)) => open_row(model, row),
         Some(Choose::View(name)) => super::screens::notes::open_view(model, &name),
-        Some(Choose::Only(clause)) => {
+        Some(Choose::Only(clause) | Choose::Search(clause)) => {
             model.found = Some(clause.clone());
             let filter = model.filter.clone().and(clause);
-            let mut commands = requests::set_filter(model, filter);
-            if !matches!(model.screen(), Screen::Requests(_)) {
-                commands.extend(act(model, super::actions::Action::Screen(3), None));
-            }
-            commands
+            super::narrow::show_requests(model, filter)
+        }
+        Some(Choose::Seek(clause)) => {
+            model.found = Some(clause);
+            requests::seek(model, 1)
         }
         None => {
             model.notice = Some(Notice::Said("nothing matches".to_owned()));

@@ -8,7 +8,7 @@ use super::screens::{
     start, timeline,
 };
 use super::widgets::scroll::Step;
-use super::{asking, lists, memory, overlays, report, worker};
+use super::{asking, lists, memory, narrow, overlays, report, worker};
 use crate::model::Row;
 use crate::model::time::Zone;
 use crate::work::WorkError;
@@ -29,8 +29,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Command> {
 fn take(model: &mut Model, msg: Msg) -> Vec<Command> {
     match msg {
         Msg::Key(key) => press(model, key),
-        Msg::Paste(text) => {
-            text.chars().flat_map(|c| press_in_overlay(model, Key::plain(KeyCode::Char(c)))).collect()
+        Msg::Paste(text) => text.chars().flat_map(|c| paste(model, c)).collect(),
+        Msg::Wheel(lines) if model.overlay.is_some() => {
+            let key = Key::plain(if lines > 0 { KeyCode::Down } else { KeyCode::Up });
+            press_in_overlay(model, key)
         }
         Msg::Wheel(lines) => step(model, Step::By(lines)),
         Msg::Resize(width, height) => {
@@ -56,6 +58,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Command> {
             }
         }
         Msg::Selected { question, selection } => requests::selected(model, question, selection),
+        Msg::Sought { question, place } => requests::sought(model, question, place),
         Msg::Previewed { text, hits } => overlays::previewed(model, &text, hits),
         Msg::Page { question, rows } => requests::paged(model, question, rows),
         Msg::Explained { row, explanation } => request::explained(model, row, *explanation),
@@ -114,6 +117,9 @@ pub fn fail(model: &mut Model, error: &WorkError) -> Vec<Command> {
 }
 
 fn studied(model: &mut Model, study: Arc<Study>) -> Vec<Command> {
+    if model.notice == Some(Notice::Said(proofs::VERIFYING.to_owned())) {
+        model.notice = Some(Notice::Said("every proof is verified; 6 shows what they came to".to_owned()));
+    }
     let first = model.study.is_none();
     model.study = Some(study);
     agents::forget(model);
@@ -163,16 +169,17 @@ pub fn refresh(model: &mut Model) -> Vec<Command> {
     }
 }
 
-fn place(model: &Model) -> Place {
+/// Where keys are pressed: what has keys of its own, and all else that is a list.
+pub fn place(model: &Model) -> Place {
     match model.screen() {
         Screen::Start(_) => Place::Start,
         Screen::Timeline(_) => Place::Timeline,
-        Screen::Requests(_) => Place::Requests,
-        Screen::Request(_) => Place::Request,
-        Screen::Proofs(_) => Place::Proofs,
         Screen::Settlements(_) => Place::Settlements,
         Screen::Notes(_) => Place::Notes,
         Screen::Overview(_)
+        | Screen::Requests(_)
+        | Screen::Request(_)
+        | Screen::Proofs(_)
         | Screen::Agents(_)
         | Screen::Findings(_)
         | Screen::Stack(_)
@@ -217,6 +224,16 @@ fn press_in_overlay(model: &mut Model, key: Key) -> Vec<Command> {
     overlays::press(model, key)
 }
 
+/// A pasted character is text for a field, never a key that does something.
+fn paste(model: &mut Model, c: char) -> Vec<Command> {
+    let key = Key::plain(KeyCode::Char(if c.is_control() { ' ' } else { c }));
+    match &model.overlay {
+        Some(overlay) if overlay.has_field() => press_in_overlay(model, key),
+        None if lists::is_typing(model) => console::press(model, key),
+        _ => Vec::new(),
+    }
+}
+
 /// Does an action, whoever asked for it.
 pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Command> {
     let times = isize::try_from(count.unwrap_or(1)).unwrap_or(isize::MAX);
@@ -254,13 +271,12 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::PreviousFinding => findings::walk(model, -1),
         Action::Left if lists::has_columns(model) => lists::turn(model, -1),
         Action::Right if lists::has_columns(model) => lists::turn(model, 1),
-        Action::Filter => overlays::open_filter(model),
-        Action::Find => overlays::open_find(model),
-        Action::FiltersPause => requests::pause(model),
-        Action::FilterDrop | Action::OnlyThis if matches!(model.screen(), Screen::Settlements(_)) => {
-            settlements::act(model, action)
-        }
-        Action::FilterDrop => requests::drop_last(model),
+        Action::Filter => narrow::filter(model),
+        Action::Find => narrow::find(model),
+        Action::FiltersPause => narrow::pause(model),
+        Action::FilterDrop => narrow::drop_last(model),
+        Action::Verify => proofs::verify(model),
+        Action::Refunds => asking::refunds(model),
         Action::Undo => lists::undo(model),
         Action::Redo => lists::redo(model),
         Action::Sort => lists::sort(model),
@@ -270,16 +286,19 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::Mark => lists::mark(model),
         Action::Tag => asking::tags(model),
         Action::Comment => asking::comment(model),
-        Action::Filters => asking::filters(model),
+        Action::Filters => narrow::filters(model),
         Action::Console => console::open(model),
         Action::Export => asking::path(model),
         Action::Bundle => asking::bundle(model),
         Action::Report => report::open(model),
         Action::Maximise => maximise(model),
         Action::Follow => follow(model),
-        Action::OnlyThis | Action::NotThis => requests::this_value(model, action),
-        Action::FindNext if is_requests(model) => requests::find_again(model, 1),
-        Action::FindPrevious if is_requests(model) => requests::find_again(model, -1),
+        Action::OnlyThis | Action::NotThis => narrow::only(model, action),
+        Action::FindNext | Action::FindPrevious if matches!(model.screen(), Screen::Compare(_)) => {
+            compare::act(model, action)
+        }
+        Action::FindNext => narrow::again(model, 1),
+        Action::FindPrevious => narrow::again(model, -1),
         Action::Copy => asking::copy_menu(model),
         Action::Mouse => switch_mouse(model),
         Action::Colours => {
@@ -308,10 +327,6 @@ fn act_on_screen(model: &mut Model, action: Action, times: isize) -> Vec<Command
         Screen::Stack(_) if action == Action::Open => stack::open(model),
         Screen::Stack(_) => Vec::new(),
     }
-}
-
-fn is_requests(model: &Model) -> bool {
-    matches!(model.screen(), Screen::Requests(_))
 }
 
 /// Moves the cursor of whatever is shown.

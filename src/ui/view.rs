@@ -1,9 +1,9 @@
 //! Draws the model. Changes nothing.
 
-use super::actions::{ACTIONS, Entry, Place};
+use super::actions::{ACTIONS, Place};
 use super::asking::FILTERS_HEIGHT;
 use super::frame::{self, SMALLEST};
-use super::model::{Finder, Menu, Model, Overlay, Preview, Screen};
+use super::model::{Finder, Menu, Model, Narrowing, Overlay, Preview, Screen};
 use super::overlays::{FINDER_HEIGHT, LISTED, choices};
 use super::screens::{
     agents_view, compare, console, findings, notes, overview, proofs, request, requests, settlements, stack,
@@ -13,12 +13,13 @@ use super::text::{padded, spans};
 use super::widgets::field::Field;
 use super::widgets::lines::{self, Focus};
 use super::widgets::scroll::Scroll;
-use crate::work::findings::counted;
+use crate::work::findings::{counted, grouped};
 use ratatui::Frame;
 use ratatui::buffer::Cell;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
+use unicode_width::UnicodeWidthStr;
 
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
     draw(model, frame);
@@ -66,6 +67,7 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
     match &model.overlay {
         Some(Overlay::Help(scroll)) => help(model, scroll, frame),
         Some(Overlay::Filter { field, preview }) => filter(model, field, preview, frame),
+        Some(Overlay::Narrow(narrowing)) => narrow(model, narrowing, frame),
         Some(Overlay::Find(finder)) => find(model, finder, "find an id, agent, node or version", frame),
         Some(Overlay::Palette(finder)) => find(model, finder, "do, or go to", frame),
         Some(Overlay::Incidents(scroll)) => incidents(model, scroll, frame),
@@ -94,7 +96,14 @@ fn filters(model: &Model, scroll: &Scroll, frame: &mut Frame<'_>) {
     let height = FILTERS_HEIGHT as u16 + 4;
     let inner = window(model, frame, "filters in force", 78, height);
     let clauses = &model.filter.clauses;
-    let list = Rect { height: inner.height.saturating_sub(2), ..inner };
+    let hints = "a add  space pause  enter edit  ! negate  d delete  J K move  s save as a view";
+    let hints =
+        super::text::wrap(Line::styled(hints, theme.quiet()), usize::from(inner.width.saturating_sub(1)), 0);
+    let list = Rect { height: inner.height.saturating_sub(hints.len() as u16 + 1), ..inner };
+    if clauses.is_empty() {
+        let words = "no filter is in force: all requests are shown";
+        frame.buffer_mut().set_span(inner.x + 1, inner.y, &Span::styled(words, theme.quiet()), inner.width);
+    }
     lines::draw(frame, list, scroll, clauses.len(), Focus::Here, theme, |n| {
         let clause = &clauses[n];
         let (glyph, style) = match clause.paused {
@@ -108,10 +117,10 @@ fn filters(model: &Model, scroll: &Scroll, frame: &mut Frame<'_>) {
         }
         Line::from(line)
     });
-    let hints = "a add  space pause  enter edit  ! negate  d delete  J K move  s save as a view";
-    let hints = super::text::cut(hints, usize::from(inner.width), theme);
-    let foot = inner.bottom().saturating_sub(1);
-    frame.buffer_mut().set_span(inner.x, foot, &Span::styled(hints, theme.quiet()), inner.width);
+    for (n, line) in hints.iter().rev().enumerate() {
+        let y = inner.bottom().saturating_sub(n as u16 + 1);
+        frame.buffer_mut().set_line(inner.x + 1, y, line, inner.width.saturating_sub(1));
+    }
 }
 
 /// What the next key may be.
@@ -151,57 +160,93 @@ fn window(model: &Model, frame: &mut Frame<'_>, title: &str, width: u16, height:
     inner
 }
 
-/// The help, made from the list of actions.
-pub fn help_lines() -> Vec<HelpLine> {
+/// The help, made from the list of actions: what works where it is asked for stands first.
+pub fn help_lines(model: &Model) -> Vec<HelpLine> {
+    let mut places = vec![super::update::place(model), Place::Lists, Place::Everywhere];
+    places.extend(Place::ALL);
     let mut lines = Vec::new();
-    for place in Place::ALL {
-        let entries: Vec<&'static Entry> = ACTIONS.iter().filter(|entry| entry.place == place).collect();
-        if entries.is_empty() {
-            continue;
-        }
-        if !lines.is_empty() {
+    for (n, place) in places.iter().enumerate().filter(|(n, place)| !places[..*n].contains(place)) {
+        if n > 0 {
             lines.push(HelpLine::Blank);
         }
         lines.push(HelpLine::Title(place.title()));
-        lines.extend(entries.into_iter().map(HelpLine::Key));
+        for entry in ACTIONS.iter().filter(|entry| entry.place == *place) {
+            let room = usize::from(model.size.0.min(HELP_WIDTH)).saturating_sub(KEYS_WIDTH + 6).max(20);
+            let words = super::text::wrap(Line::raw(entry.help), room, 0);
+            let words = words.into_iter().map(|line| line.to_string());
+            let keys = std::iter::once(model.keymap.written(entry)).chain(std::iter::repeat(String::new()));
+            lines.extend(keys.zip(words).map(|(keys, words)| HelpLine::Key(keys, words)));
+        }
     }
     lines
 }
 
+const HELP_WIDTH: u16 = 100;
+const KEYS_WIDTH: usize = 18;
+
 pub enum HelpLine {
     Title(&'static str),
-    Key(&'static Entry),
+    /// Keys, and what they do or a further line of it.
+    Key(String, String),
     Blank,
 }
 
 fn help(model: &Model, scroll: &Scroll, frame: &mut Frame<'_>) {
     let theme = &model.theme;
-    let lines = help_lines();
-    let inner =
-        window(model, frame, "keys (j k scroll, any other key closes)", 100, model.size.1.saturating_sub(2));
+    let lines = help_lines(model);
+    let title = "keys (j k scroll, any other key closes)";
+    let inner = window(model, frame, title, HELP_WIDTH, model.size.1.saturating_sub(2));
     lines::draw(frame, inner, scroll, lines.len(), Focus::Elsewhere, theme, |n| match &lines[n] {
         HelpLine::Blank => Line::default(),
         HelpLine::Title(title) => Line::styled(*title, theme.strong()),
-        HelpLine::Key(entry) => Line::from(vec![
-            Span::styled(padded(&model.keymap.written(entry), 18, theme), theme.accent()),
-            Span::raw(entry.help),
+        HelpLine::Key(keys, words) => Line::from(vec![
+            Span::styled(padded(keys, KEYS_WIDTH, theme), theme.accent()),
+            Span::raw(words.clone()),
         ]),
     });
 }
 
 fn filter(model: &Model, field: &Field, preview: &Preview, frame: &mut Frame<'_>) {
+    let example = "version=2.4.1  agent~treasury  at>=09:12  tokens>500  -node=gw-eu-1  pointer=any  \"text in the record\"";
+    let left = match preview {
+        Preview::Hits(hits) => counted(*hits, "request"),
+        _ => String::new(),
+    };
+    conditions(model, field, preview, (example, &left), frame);
+}
+
+/// The same for the rows of a list, with the names of its columns.
+fn narrow(model: &Model, narrowing: &Narrowing, frame: &mut Frame<'_>) {
+    let titles = narrowing.sheet.titles.iter().filter(|title| !title.is_empty());
+    let titles: Vec<String> =
+        titles.map(|title| super::text::shown(&title.replace(' ', "-"), &model.theme)).collect();
+    let example = format!("words, -word, or a column with = != ~ < <= > >= : {}", titles.join(" "));
+    let left = match &narrowing.preview {
+        Preview::Hits(hits) => {
+            format!("{} of {}", grouped(*hits), counted(narrowing.sheet.rows.len() as u64, "row"))
+        }
+        _ => String::new(),
+    };
+    conditions(model, &narrowing.field, &narrowing.preview, (&example, &left), frame);
+}
+
+fn conditions(
+    model: &Model,
+    field: &Field,
+    preview: &Preview,
+    (example, left): (&str, &str),
+    frame: &mut Frame<'_>,
+) {
     let theme = &model.theme;
     let inner = window(model, frame, "filter", 100, 6);
     field.draw(frame, Rect { height: 1, ..inner }, "", theme.quiet());
     let line = match preview {
         Preview::Waiting => Line::styled("counting…", theme.quiet()),
-        Preview::Hits(0) => Line::styled("no request would be left", theme.warn()),
-        Preview::Hits(hits) => {
-            Line::styled(format!("{} would be left; enter applies", counted(*hits, "request")), theme.good())
-        }
+        Preview::Hits(0) => Line::styled("nothing would be left", theme.warn()),
+        Preview::Hits(_) => Line::styled(format!("{left} would be left; enter applies"), theme.good()),
         Preview::Mistake { what, at } => {
             if let Some(at) = at {
-                let column = (*at as u16).min(inner.width.saturating_sub(1));
+                let column = field.column_of(*at, inner.width);
                 frame.buffer_mut().set_span(
                     inner.x + column,
                     inner.y + 1,
@@ -214,7 +259,6 @@ fn filter(model: &Model, field: &Field, preview: &Preview, frame: &mut Frame<'_>
     };
     let line = super::text::fit(line, usize::from(inner.width), theme);
     frame.buffer_mut().set_line(inner.x, inner.y + 2, &line, inner.width);
-    let example = "version=2.4.1  agent~treasury  at>=09:12  tokens>500  -node=gw-eu-1  pointer=any  \"text in the record\"";
     let example = super::text::cut(example, usize::from(inner.width), theme);
     frame.buffer_mut().set_span(inner.x, inner.y + 3, &Span::styled(example, theme.quiet()), inner.width);
 }
@@ -228,11 +272,17 @@ fn find(model: &Model, finder: &Finder, title: &str, frame: &mut Frame<'_>) {
         let candidate = &finder.candidates[finder.best[n]];
         let mut line = vec![Span::styled(format!("{:<8} ", candidate.kind), theme.quiet())];
         line.extend(spans(&candidate.name, theme.plain(), theme));
-        Line::from(line)
+        let keys = candidate.keys.width();
+        let room = usize::from(list.width).saturating_sub(keys + 5);
+        let mut line = super::text::fit(Line::from(line), room, theme);
+        line.spans.push(Span::raw(" ".repeat(room.saturating_sub(line.width()) + 1)));
+        line.spans.push(Span::styled(candidate.keys.clone(), theme.accent()));
+        line
     });
-    let listed = finder.best.len() as u64;
-    let all = finder.candidates.len() as u64;
-    let words = match finder.best.len() {
+    let made = finder.candidates.iter().rev().take_while(|candidate| candidate.is_made()).count();
+    let listed = finder.best.len().saturating_sub(made) as u64;
+    let all = (finder.candidates.len() - made) as u64;
+    let words = match listed as usize {
         LISTED => format!("the best {LISTED} of {}; type on", counted(all, "name")),
         _ => format!("{listed} of {}", counted(all, "name")),
     };

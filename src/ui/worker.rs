@@ -11,7 +11,7 @@ use crate::work::filter::Filter;
 use crate::work::ingest::{Pictures, Watcher, ingest};
 use crate::work::open::{Opened, cached_case, demo_case, is_current, what_is};
 use crate::work::rows::page;
-use crate::work::select::{Partial, select};
+use crate::work::select::{Partial, seek, select};
 use crate::work::settings::Settings;
 use crate::work::study::{Choice, Study};
 use crate::work::timeline::timeline;
@@ -83,6 +83,9 @@ pub fn answer(
             };
             let selection = desk::selected(study, &filter, by, (keep, &noted), cancel, &mut partly);
             Msg::Selected { question, selection }
+        }
+        Command::Seek { question, rows, from, way, clause } => {
+            Msg::Sought { question, place: seek(study, &rows, from, way, &clause, cancel) }
         }
         Command::Preview { text } => {
             let hits = preview(study, &text, cancel)?;

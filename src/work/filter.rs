@@ -210,9 +210,9 @@ impl fmt::Display for FilterError {
 }
 
 /// A word of the text: where it begins, and whether its start was quoted.
-struct Word {
-    at: usize,
-    text: String,
+pub struct Word {
+    pub at: usize,
+    pub text: String,
     /// Characters before the first quoted one; `usize::MAX` if none was quoted.
     quoted_from: usize,
 }
@@ -225,7 +225,22 @@ impl Filter {
     }
 }
 
-fn words(text: &str) -> Result<Vec<Word>, FilterError> {
+impl Word {
+    /// Whether a `-` negates it, what follows that, and where in it which sign stands outside of quotes.
+    pub fn parts(&self) -> (bool, &str, Option<(usize, Op, &'static str)>) {
+        let negated = self.text.starts_with('-') && self.quoted_from > 0;
+        let body = if negated { &self.text[1..] } else { &self.text[..] };
+        let unquoted: String = body.chars().take(self.quoted_from.saturating_sub(usize::from(negated))).collect();
+        let sign = unquoted.find(['=', '<', '>', '~', '!']).and_then(|at| {
+            let (op, sign) = Op::ALL.into_iter().find(|(_, sign)| body[at..].starts_with(sign))?;
+            Some((at, op, sign))
+        });
+        (negated, body, sign)
+    }
+}
+
+/// The words of a filter, split at blanks outside of quotes.
+pub fn words(text: &str) -> Result<Vec<Word>, FilterError> {
     let mut found: Vec<Word> = Vec::new();
     let mut current: Option<Word> = None;
     let mut quote: Option<usize> = None;

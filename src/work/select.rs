@@ -77,6 +77,32 @@ pub fn select_telling(
     Ok(Selection { rows: rows.into(), total })
 }
 
+/// Which way a search goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Forward,
+    Backward,
+}
+
+/// The next of these rows that matches, after a place and round the end of the list.
+pub fn seek(
+    study: &Study,
+    rows: &[Row],
+    from: usize,
+    way: Way,
+    clause: &Clause,
+    cancel: &Cancel,
+) -> Result<Option<usize>, WorkError> {
+    let mut hits = select(study, &Filter::default().and(clause.clone()), cancel)?.rows.to_vec();
+    hits.sort_unstable();
+    let len = rows.len();
+    let mut ahead = (1..=len).map(|n| match way {
+        Way::Forward => (from + n) % len,
+        Way::Backward => (from + 2 * len - n) % len,
+    });
+    Ok(ahead.find(|place| hits.binary_search(&rows[*place]).is_ok()))
+}
+
 /// Keeps the rows whose line satisfies a clause that no column can answer.
 fn reread(
     snapshot: &Snapshot,

@@ -1,10 +1,11 @@
 //! Random keys on random cases: no panic, no lost cursor, a frame after each.
 
-use super::{Case, THEME, empty, hostile, journal, long_names, many, model, one, wide_names};
+use super::{Case, THEME, empty, few, hostile, journal, long_names, many, model, one, wide_names};
 use backtrail::ui::actions::{ACTIONS, Action, Entry};
-use backtrail::ui::headless::{rehearse, send, text};
+use backtrail::ui::headless::{buffer, perform, send, text};
 use backtrail::ui::keys::Key;
-use backtrail::ui::model::{Model, Msg, Screen};
+use backtrail::ui::model::{Command, Model, Msg, Overlay, Screen};
+use backtrail::ui::update;
 use proptest::prelude::*;
 use std::fmt::Write;
 
@@ -38,7 +39,10 @@ proptest! {
         };
         let mut model = model(case, "", sizes[0], THEME);
         for (n, key) in keys.iter().enumerate() {
-            rehearse(&mut model, Msg::Key(Key::parse_all(key).unwrap()[0]));
+            let key = Key::parse_all(key).unwrap()[0];
+            let (commands, made) = counted(&mut model, key);
+            prop_assert!(made < MOST, "{key} takes {made} allocations and a frame on {}", model.screen().title());
+            follow(&mut model, commands);
             if n % 45 == 0 {
                 let (width, height) = sizes[n / 45];
                 send(&mut model, Msg::Resize(width, height));
@@ -53,16 +57,61 @@ proptest! {
     }
 }
 
+/// What a key and its frame may allocate on the thread that answers keys. It is what a frame of text takes, several times
+/// over; reading records or the journals for a key takes far more.
+const MOST: u64 = 60_000;
+
+/// Takes a key in and draws, as the terminal's thread does between two frames; what workers do is not among it.
+fn counted(model: &mut Model, key: Key) -> (Vec<Command>, u64) {
+    let mut commands = Vec::new();
+    let made = allocation_counter::measure(|| {
+        commands = update(model, Msg::Key(key));
+        std::hint::black_box(buffer(model));
+    });
+    (commands, made.count_total)
+}
+
+/// Does what a key asked for, but writes no file: for keys that nobody chose.
+fn follow(model: &mut Model, mut commands: Vec<Command>) {
+    commands.retain(|command| !matches!(command, Command::Write { .. }));
+    perform(model, commands);
+}
+
+/// A key costs what is on screen, not what is in the case: ten times the requests, the same work between two frames.
+#[test]
+fn a_key_costs_no_more_on_ten_times_the_requests() {
+    let dearest = |case: &Case| {
+        let mut model = model(case, "3", (120, 40), THEME);
+        let keys = "jjjGk<c-u>ggGlhs<esc>fversion=2.4.1<enter>G\\\\/eu1<enter>nnNxjjX<esc>5xjjXj<esc>lh4jGlhx<esc>2zz}}h<esc>1jj3";
+        let keys = Key::parse_all(keys).unwrap();
+        let costs = keys.into_iter().map(|key| {
+            // Names are matched as they are typed, and there are as many as agents.
+            let is_finding = matches!(model.overlay, Some(Overlay::Find(_))) || key.types() == Some('/');
+            let (commands, made) = counted(&mut model, key);
+            follow(&mut model, commands);
+            if is_finding { (0, key) } else { (made, key) }
+        });
+        costs.max_by_key(|(made, _)| *made).unwrap()
+    };
+    let ((small, one), (large, other)) = (dearest(few()), dearest(many()));
+    assert!(
+        large < 2 * small,
+        "{one} takes {small} allocations; on ten times the requests {other} takes {large}"
+    );
+}
+
 /// The cursor of a list stands on something, or there is nothing to stand on.
 fn has_its_cursor(model: &Model) -> bool {
     let stands = |cursor: usize, len: usize| cursor < len || len == 0;
     match model.screen() {
         Screen::Requests(state) => state.len() == 0 || state.row(state.scroll.cursor).is_some(),
         Screen::Findings(state) => {
-            stands(state.scroll.cursor, model.study.as_ref().map_or(0, |study| study.findings.len()))
+            let all = model.study.as_ref().map_or(0, |study| study.findings.len());
+            stands(state.scroll.cursor, state.arranged.len(all))
         }
         Screen::Console(state) => {
-            stands(state.scroll.cursor, state.sheet.as_ref().map_or(0, |sheet| sheet.rows.len()))
+            let all = state.sheet.as_ref().map_or(0, |sheet| sheet.rows.len());
+            stands(state.scroll.cursor, state.arranged.len(all))
         }
         Screen::Timeline(state) => {
             stands(state.scroll.cursor, state.timeline.as_ref().map_or(0, |timeline| timeline.lanes.len()))

@@ -63,15 +63,23 @@ every! {
     request "3<enter>";
     record "3<enter><tab><tab>";
     causes_and_effects "3<enter><s-tab>";
+    agents "4";
+    settlements "5";
+    on_chain "5<tab>";
+    totals "5<tab><tab>";
     proofs "6";
     findings "7";
-    notes "3mjctwo words<enter>8";
+    // Where there is nothing to comment on, the letters of the comment are keys: these do nothing.
+    notes "3mjcab<enter>8";
     log "3m8<tab>";
     count "3S";
     compare "3xjX";
     console ";select id, node, agent from requests<enter>";
     filter "3fversion=2";
     filters "3fnode=a<enter>F";
+    narrowed "7fa<enter>";
+    narrowing "4fverdict";
+    report "w";
     palette "<c-p>";
     help "?";
 }

@@ -45,11 +45,19 @@ pub fn journal(lines: &str) -> Case {
 /// A whole small incident.
 pub fn many() -> &'static Case {
     static CASE: OnceLock<Case> = OnceLock::new();
-    CASE.get_or_init(|| {
-        case_of(|folder| {
-            let simulation = Simulation { signed: false, ..Simulation::new(Scenario::Default, 7, 900) };
-            simulation.write(folder, &mut |_| ()).unwrap();
-        })
+    CASE.get_or_init(|| simulated(900))
+}
+
+/// A tenth of it.
+pub fn few() -> &'static Case {
+    static CASE: OnceLock<Case> = OnceLock::new();
+    CASE.get_or_init(|| simulated(90))
+}
+
+fn simulated(requests: usize) -> Case {
+    case_of(|folder| {
+        let simulation = Simulation { signed: false, ..Simulation::new(Scenario::Default, 7, requests) };
+        simulation.write(folder, &mut |_| ()).unwrap();
     })
 }
 

@@ -8,6 +8,7 @@
 
 use crate::analysis::drift::verdict::Verdict;
 use crate::ui::actions::Action;
+use crate::ui::lists::Which;
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::screens::requests;
 use crate::ui::text::spans;
@@ -171,10 +172,11 @@ pub fn subject(model: &Model) -> Option<Subject> {
     Some(Subject::new("agent", name))
 }
 
-pub fn listing(model: &Model) -> Option<Sheet> {
+pub fn listing(model: &Model, which: Which) -> Option<Sheet> {
     let (study, agents) = (model.study.as_deref()?, known(model)?);
     let titles = COLUMNS.iter().map(|column| column.title.to_owned()).collect();
-    let rows = agents.ranked().map(|agent| table::texts(&COLUMNS, &listed(study, agent), &model.theme));
+    let rows =
+        which.of(agents.ranked()).map(|agent| table::texts(&COLUMNS, &listed(study, agent), &model.theme));
     Some(Sheet { titles, rows: rows.collect() })
 }
 
@@ -234,10 +236,10 @@ pub fn forget(model: &mut Model) {
 }
 
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
-    let len = known(model).map_or(0, |agents| agents.agents.len());
+    let all = known(model).map_or(0, |agents| agents.agents.len());
     let height = rows_in(body_height(model) as u16);
     if let Some(Screen::Agents(state)) = model.screens.last_mut() {
-        state.scroll.step(step, len, height);
+        state.scroll.step(step, state.arranged.len(all), height);
     }
     ask(model)
 }

@@ -48,7 +48,10 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
             crate::ui::lists::is_noted(model, &Subject::new("agent", study.agent_name(agent.number)))
         })
     };
-    let shape = Shape { noted: &noted, ..Shape::new(&state.scroll, agents.agents.len(), &state.arranged) };
+    let shape = Shape {
+        noted: &noted,
+        ..Shape::new(&state.scroll, state.arranged.len(agents.agents.len()), &state.arranged)
+    };
     table::draw(frame, panes.list, &COLUMNS, shape, theme, |place| {
         at(state, agents, place).map(|agent| listed(study, agent))
     });
@@ -94,7 +97,11 @@ impl Page<'_> {
     fn lines(&self, portrait: &Portrait, trace: &Trace) -> Vec<Line<'static>> {
         let mut lines = self.head();
         for sentence in portrait.explanation.iter().filter(|sentence| !sentence.is_empty()) {
-            lines.extend(wrap(Line::from(spans(sentence, self.theme.plain(), self.theme)), self.width, 0));
+            lines.extend(wrap(
+                Line::from(spans(sentence, self.theme.plain(), self.theme)),
+                self.width - 1,
+                0,
+            ));
         }
         lines.push(Line::default());
         lines.extend(self.over_time(trace));
@@ -121,10 +128,7 @@ impl Page<'_> {
             Span::styled(glyph, style)
         });
         let mut line: Vec<Span<'static>> = asked.collect();
-        line.push(Span::styled(
-            format!(" requests, {} by the faulty version", glyphs.heavy),
-            self.theme.quiet(),
-        ));
+        line.push(Span::styled(format!(" requests, {} faulty", glyphs.heavy), self.theme.quiet()));
         let mut lines = vec![Line::from(line)];
         if let Some((feature, column)) = trace.followed {
             let followed = trace.buckets.iter().map(|bucket| {

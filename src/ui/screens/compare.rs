@@ -8,6 +8,7 @@
 
 use crate::model::{Nanos, Row};
 use crate::ui::actions::Action;
+use crate::ui::lists::Which;
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
@@ -92,7 +93,7 @@ pub fn open(model: &mut Model, a: Side, b: Side) -> Vec<Command> {
         (Side::Window(from, to), Side::Window(other, end)) => {
             Some(Sides::Windows((*from, *to), (*other, *end)))
         }
-        (Side::Cells { .. }, Side::Cells { .. }) => None,
+        (Side::Cells { titles, .. }, Side::Cells { titles: other, .. }) if titles == other => None,
         _ => {
             let words = "x remembered something of another kind; press x on something here first";
             return crate::ui::lists::said(model, words);
@@ -152,14 +153,14 @@ impl State {
         pairs.filter(|pair| self.only == Only::All || pair.differs()).collect()
     }
 
-    pub fn listing(&self, model: &Model) -> Sheet {
+    pub fn listing(&self, model: &Model, which: Which) -> Sheet {
         let titles = ["what".to_owned(), String::new(), self.a.name(), self.b.name()].to_vec();
         let mark = |pair: &Pair| if pair.differs() { model.theme.glyphs.differs } else { "" };
         let row = |pair: &&Pair| {
             let text = |side: &Option<String>| side.clone().unwrap_or_default();
             vec![pair.name.clone(), mark(pair).to_owned(), text(&pair.a), text(&pair.b)]
         };
-        Sheet { titles, rows: self.shown().iter().map(row).collect() }
+        Sheet { titles, rows: which.of(self.shown().iter()).map(row).collect() }
     }
 }
 
@@ -184,6 +185,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
             let place = state.shown().iter().position(|pair| Some(&pair.name) == name.as_ref());
             step(model, Step::To(place.unwrap_or(0)))
         }
+        Action::Open => match state.b {
+            Side::Record(row, _) => crate::ui::update::open_row(model, row),
+            _ => crate::ui::lists::said(model, "esc goes back to where these stand"),
+        },
         Action::FindNext | Action::NextBoundary => next_difference(model, 1),
         Action::FindPrevious | Action::PreviousBoundary => next_difference(model, -1),
         _ => Vec::new(),

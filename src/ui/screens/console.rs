@@ -10,7 +10,7 @@
 use crate::store::views::Views;
 use crate::ui::actions::Action;
 use crate::ui::keys::Key;
-use crate::ui::lists::{said, trail};
+use crate::ui::lists::{Which, said, trail};
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::text::spans;
 use crate::ui::update::{back, body_height, push};
@@ -61,6 +61,13 @@ const WORDS: [&str; 24] = [
     "min(", "max(", "and", "or", "not", "in", "like", "between", "is null", "join", "on", "as", "desc",
     "having",
 ];
+
+impl State {
+    pub fn listing(&self, which: Which) -> Option<Sheet> {
+        let sheet = self.sheet.as_ref()?;
+        Some(Sheet { titles: sheet.titles.clone(), rows: which.of(sheet.rows.iter()).cloned().collect() })
+    }
+}
 
 fn with<T>(model: &mut Model, f: impl FnOnce(&mut State) -> T) -> Option<T> {
     match model.screens.last_mut() {
@@ -217,8 +224,8 @@ pub fn answered(model: &mut Model, sql: &str, answer: Result<Sheet, WorkError>) 
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
     let height = body_height(model).saturating_sub(4);
     with(model, |state| {
-        let len = state.sheet.as_ref().map_or(0, |sheet| sheet.rows.len());
-        state.scroll.step(step, len, height);
+        let all = state.sheet.as_ref().map_or(0, |sheet| sheet.rows.len());
+        state.scroll.step(step, state.arranged.len(all), height);
     });
     Vec::new()
 }
@@ -267,7 +274,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     };
     let list = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area };
     let heads = heads(sheet, state.arranged.column);
-    let shape = Shape::new(&state.scroll, sheet.rows.len(), &state.arranged);
+    let shape = Shape::new(&state.scroll, state.arranged.len(sheet.rows.len()), &state.arranged);
     table::draw_cells(frame, list, &heads, shape, theme, |place, columns| {
         let row = sheet.rows.get(state.arranged.row(place))?;
         let text = |column: &usize| row.get(*column).map_or("", String::as_str);

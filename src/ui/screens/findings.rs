@@ -3,6 +3,7 @@
 use crate::model::{Finding, Pointers, Severity};
 use crate::ui::actions::Action;
 use crate::ui::frame;
+use crate::ui::lists::Which;
 use crate::ui::model::{Command, Model, Notice, Screen};
 use crate::ui::screens::requests;
 use crate::ui::text::spans;
@@ -37,10 +38,10 @@ pub fn subject(finding: &Finding) -> Subject {
     Subject::new("finding", format!("{} {}", finding.rule, finding.subject).trim())
 }
 
-pub fn listing(model: &Model) -> Option<Sheet> {
+pub fn listing(model: &Model, which: Which) -> Option<Sheet> {
     let study = model.study.as_deref()?;
     let titles = COLUMNS.iter().map(|column| column.title.to_owned()).collect();
-    let rows = study.findings.iter().map(|finding| table::texts(&COLUMNS, finding, &model.theme));
+    let rows = which.of(study.findings.iter()).map(|finding| table::texts(&COLUMNS, finding, &model.theme));
     Some(Sheet { titles, rows: rows.collect() })
 }
 
@@ -102,7 +103,11 @@ fn severity(finding: &Finding, theme: &Theme) -> Line<'static> {
 }
 
 fn len(model: &Model) -> usize {
-    model.study.as_deref().map_or(0, |study| study.findings.len())
+    let all = model.study.as_deref().map_or(0, |study| study.findings.len());
+    match model.screen() {
+        Screen::Findings(state) => state.arranged.len(all),
+        _ => all,
+    }
 }
 
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
@@ -132,6 +137,11 @@ pub fn walk(model: &mut Model, by: isize) -> Vec<Command> {
     model.finding = Some(next);
     if !matches!(model.screen(), Screen::Findings(_)) {
         show_tab(model, 7);
+        // From elsewhere all of them are walked.
+        if let Some(Screen::Findings(state)) = model.screens.last_mut() {
+            state.arranged.keep.clear();
+        }
+        crate::ui::lists::rearrange(model);
     }
     step(model, Step::To(next))
 }
@@ -185,7 +195,10 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let panes = frame::panes(model, area);
     let at = |place: usize| study.findings.get(state.arranged.row(place));
     let noted = |place: usize| at(place).is_some_and(|f| crate::ui::lists::is_noted(model, &subject(f)));
-    let shape = Shape { noted: &noted, ..Shape::new(&state.scroll, study.findings.len(), &state.arranged) };
+    let shape = Shape {
+        noted: &noted,
+        ..Shape::new(&state.scroll, state.arranged.len(study.findings.len()), &state.arranged)
+    };
     table::draw(frame, panes.list, &COLUMNS, shape, theme, |place| at(place).cloned());
     if let (Some(detail), Some(finding)) = (panes.detail, at(state.scroll.cursor)) {
         let mut lines = vec![

@@ -8,7 +8,7 @@
 
 use super::requests;
 use crate::ui::actions::Action;
-use crate::ui::lists::{row_under_cursor, said};
+use crate::ui::lists::{Which, row_under_cursor, said};
 use crate::ui::model::{Command, Model, Screen, Why};
 use crate::ui::text::{cut_middle, padded, spans};
 use crate::ui::theme::Theme;
@@ -39,6 +39,18 @@ pub enum Tab {
 }
 
 const TABS: [(Tab, &str); 3] = [(Tab::Notes, "Notes"), (Tab::Log, "Log"), (Tab::Views, "Views")];
+
+/// The titles of the tabs, for whoever clicks on them.
+pub fn titles() -> Vec<&'static str> {
+    TABS.iter().map(|(_, title)| *title).collect()
+}
+
+impl State {
+    /// The place of the tab that is shown.
+    pub fn place(&self) -> usize {
+        TABS.iter().position(|(tab, _)| *tab == self.tab).unwrap_or(0)
+    }
+}
 
 struct Note {
     subject: Subject,
@@ -162,7 +174,8 @@ fn tab(model: &Model) -> Tab {
     }
 }
 
-fn len(model: &Model) -> usize {
+/// Lines of the tab, before they are narrowed.
+pub fn all(model: &Model) -> usize {
     match tab(model) {
         Tab::Notes => model.notebook.notes().count(),
         Tab::Log => model.notebook.lines.len(),
@@ -179,16 +192,16 @@ fn view_at(model: &Model, row: usize) -> Option<View> {
     model.notebook.views.iter().nth(row).map(|(name, filter)| (name.clone(), filter.clone()))
 }
 
-pub fn listing(model: &Model) -> Sheet {
+pub fn listing(model: &Model, which: Which) -> Sheet {
     let theme = Theme::default();
     fn sheet<R>(columns: &[Column<R>], rows: impl Iterator<Item = R>, theme: &Theme) -> Sheet {
         let titles = columns.iter().map(|column| column.title.to_owned()).collect();
         Sheet { titles, rows: rows.map(|row| texts(columns, &row, theme)).collect() }
     }
     match tab(model) {
-        Tab::Notes => sheet(&NOTES, (0..).map_while(|row| note_at(model, row)), &theme),
-        Tab::Log => sheet(&LOG, model.notebook.lines.iter().cloned(), &theme),
-        Tab::Views => sheet(&VIEWS, (0..).map_while(|row| view_at(model, row)), &theme),
+        Tab::Notes => sheet(&NOTES, which.of((0..).map_while(|row| note_at(model, row))), &theme),
+        Tab::Log => sheet(&LOG, which.of(model.notebook.lines.iter()).cloned(), &theme),
+        Tab::Views => sheet(&VIEWS, which.of((0..).map_while(|row| view_at(model, row))), &theme),
     }
 }
 
@@ -207,9 +220,9 @@ pub fn subject(model: &Model) -> Option<Subject> {
 }
 
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
-    let (height, len) = (body_height(model).saturating_sub(3), len(model));
+    let (height, all) = (body_height(model).saturating_sub(3), all(model));
     if let Some(Screen::Notes(state)) = model.screens.last_mut() {
-        state.scroll.step(step, len, height);
+        state.scroll.step(step, state.arranged.len(all), height);
     }
     Vec::new()
 }
@@ -311,10 +324,10 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let line = crate::ui::text::fit(Line::from(line), usize::from(area.width) - 1, theme);
     frame.buffer_mut().set_line(area.x + 1, area.y, &line, area.width);
     let list = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
-    let len = len(model);
-    if len == 0 {
+    let all = all(model);
+    if all == 0 {
         let words = match state.tab {
-            Tab::Notes => "no notes yet: m marks, t tags, c comments what the cursor is on, on any screen",
+            Tab::Notes => "no notes yet: on any screen m marks, t tags, c comments what is chosen",
             Tab::Log => "nothing was done yet that is worth a line",
             Tab::Views => "no saved views: F on Requests, then s, keeps the filters under a name",
         };
@@ -322,7 +335,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         frame.buffer_mut().set_span(list.x + 2, list.y, &Span::styled(words, theme.quiet()), list.width);
         return;
     }
-    let shape = Shape::new(&state.scroll, len, &state.arranged);
+    let shape = Shape::new(&state.scroll, state.arranged.len(all), &state.arranged);
     match state.tab {
         Tab::Notes => {
             table::draw(frame, list, &NOTES, shape, theme, |place| note_at(model, state.arranged.row(place)));

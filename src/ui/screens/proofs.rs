@@ -11,6 +11,7 @@
 
 use crate::model::{Row, Status, Step};
 use crate::ui::actions::Action;
+use crate::ui::lists::Which;
 use crate::ui::model::{Command, Model, Notice, Screen};
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
@@ -50,13 +51,19 @@ impl State {
 }
 
 /// The failures as texts; ids that were not on screen yet are not known.
-pub fn listing(state: &State) -> Option<Sheet> {
+pub fn listing(state: &State, which: Which) -> Option<Sheet> {
     let titles = ["step", "verdict", "id"].map(str::to_owned).to_vec();
-    let rows = state.verification.as_ref()?.failures.iter().map(|failure| {
+    let rows = which.of(state.verification.as_ref()?.failures.iter()).map(|failure| {
         let id = state.ids.get(&failure.row).cloned().unwrap_or_default();
         vec![failure.step.name().to_owned(), failure.status.name().to_owned(), id]
     });
     Some(Sheet { titles, rows: rows.collect() })
+}
+
+/// The column of ids, and the record of each failure.
+pub fn records(state: &State) -> Option<(usize, Vec<Row>)> {
+    let failures = &state.verification.as_ref()?.failures;
+    Some((2, failures.iter().map(|failure| failure.row).collect()))
 }
 
 /// The glyph and colour of a status; its word always stands beside it.
@@ -122,7 +129,7 @@ fn list_height(model: &Model) -> usize {
 }
 
 /// On low screens the counts give way to the failures, which can be acted on.
-fn head_height(model: &Model) -> usize {
+pub fn head_height(model: &Model) -> usize {
     if body_height(model) >= HEAD + 4 { HEAD } else { 3 }
 }
 
@@ -141,19 +148,27 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
             let row = with(model, |state| state.row_under_cursor());
             row.flatten().map_or_else(Vec::new, |row| open_row(model, row))
         }
-        Action::Verify => {
-            model.notice = Some(Notice::Said("verifying; the explorer stays usable".to_owned()));
-            vec![Command::Verify]
-        }
         _ => Vec::new(),
     }
+}
+
+/// Said while proofs are verified.
+pub const VERIFYING: &str = "verifying; the explorer stays usable";
+
+/// Verifies all there is; may be asked for anywhere.
+pub fn verify(model: &mut Model) -> Vec<Command> {
+    if model.study.is_none() {
+        return crate::ui::lists::said(model, "open a case first");
+    }
+    model.notice = Some(Notice::Said(VERIFYING.to_owned()));
+    vec![Command::Verify]
 }
 
 pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
     let Some(verification) = &state.verification else {
         let words = if state.asked {
-            "nothing is verified yet: V verifies every proof of this case (or `backtrail verify CASE --trust trust.toml`)"
+            "nothing is verified yet: V verifies every proof of this case"
         } else {
             "counting…"
         };

@@ -8,6 +8,7 @@
 //!  served by  2.4.1        attested
 //! ```
 
+use super::compare::{self, Side};
 use super::ladder;
 use crate::journal::import::standing::Standing;
 use crate::model::{Kind, Row, Tier};
@@ -62,6 +63,11 @@ const TABS: [(Tab, &str); 5] = [
     (Tab::Pairs, "Matched pairs"),
 ];
 
+/// The titles of the tabs, for whoever clicks on them.
+pub fn titles() -> Vec<&'static str> {
+    TABS.iter().map(|(_, title)| *title).collect()
+}
+
 impl State {
     pub fn new(row: Row) -> Self {
         Self {
@@ -75,6 +81,28 @@ impl State {
             path: None,
             steps: Scroll::default(),
         }
+    }
+
+    /// The place of the tab that is shown.
+    pub fn place(&self) -> usize {
+        TABS.iter().position(|(tab, _)| *tab == self.tab).unwrap_or(0)
+    }
+
+    /// Lines of the screen above the list of this tab, and where that stands.
+    pub fn list(&self) -> Option<(u16, Scroll)> {
+        match self.tab {
+            Tab::Proof => Some((4, self.steps)),
+            Tab::Links => Some((4, self.links)),
+            Tab::Pairs => Some((6, self.pairs)),
+            Tab::Versions | Tab::Record => None,
+        }
+    }
+
+    /// This record beside the answer of the other version under the cursor.
+    fn pair(&self) -> Option<(Side, Side)> {
+        let e = self.explanation.as_ref().filter(|_| self.tab == Tab::Pairs)?;
+        let other = &e.pairs.get(self.pairs.cursor)?.other;
+        Some((Side::Record(self.row, e.id.clone()), Side::Record(other.row, other.id.clone())))
     }
 
     /// The command that checks the step under the cursor with another tool.
@@ -200,12 +228,12 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
             Vec::new()
         }
         Action::Open => {
+            // Two answers to one request are worth reading side by side.
+            if let Some((a, b)) = with(model, |state| state.pair()).flatten() {
+                return compare::open(model, a, b);
+            }
             let row = with(model, |state| match state.tab {
                 Tab::Links => state.linked().get(state.links.cursor).and_then(Tie::row),
-                Tab::Pairs => {
-                    let pairs = state.explanation.as_ref().map(|e| &e.pairs)?;
-                    pairs.get(state.pairs.cursor).map(|pair| pair.other.row)
-                }
                 _ => None,
             });
             match row {
@@ -255,6 +283,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         x = next + 1;
     }
     let body = Rect { y: area.y + 4, height: area.height.saturating_sub(4), ..area };
+    let body = beside_the_record(state, frame, body, theme);
     match state.tab {
         Tab::Proof => match &state.path {
             Some(Some(path)) => ladder::draw(path, &state.steps, frame, body, theme),
@@ -271,6 +300,22 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         Tab::Links => draw_links(state, frame, body, theme),
         Tab::Pairs => draw_pairs(explanation, &state.pairs, frame, body, theme),
     }
+}
+
+/// On wide screens the record itself stands beside what is said of it; returns the room that is left.
+fn beside_the_record(state: &State, frame: &mut Frame<'_>, body: Rect, theme: &Theme) -> Rect {
+    if body.width < 140 || state.tab == Tab::Record {
+        return body;
+    }
+    let width = body.width * 2 / 5;
+    let rest = Rect { width: body.width - width, ..body };
+    let pane = Rect { x: rest.right(), width, ..body };
+    for y in pane.y..pane.bottom() {
+        frame.buffer_mut().set_span(pane.x, y, &Span::styled(theme.glyphs.vertical, theme.quiet()), 1);
+    }
+    let inner = Rect { x: pane.x + 1, width: pane.width - 1, ..pane };
+    state.tree.draw(frame, inner, Focus::Elsewhere, theme);
+    rest
 }
 
 fn say(words: &'static str, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
@@ -469,7 +514,7 @@ fn draw_pairs(e: &Explanation, scroll: &Scroll, frame: &mut Frame<'_>, area: Rec
     let head = line(("this one", theme.quiet()), &own, &e.id, &e.answer);
     let head = crate::ui::text::fit(head, usize::from(area.width.saturating_sub(4)), theme);
     frame.buffer_mut().set_line(area.x + 2, area.y, &head, area.width.saturating_sub(3));
-    let words = format!("{} by the other version", counted(e.pairs_in_all as u64, "answer"));
+    let words = format!("{} by the other version; enter compares", counted(e.pairs_in_all as u64, "answer"));
     let words = match e.pairs_in_all > e.pairs.len() {
         true => format!("{words}; the first {} are shown", e.pairs.len()),
         false => words,

@@ -22,9 +22,9 @@ use crate::work::filter::{Clause, Field, Filter, Op};
 use crate::work::findings::grouped;
 use crate::work::notebook::{Deed, Subject};
 use crate::work::rows::RequestRow;
-use crate::work::select::{Partial, Selection};
+use crate::work::select::{Partial, Selection, Way};
+use crate::work::sheet::Sheet;
 use crate::work::stack::By;
-use crate::work::study::Study;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -45,6 +45,8 @@ pub struct State {
     searching: bool,
     /// Lines searched so far and lines there are, while only some hits are known, or where the search was stopped.
     pub partly: Option<(u64, u64)>,
+    /// The last search for a next one.
+    sought: u64,
     /// The record to begin at, where a session was left.
     pub wanted: Option<Row>,
     /// The column that `=`, `-`, `s` and `S` are about, and the order.
@@ -85,6 +87,7 @@ impl Default for State {
             filter: Filter::default(),
             searching: false,
             partly: None,
+            sought: 0,
             wanted: None,
             arranged: Arranged::at(FIRST),
             ticks: Vec::new(),
@@ -362,6 +365,26 @@ pub fn set_filter(model: &mut Model, filter: Filter) -> Vec<Command> {
     select(model)
 }
 
+/// The request as one row with its evidences, for copying.
+pub fn sheet(row: &RequestRow) -> Sheet {
+    let cells = [
+        ("id", row.id.clone()),
+        ("at", row.at.rfc3339()),
+        ("model", row.model.clone()),
+        ("node", row.node.clone()),
+        ("agent", row.agent.clone()),
+        ("claimed", row.claimed.clone()),
+        ("scheduled", row.scheduled.clone()),
+        ("attested", row.attested.clone()),
+        ("effective", row.effective.clone()),
+        ("evidence", row.evidence.name().to_owned()),
+        ("pointers", row.pointers.to_string()),
+        ("status", row.status.clone()),
+    ];
+    let (titles, cells): (Vec<&str>, Vec<String>) = cells.into_iter().unzip();
+    Sheet { titles: titles.into_iter().map(str::to_owned).collect(), rows: vec![cells] }
+}
+
 pub fn pause(model: &mut Model) -> Vec<Command> {
     let mut filter = model.filter.clone();
     let pause = filter.clauses.iter().any(|clause| !clause.paused);
@@ -375,31 +398,33 @@ pub fn drop_last(model: &mut Model) -> Vec<Command> {
     set_filter(model, filter)
 }
 
-/// Goes to the next request at hand whose value matches what was found last.
-pub fn find_again(model: &mut Model, direction: isize) -> Vec<Command> {
-    let (Some(clause), Some(study)) = (model.found.clone(), model.study.clone()) else {
+/// Asks for the next request that matches what was found last: columns and journals are read by a worker.
+pub fn seek(model: &mut Model, direction: isize) -> Vec<Command> {
+    let Some(clause) = model.found.clone() else {
         return said(model, "find something with / first");
     };
-    let found = with(model, |state| next_match(&study, state, &clause, direction)).flatten();
-    match found {
-        Some(place) => step(model, Step::To(place)),
-        None => said(model, "no further request matches"),
-    }
+    model.questions += 1;
+    let question = model.questions;
+    let way = if direction > 0 { Way::Forward } else { Way::Backward };
+    let asked = with(model, |state| {
+        let rows = state.selection.as_ref()?.rows.clone();
+        state.sought = question;
+        Some(Command::Seek { question, rows, from: state.scroll.cursor, way, clause })
+    });
+    asked.flatten().into_iter().collect()
 }
 
-fn next_match(study: &Study, state: &State, clause: &Clause, direction: isize) -> Option<usize> {
-    let column = match clause.field {
-        Field::Node => crate::journal::Column::Node,
-        Field::Agent => crate::journal::Column::Agent,
-        _ => crate::journal::Column::Effective,
-    };
-    let wanted = column.names().and_then(|names| study.snapshot.names(names).find(&clause.value))?;
-    let mut place = state.scroll.cursor;
-    loop {
-        place = place.checked_add_signed(direction)?;
-        let row = state.row(place)?;
-        if study.snapshot.value(column, row).ok()? == u64::from(wanted) {
-            return Some(place);
+pub fn sought(model: &mut Model, question: u64, place: Result<Option<usize>, WorkError>) -> Vec<Command> {
+    let is_newest = with(model, |state| state.sought == question) == Some(true);
+    match place {
+        Err(WorkError::Cancelled) => Vec::new(),
+        Err(error) => fail(model, &error),
+        Ok(_) if !is_newest => Vec::new(),
+        Ok(Some(place)) => step(model, Step::To(place)),
+        Ok(None) => {
+            let words = model.found.as_ref().map(|clause| format!("no request shown has {clause}"));
+            let words = crate::ui::text::shown(&words.unwrap_or_default(), &model.theme);
+            said(model, &words)
         }
     }
 }
@@ -560,12 +585,9 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
             true => "no request is recorded",
             false => "no request matches; \\ pauses the filters, <backspace> drops the last, u undoes",
         };
-        frame.buffer_mut().set_span(
-            area.x + 2,
-            area.y + 1,
-            &Span::styled(words, theme.quiet()),
-            area.width - 2,
-        );
+        let line =
+            crate::ui::text::fit(Line::styled(words, theme.quiet()), usize::from(area.width - 3), theme);
+        frame.buffer_mut().set_line(area.x + 2, area.y + 1, &line, area.width - 3);
         return;
     }
     let noted = |place: usize| {

@@ -12,7 +12,7 @@ use crate::model::time::Zone;
 use crate::model::{Kind, Nanos, Row};
 use crate::ui::actions::Action;
 use crate::ui::frame;
-use crate::ui::lists::{row_under_cursor, said};
+use crate::ui::lists::{Which, is_noted, row_under_cursor, said};
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::text::{cut, spans};
 use crate::ui::theme::Theme;
@@ -32,7 +32,7 @@ use ratatui::widgets::{Paragraph, Wrap};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
     pub tab: Tab,
     pub scroll: Scroll,
@@ -43,6 +43,22 @@ pub struct State {
     /// Places among the ledger's payments, worst class first.
     shown: Vec<usize>,
 }
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            tab: Tab::default(),
+            scroll: Scroll::default(),
+            arranged: Arranged::at(CLASS),
+            only: Only::default(),
+            ids: BTreeMap::new(),
+            shown: Vec::new(),
+        }
+    }
+}
+
+/// The column of classes among those of payments.
+const CLASS: usize = 3;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
@@ -62,6 +78,11 @@ pub enum Only {
 
 const TABS: [(Tab, &str); 3] =
     [(Tab::Payments, "Payments"), (Tab::Chain, "On chain"), (Tab::Totals, "Totals")];
+
+/// The titles of the tabs, for whoever clicks on them.
+pub fn titles() -> Vec<&'static str> {
+    TABS.iter().map(|(_, title)| *title).collect()
+}
 
 /// Rows beyond which a list keeps its order: sorting one makes a text of every cell.
 const SORTABLE: usize = 100_000;
@@ -164,10 +185,34 @@ pub fn refresh(model: &mut Model) -> Vec<Command> {
         return vec![Command::Blast];
     };
     with(model, |state| state.list(&blast));
+    crate::ui::lists::rearrange(model);
     step(model, Step::By(0))
 }
 
+/// Rows of the tab, before they are narrowed.
+pub fn length(model: &Model, state: &State) -> Option<usize> {
+    let blast = blast(model)?;
+    (state.tab != Tab::Totals).then(|| state.len(&blast))
+}
+
+/// The column of ids, and the record of each row.
+pub fn records(model: &Model, state: &State) -> Option<(usize, Vec<Row>)> {
+    let blast = blast(model).filter(|blast| state.len(blast) <= SORTABLE)?;
+    let column = if state.tab == Tab::Payments { 2 } else { 1 };
+    Some((column, (0..).map_while(|row| state.row(&blast, row)).collect()))
+}
+
 impl State {
+    /// The place of the tab that is shown.
+    pub fn place(&self) -> usize {
+        TABS.iter().position(|(tab, _)| *tab == self.tab).unwrap_or(0)
+    }
+
+    /// Whether `=` is about the class of a payment, as it is at first.
+    pub fn is_about_classes(&self) -> bool {
+        self.tab == Tab::Payments && self.arranged.column == CLASS
+    }
+
     pub fn only(class: Class) -> Self {
         Self { only: Only::Class(class), ..Self::default() }
     }
@@ -238,7 +283,7 @@ pub fn computed(model: &mut Model) -> Vec<Command> {
     }
 }
 
-pub fn listing(model: &Model, state: &State) -> Option<Sheet> {
+pub fn listing(model: &Model, state: &State, which: Which) -> Option<Sheet> {
     fn sheet<R>(columns: &[Column<R>], rows: impl Iterator<Item = R>) -> Sheet {
         let theme = Theme::default();
         let titles = columns.iter().map(|column| column.title.to_owned()).collect();
@@ -247,18 +292,41 @@ pub fn listing(model: &Model, state: &State) -> Option<Sheet> {
     let blast = blast(model).filter(|blast| state.len(blast) <= SORTABLE)?;
     match state.tab {
         Tab::Payments => {
-            Some(sheet(&payment_columns(), (0..).map_while(|row| state.paid(&blast, row, Zone::Utc))))
+            let mut sheet = sheet(
+                &payment_columns(),
+                which.of(0..state.shown.len()).filter_map(|row| state.paid(&blast, row, Zone::Utc)),
+            );
+            for (row, place) in sheet.rows.iter_mut().zip(which.of(state.shown.iter())) {
+                let payment = &blast.ledger().payments[*place];
+                row[0] = whole(payment.settled_at);
+                row[1] = whole(payment.inferred.map(|(from, _)| from));
+            }
+            Some(sheet)
         }
         Tab::Chain => {
-            Some(sheet(&chain_columns(), (0..).map_while(|row| state.settled(&blast, row, Zone::Utc))))
+            let mut sheet = sheet(
+                &chain_columns(),
+                which
+                    .of(0..blast.books.settlements.len())
+                    .filter_map(|row| state.settled(&blast, row, Zone::Utc)),
+            );
+            for (row, settlement) in sheet.rows.iter_mut().zip(which.of(blast.books.settlements.iter())) {
+                row[0] = whole(settlement.settled_at);
+            }
+            Some(sheet)
         }
         Tab::Totals => None,
     }
 }
 
+/// A moment with its year and offset: what leaves the screen says which day it was.
+fn whole(at: Option<Nanos>) -> String {
+    at.map_or_else(String::new, Nanos::rfc3339)
+}
+
 pub fn named(model: &mut Model, ids: Vec<(Row, String)>) -> Vec<Command> {
     with(model, |state| state.ids.extend(ids));
-    Vec::new()
+    crate::ui::narrow::named(model)
 }
 
 fn list_height(model: &Model) -> usize {
@@ -271,7 +339,7 @@ pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
         return Vec::new();
     };
     let unnamed = with(model, |state| {
-        let len = state.len(&blast);
+        let len = state.arranged.len(state.len(&blast));
         state.scroll.step(step, len, height);
         let places = state.scroll.shown(len, height).map(|place| state.arranged.row(place));
         let rows = places.filter_map(|row| state.row(&blast, row));
@@ -295,10 +363,6 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
         }
         Action::OnlyThis => only_this(model),
         Action::FilterDrop => show(model, Only::All),
-        Action::Refunds => match model.study.as_deref() {
-            Some(_) => crate::ui::asking::refunds(model),
-            None => Vec::new(),
-        },
         _ => Vec::new(),
     }
 }
@@ -307,7 +371,9 @@ fn turn(model: &mut Model, by: usize) -> Vec<Command> {
     with(model, |state| {
         let place = TABS.iter().position(|(tab, _)| *tab == state.tab).unwrap_or(0);
         let ids = std::mem::take(&mut state.ids);
-        *state = State { tab: TABS[(place + by) % TABS.len()].0, only: state.only, ids, ..State::default() };
+        let tab = TABS[(place + by) % TABS.len()].0;
+        let arranged = if tab == Tab::Payments { Arranged::at(CLASS) } else { Arranged::default() };
+        *state = State { tab, only: state.only, ids, arranged, ..State::default() };
     });
     refresh(model)
 }
@@ -330,7 +396,7 @@ fn only_this(model: &mut Model) -> Vec<Command> {
 fn show(model: &mut Model, only: Only) -> Vec<Command> {
     with(model, |state| {
         state.only = only;
-        (state.scroll, state.arranged) = (Scroll::default(), Arranged::default());
+        (state.scroll, state.arranged) = (Scroll::default(), Arranged::at(CLASS));
     });
     refresh(model)
 }
@@ -371,7 +437,13 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         return;
     }
     let panes = frame::panes(model, body);
-    let shape = Shape::new(&state.scroll, len, &state.arranged);
+    let noted = |place: usize| {
+        let id = state.row(&blast, state.arranged.row(place)).and_then(|row| state.ids.get(&row));
+        let kind = if state.tab == Tab::Payments { Kind::Payment } else { Kind::Settlement };
+        id.is_some_and(|id| is_noted(model, &Subject::new(kind.name(), id)))
+    };
+    let shape =
+        Shape { noted: &noted, ..Shape::new(&state.scroll, state.arranged.len(len), &state.arranged) };
     let row = |place: usize| state.arranged.row(place);
     match state.tab {
         Tab::Payments => {

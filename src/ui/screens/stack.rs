@@ -6,6 +6,7 @@
 //! ```
 
 use super::requests;
+use crate::ui::lists::Which;
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::screens::overview::share;
 use crate::ui::text::spans;
@@ -89,13 +90,13 @@ impl State {
     }
 
     /// Rows of a list that is all there.
-    pub fn of_rows(sheet: &Sheet, column: usize) -> Self {
+    pub fn of_rows(sheet: &Sheet, places: &[usize], column: usize) -> Self {
         let mut counts: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
-        for (n, row) in sheet.rows.iter().enumerate() {
-            counts.entry(row.get(column).map_or("", String::as_str)).or_insert((0, n)).0 += 1;
+        for n in places.iter().copied().filter(|n| *n < sheet.rows.len()) {
+            counts.entry(sheet.rows[n].get(column).map_or("", String::as_str)).or_insert((0, n)).0 += 1;
         }
         let most = counts.values().map(|(count, _)| *count).max().unwrap_or(0);
-        let total = sheet.rows.len() as u64;
+        let total = places.len() as u64;
         let value = |(text, (count, first)): (&str, (u64, usize))| Value {
             text: text.to_owned(),
             count,
@@ -117,6 +118,10 @@ impl State {
         }
     }
 
+    pub fn len(&self) -> usize {
+        self.values.as_ref().map_or(0, Vec::len)
+    }
+
     fn under_cursor(&self) -> Option<&Value> {
         self.values.as_ref()?.get(self.arranged.row(self.scroll.cursor))
     }
@@ -125,7 +130,7 @@ impl State {
         self.under_cursor().map(|value| Subject::new(&self.title, &value.text))
     }
 
-    pub fn listing(&self) -> Sheet {
+    pub fn listing(&self, which: Which) -> Sheet {
         let theme = Theme::default();
         let titles = [self.title.as_str(), "count", "share"].map(str::to_owned).to_vec();
         let row = |value: &Value| {
@@ -133,7 +138,7 @@ impl State {
             row.insert(0, value.text.clone());
             row
         };
-        Sheet { titles, rows: self.values.iter().flatten().map(row).collect() }
+        Sheet { titles, rows: which.of(self.values.iter().flatten()).map(row).collect() }
     }
 }
 
@@ -161,7 +166,7 @@ pub fn counted_by(model: &mut Model, field: Field, answer: Result<Vec<Count>, Wo
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
     let height = body_height(model).saturating_sub(3);
     if let Some(Screen::Stack(state)) = model.screens.last_mut() {
-        let len = state.values.as_ref().map_or(0, Vec::len);
+        let len = state.arranged.len(state.len());
         state.scroll.step(step, len, height);
     }
     Vec::new()
@@ -206,6 +211,6 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let line = crate::ui::text::fit(Line::styled(words, theme.strong()), usize::from(area.width) - 3, theme);
     frame.buffer_mut().set_line(area.x + 2, area.y, &line, area.width);
     let list = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
-    let shape = Shape::new(&state.scroll, values.len(), &state.arranged);
+    let shape = Shape::new(&state.scroll, state.arranged.len(values.len()), &state.arranged);
     table::draw(frame, list, &COLUMNS, shape, theme, |place| values.get(state.arranged.row(place)).cloned());
 }

@@ -48,6 +48,14 @@ impl Field {
         true
     }
 
+    /// The column of a character (from 0) in a field of this width, as it is scrolled.
+    pub fn column_of(&self, at: usize, width: u16) -> u16 {
+        let before: String = self.input.value().chars().take(at).collect();
+        let skip = self.input.visual_scroll(usize::from(width.saturating_sub(1)));
+        let column = crate::model::Untrusted(&before).visible().width().saturating_sub(skip);
+        (column as u16).min(width.saturating_sub(1))
+    }
+
     /// Draws the field after a label and puts the terminal's cursor into it.
     pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, label: &str, style: Style) {
         if area.width == 0 || area.height == 0 {

@@ -1,5 +1,6 @@
 //! The pieces every screen is made of: one table, one tree, one text field, one list of lines.
 
+pub mod arranged;
 pub mod field;
 pub mod lines;
 pub mod scroll;

@@ -1,6 +1,6 @@
-//! The one table: columns with widths and weights, virtual rows, a cursor that is shown in every theme; and the order
-//! a person chose for its rows.
+//! The one table: columns with widths and weights, virtual rows, a cursor that is shown in every theme.
 
+pub use super::arranged::Arranged;
 use super::scroll::{Scroll, Tick, draw_bar};
 use crate::ui::text::fit;
 use crate::ui::theme::Theme;
@@ -9,7 +9,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
-use std::cmp::Ordering;
 
 /// A column. `need` decides what goes first on a narrow screen: 0 stays longest.
 pub struct Column<R> {
@@ -37,71 +36,6 @@ pub struct Head {
     pub grow: u16,
     pub need: u8,
     pub align: Align,
-}
-
-/// The column that keys are about, and the order of rows a person chose.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Arranged {
-    pub column: usize,
-    pub sort: Option<(usize, Order)>,
-    /// Row shown at each place; nothing where rows stand as they came.
-    order: Vec<usize>,
-}
-
-impl Arranged {
-    /// As rows came, with keys about a column.
-    pub fn at(column: usize) -> Self {
-        Self { column, ..Self::default() }
-    }
-
-    /// The row shown at a place.
-    pub fn row(&self, place: usize) -> usize {
-        self.order.get(place).copied().unwrap_or(place)
-    }
-
-    /// Where a row is shown.
-    pub fn place(&self, row: usize) -> usize {
-        self.order.iter().position(|known| *known == row).unwrap_or(row)
-    }
-
-    /// Moves to another of so many columns.
-    pub fn turn(&mut self, by: isize, columns: usize) {
-        let columns = columns.max(1);
-        self.column = (self.column + columns.saturating_add_signed(by % columns.cast_signed())) % columns;
-    }
-
-    /// Sorts by the column, then the other way round, then not at all.
-    pub fn next_sort(&mut self) {
-        self.sort = match self.sort {
-            Some((column, Order::Rising)) if column == self.column => Some((column, Order::Falling)),
-            Some((column, Order::Falling)) if column == self.column => None,
-            _ => Some((self.column, Order::Rising)),
-        };
-    }
-
-    /// Puts the rows in order; equal cells keep the order they came in.
-    pub fn arrange(&mut self, rows: &[Vec<String>]) {
-        self.order.clear();
-        if let Some((column, way)) = self.sort {
-            let text = |row: &usize| rows[*row].get(column).map_or("", String::as_str);
-            self.order = (0..rows.len()).collect();
-            self.order.sort_by(|a, b| match way {
-                Order::Rising => compare(text(a), text(b)),
-                Order::Falling => compare(text(b), text(a)),
-            });
-        }
-    }
-}
-
-/// Numbers by size, also `1,918,230` and `7.7 %`, and before all else; other texts by their characters.
-pub fn compare(a: &str, b: &str) -> Ordering {
-    let number = |text: &str| text.trim_end_matches(['%', ' ']).replace(',', "").parse::<f64>().ok();
-    match (number(a), number(b)) {
-        (Some(x), Some(y)) => x.total_cmp(&y),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => a.cmp(b),
-    }
 }
 
 /// The cells of a row as plain text, for sorting, counting, comparing and export.
@@ -196,6 +130,11 @@ pub fn draw_cells(
     let titles = shown.iter().map(|n| title(&heads[*n], *n, shape.arranged, theme)).collect();
     draw_row(frame, Rect { height: 1, ..area }, heads, &laid, titles, theme);
     let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    if shape.len == 0 && shape.arranged.is_some_and(|arranged| !arranged.keep.is_empty()) {
+        let words = "no row is left; \\ pauses the filters, <backspace> drops the last";
+        let line = fit(Line::styled(words, theme.quiet()), usize::from(area.width - 3), theme);
+        frame.buffer_mut().set_line(area.x + 2, body.y, &line, area.width - 3);
+    }
     let mut settled = *shape.scroll;
     settled.settle(shape.len, usize::from(body.height));
     for (n, place) in settled.shown(shape.len, usize::from(body.height)).enumerate() {
@@ -260,34 +199,4 @@ fn draw_row(
 /// Rows that fit into a table of this height.
 pub const fn rows_in(height: u16) -> usize {
     height.saturating_sub(1) as usize
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_sort_by_size_and_texts_by_characters() {
-        let mut texts = vec!["b", "1,918,230", "7.7 %", "a", "-3", ""];
-        texts.sort_by(|a, b| compare(a, b));
-        assert_eq!(texts, ["-3", "7.7 %", "1,918,230", "", "a", "b"]);
-    }
-
-    #[test]
-    fn an_order_is_a_round_of_three() {
-        let rows: Vec<Vec<String>> = ["b", "c", "a", "b"].map(|text| vec![text.to_owned()]).to_vec();
-        let mut arranged = Arranged::default();
-        let mut shown = |times: usize| {
-            for _ in 0..times {
-                arranged.next_sort();
-            }
-            arranged.arrange(&rows);
-            let shown: Vec<usize> = (0..4).map(|place| arranged.row(place)).collect();
-            assert!((0..4).all(|row| arranged.row(arranged.place(row)) == row));
-            shown
-        };
-        assert_eq!(shown(1), [2, 0, 3, 1]);
-        assert_eq!(shown(1), [1, 0, 3, 2]);
-        assert_eq!(shown(1), [0, 1, 2, 3]);
-    }
 }
