@@ -200,7 +200,7 @@ mod tests {
     fn lines_break_between_words_and_lose_none() {
         let lines = wrap(Line::from("label one two three four five"), 20, 6);
         let shown: Vec<String> = lines.iter().map(ToString::to_string).collect();
-        assert_eq!(shown, ["label one two three ", "      four five"]);
+        assert_eq!(shown, ["label one two three", "      four five"]);
     }
 
     proptest! {
