@@ -154,7 +154,7 @@ pub const ACTIONS: &[Entry] = actions![
     Compare, Everywhere, "X", "compare", "Compare what x remembered with what the cursor is on";
     Console, Everywhere, ";", "SQL", "The SQL console: read-only queries, tab completes, esc interrupts";
     Export, Everywhere, "W", "write", "Write the table to a new file: .csv, .jsonl or .md; the log as it is kept";
-    Bundle, Everywhere, "B", "bundle", "Put the request (of a marked one, all marked) and its proofs into one file for others to check; asks where";
+    Bundle, Everywhere, "B", "bundle", "Put the request, or all marked, with its proofs into one file; asks where";
     Report, Everywhere, "w", "report", "Write a report others can check: for whom, as what, where to";
     Verify, Everywhere, "V", "verify", "Verify every proof of the case in the background";
     Copy, Everywhere, "y", "copy", "Copy to this terminal's clipboard (OSC 52) or to a file; yy takes the first";
