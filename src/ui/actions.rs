@@ -85,14 +85,8 @@ pub enum Place {
 }
 
 impl Place {
-    pub const ALL: [Self; 6] = [
-        Self::Everywhere,
-        Self::Lists,
-        Self::Timeline,
-        Self::Notes,
-        Self::Settlements,
-        Self::Start,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Everywhere, Self::Lists, Self::Timeline, Self::Notes, Self::Settlements, Self::Start];
 
     pub const fn title(self) -> &'static str {
         match self {

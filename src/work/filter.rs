@@ -230,7 +230,8 @@ impl Word {
     pub fn parts(&self) -> (bool, &str, Option<(usize, Op, &'static str)>) {
         let negated = self.text.starts_with('-') && self.quoted_from > 0;
         let body = if negated { &self.text[1..] } else { &self.text[..] };
-        let unquoted: String = body.chars().take(self.quoted_from.saturating_sub(usize::from(negated))).collect();
+        let unquoted: String =
+            body.chars().take(self.quoted_from.saturating_sub(usize::from(negated))).collect();
         let sign = unquoted.find(['=', '<', '>', '~', '!']).and_then(|at| {
             let (op, sign) = Op::ALL.into_iter().find(|(_, sign)| body[at..].starts_with(sign))?;
             Some((at, op, sign))

@@ -128,7 +128,7 @@ impl<'w> Pass<'w> {
             if best[POSSIBLE].log == NOTHING {
                 continue;
             }
-            let mark = mark(node, &best);
+            let mark = self.hopped(mark(node, &best));
             if cleans && mark.tier != Tier::T0 {
                 self.taint.sanitized.push(mark);
                 continue;
@@ -139,6 +139,17 @@ impl<'w> Pass<'w> {
             self.hops.push(best.map(|best| best.hops));
             self.slots[node as usize] = self.logs.len() as u32;
             self.remember(node, to, &best);
+        }
+    }
+
+    /// A chain is shown from mark to mark, and each mark is the surest there is: the links counted are those shown.
+    fn hopped(&self, mark: Mark) -> Mark {
+        let before = (self.slots[mark.before as usize] as usize).checked_sub(1);
+        match before {
+            Some(before) if mark.before != mark.node => {
+                Mark { hops: self.taint.marks[before].hops + 1, ..mark }
+            }
+            _ => mark,
         }
     }
 
