@@ -45,19 +45,22 @@ pub struct Blast {
 /// How many agents the containment hint names.
 const MOST_CUTS: usize = 5;
 
-/// Computes the blast of a window. `web` may be one read before from the same snapshot.
+/// Computes the blast of a window. `known` may be a web read before from the same snapshot; `changed` is asked while
+/// the web is read.
 pub fn blast(
     snapshot: &Snapshot,
     known: Option<Arc<Web>>,
     window: &Window,
-    changed: Changed,
+    changed: impl FnOnce() -> Result<Changed, WorkError>,
     rates: &Rates,
     cancel: &Cancel,
 ) -> Result<Blast, WorkError> {
-    let web = match known {
-        Some(web) => web,
-        None => Arc::new(web(snapshot, rates, cancel)?),
-    };
+    let (web, changed) = std::thread::scope(|scope| {
+        let web = scope.spawn(|| known.map_or_else(|| web(snapshot, rates, cancel).map(Arc::new), Ok));
+        let changed = changed();
+        (joined(web), changed)
+    });
+    let (web, changed) = (web?, changed?);
     let (served, outside) = served(snapshot, &web, window)?;
     let nobody = BTreeSet::new();
     let agents = match &changed {
@@ -66,11 +69,21 @@ pub fn blast(
     };
     let taint = spread(&web, &served, agents, rates, CLOCK_TOLERANCE);
     cancel.check()?;
-    let books = books(snapshot, &taint, |at| window.is_live(at), cancel)?;
-    let cuts = cuts(&web, &taint, start(snapshot, &web)?, MOST_CUTS);
-    let pairs = pairs::count(snapshot, window, cancel)?;
+    let start = start(snapshot, &web)?;
+    let (books, cuts, pairs) = std::thread::scope(|scope| {
+        let books = scope.spawn(|| books(snapshot, &taint, |at| window.is_live(at), cancel));
+        let cuts = cuts(&web, &taint, start, MOST_CUTS);
+        let pairs = pairs::count(snapshot, window, cancel);
+        (joined(books), cuts, pairs)
+    });
+    let (books, pairs) = (books?, pairs?);
     let (taint, beside) = (Arc::new(taint), Arc::new(pairs.words()));
     Ok(Blast { beside, web, taint, books, cuts, outside, changed, pairs })
+}
+
+/// What a thread came to; its panic goes on here.
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Payments that pay for what the faulty version served between two moments: what a shift of the window comes to.

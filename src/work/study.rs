@@ -46,7 +46,7 @@ impl Before {
         let same = before.incident().map(|i| (i.model, i.faulty)) == incident.map(|i| (i.model, i.faulty));
         let cleaned = before.settings.rates.sanitizers == settings.rates.sanitizers;
         let web = before.blast.get().map(|blast| Arc::clone(&blast.web));
-        let base = before.agents_known().map(|agents| agents.base.clone());
+        let base = before.base.get().cloned();
         Self {
             web: web.or_else(|| before.before.web.clone()).filter(|_| cleaned),
             base: base.or_else(|| before.before.base.clone()).filter(|_| same),
@@ -92,6 +92,7 @@ pub struct Study {
     turn: Arc<Mutex<()>>,
     archive: OnceLock<Arc<Archive>>,
     agents: OnceLock<Option<Arc<Agents>>>,
+    base: OnceLock<Base>,
 }
 
 impl Study {
@@ -178,6 +179,7 @@ impl Study {
             blast: OnceLock::new(),
             archive: OnceLock::new(),
             agents: OnceLock::new(),
+            base: OnceLock::new(),
         };
         study.impact = match remembered_impact(case, &study)? {
             Some(impact) => impact,
@@ -208,6 +210,7 @@ impl Study {
             blast: OnceLock::new(),
             archive: OnceLock::new(),
             agents: OnceLock::new(),
+            base: OnceLock::new(),
         }
     }
 
@@ -249,9 +252,13 @@ impl Study {
         if let Some(blast) = self.blast.get() {
             return Ok(Arc::clone(blast));
         }
-        let changed = match self.agents(cancel)? {
-            Some(agents) => Changed::Agents(agents.changed()),
-            None => Changed::Unknown,
+        // Which agents changed is needed, not for how long: that takes longer than all the rest.
+        let changed = || {
+            Ok(match (self.agents_known(), self.base(cancel)?, &self.window) {
+                (Some(agents), ..) => Changed::Agents(agents.changed()),
+                (None, Some(base), Some(window)) => Changed::Agents(base.changed(window.moved, cancel)?),
+                _ => Changed::Unknown,
+            })
         };
         let nothing = Window::default();
         let window = self.window.as_ref().unwrap_or(&nothing);
@@ -265,12 +272,24 @@ impl Study {
         if let Some(agents) = self.agents.get() {
             return Ok(agents.clone());
         }
-        let agents = match (&self.before.base, &self.window) {
-            (Some(base), Some(window)) => Some(Agents::within(self, base.clone(), window.moved, cancel)?),
-            _ => Agents::of(self, cancel)?,
+        let agents = match (self.base(cancel)?, &self.window) {
+            (Some(base), Some(window)) => {
+                Some(Arc::new(Agents::within(self, base.clone(), window.moved, cancel)?))
+            }
+            _ => None,
         };
-        let agents = agents.map(Arc::new);
         Ok(self.agents.get_or_init(|| agents).clone())
+    }
+
+    /// What the fleet's records come to, whatever the window; of an earlier study where that had it.
+    fn base(&self, cancel: &Cancel) -> Result<Option<&Base>, WorkError> {
+        if let Some(base) = self.before.base.as_ref().or(self.base.get()) {
+            return Ok(Some(base));
+        }
+        Ok(match Base::of(self, cancel)? {
+            Some(base) => Some(self.base.get_or_init(|| base)),
+            None => None,
+        })
     }
 
     /// The same, if it was computed already: what a screen may ask.
@@ -358,18 +377,24 @@ pub fn remember(case: &mut Case) -> Result<(), WorkError> {
     case.atomically(forget)?;
     let first = Study::open(case.path())?;
     let (mut folds, mut impacts) = (Vec::new(), Vec::new());
-    for incident in first.incidents.iter().take(REMEMBERED) {
+    let mut keep = |study: &Study, (model, faulty): (Number, Number)| {
+        let impact = serde_json::to_string(&study.impact).unwrap_or_default();
+        impacts.push((impact_key(study, (model, faulty)), impact));
+        folds.push((key(model, faulty), study.fold.clone()));
+    };
+    for (place, incident) in first.incidents.iter().enumerate().take(REMEMBERED) {
+        let number = (incident.model, incident.faulty);
+        if first.chosen == Some(place) {
+            keep(&first, number);
+            continue;
+        }
         let names =
             (first.model_name(incident.model).to_owned(), first.version_name(incident.faulty).to_owned());
         let choice = Choice { version: Some(names), ..Choice::default() };
-        let study = Study::choose(case.path(), &choice, &Cancel::default())?;
-        let number = (incident.model, incident.faulty);
-        impacts.push((impact_key(&study, number), serde_json::to_string(&study.impact).unwrap_or_default()));
-        folds.push((key(incident.model, incident.faulty), study.fold));
+        keep(&Study::choose(case.path(), &choice, &Cancel::default())?, number);
     }
-    if folds.is_empty() {
-        impacts.push((impact_key(&first, (0, 0)), serde_json::to_string(&first.impact).unwrap_or_default()));
-        folds.push((key(0, 0), first.fold));
+    if first.incidents.is_empty() {
+        keep(&first, (0, 0));
     }
     case.atomically(|case| {
         for (key, fold) in &folds {

@@ -48,12 +48,20 @@ pub fn tally(aggregate: &Aggregate, place: usize, clip: (u32, u32)) -> Option<Ta
     Rule::of(strips.of(place), clip).map(|rule| Tally::new(strips.of(place), rule, &strips.pairs))
 }
 
+/// Every agent judged, and those that changed followed.
 pub fn all<'n>(
     base: &Base,
     clip: (u32, u32),
     name: &(impl Fn(Number) -> &'n str + Sync),
     cancel: &Cancel,
 ) -> Result<Vec<Agent>, WorkError> {
+    let mut agents = verdicts(base, clip, cancel)?;
+    follow(base, &mut agents, clip, name, cancel)?;
+    Ok(agents)
+}
+
+/// Every agent judged, nobody followed.
+pub fn verdicts(base: &Base, clip: (u32, u32), cancel: &Cancel) -> Result<Vec<Agent>, WorkError> {
     let places = base.aggregate.strips.len();
     let looked =
         each_stretch(places, cancel, |part| part.map(|place| look(base, place, clip)).collect::<Vec<_>>())?;
@@ -74,7 +82,6 @@ pub fn all<'n>(
             agent.carriers = flags.carriers(n, &sights[n]);
         }
     }
-    follow(base, &mut agents, clip, name, cancel)?;
     Ok(agents)
 }
 

@@ -82,19 +82,32 @@ impl Base {
         let memory = Arc::new(Memory::of(aggregate.strips.len()));
         Self { aggregate, calibration, nodes, memory }
     }
-}
 
-impl Agents {
-    /// Of a study's own window. `None` where nothing is under suspicion.
+    /// Of a study's incident. `None` where nothing is under suspicion.
     pub fn of(study: &Study, cancel: &Cancel) -> Result<Option<Self>, WorkError> {
         let Some(window) = &study.window else { return Ok(None) };
         let aggregate = Arc::new(Aggregate::new(&study.snapshot, window, &study.fold, cancel)?);
         let calibration = Arc::new(Calibration::new(&aggregate, cancel)?);
         let nodes = Nodes::new(&study.snapshot, window, &aggregate.scales, &study.fold, cancel)?;
-        let base = Base::new(aggregate, calibration, Arc::new(nodes));
-        Self::within(study, base, window.moved, cancel).map(Some)
+        Ok(Some(Self::new(aggregate, calibration, Arc::new(nodes))))
     }
 
+    /// Numbers of the agents that changed in a window with these edges, without following them after it.
+    pub fn changed(
+        &self,
+        edges: (Option<Nanos>, Option<Nanos>),
+        cancel: &Cancel,
+    ) -> Result<BTreeSet<Number>, WorkError> {
+        let agents = judge::verdicts(self, clip(self, edges), cancel)?;
+        Ok(agents
+            .iter()
+            .filter(|agent| agent.verdict == Verdict::Changed)
+            .map(|agent| agent.number)
+            .collect())
+    }
+}
+
+impl Agents {
     /// The same fleet in a window whose edges were moved: faulty answers outside of it count as any other.
     pub fn within(
         study: &Study,
