@@ -123,7 +123,7 @@ fn tell_bytes(stage: &Stage) {
     }
 }
 
-fn press_all(model: &mut Model, messages: &Receiver<Msg>, times: &mut Vec<f64>) {
+fn press_all(model: &mut Model, messages: &Receiver<Msg>, times: &mut Vec<(f64, Key)>) {
     for key in Key::parse_all(KEYS).unwrap() {
         // New pictures come between keys, as in the terminal's own loop; of several that wait the newest counts.
         if let Some(msg) = messages.try_iter().last() {
@@ -133,27 +133,27 @@ fn press_all(model: &mut Model, messages: &Receiver<Msg>, times: &mut Vec<f64>) 
         let started = Instant::now();
         let commands = update(model, Msg::Key(key));
         std::hint::black_box(buffer(model));
-        times.push(started.elapsed().as_secs_f64() * 1000.0);
+        times.push((started.elapsed().as_secs_f64() * 1000.0, key));
         perform(model, commands);
     }
 }
 
-fn press(model: &mut Model, keys: &str, times: &mut Vec<f64>) {
+fn press(model: &mut Model, keys: &str, times: &mut Vec<(f64, Key)>) {
     for key in Key::parse_all(keys).unwrap() {
         let started = Instant::now();
         send(model, Msg::Key(key));
-        times.push(started.elapsed().as_secs_f64() * 1000.0);
+        times.push((started.elapsed().as_secs_f64() * 1000.0, key));
     }
 }
 
-fn tell(when: &str, mut times: Vec<f64>) {
-    times.sort_by(f64::total_cmp);
-    let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or(0.0);
+fn tell(when: &str, mut times: Vec<(f64, Key)>) {
+    times.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let at = |share: f64| times.get((times.len() as f64 * share) as usize).map_or(0.0, |(time, _)| *time);
+    let (worst, key) = times.last().map_or((0.0, String::new()), |(time, key)| (*time, key.to_string()));
     println!(
-        "key to frame {when}: p50 {:.2} ms, p99 {:.2} ms, worst {:.2} ms over {} keys (must p99 16, aim 4)",
+        "key to frame {when}: p50 {:.2} ms, p99 {:.2} ms, worst {worst:.2} ms ({key}) over {} keys (must p99 16, aim 4)",
         at(0.5),
         at(0.99),
-        times.last().copied().unwrap_or(0.0),
         times.len()
     );
 }

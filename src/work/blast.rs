@@ -4,7 +4,7 @@ use super::ledger::{Books, books};
 use super::web::{start, web};
 use super::{Cancel, WorkError, pairs};
 use crate::analysis::containment::{Cut, cuts};
-use crate::analysis::money::{Class, Ledger, Sums};
+use crate::analysis::money::{Class, Ledger, Payment, Sums};
 use crate::analysis::reconcile::{Found, Sight, reconcile};
 use crate::analysis::taint::{Count, Rates, Taint, spread};
 use crate::analysis::web::Web;
@@ -32,6 +32,8 @@ pub struct Blast {
     pub web: Arc<Web>,
     pub taint: Arc<Taint>,
     pub books: Books,
+    /// Places of payments in the ledger by class and clock; refunds are no payments of their own and stand last.
+    pub by_class: Arc<[usize]>,
     /// Who, quarantined, would have spared most.
     pub cuts: Vec<Cut>,
     /// Served by the faulty version outside of a window that the responder moved: not counted as T0.
@@ -77,8 +79,18 @@ pub fn blast(
         (joined(books), cuts, pairs)
     });
     let (books, pairs) = (books?, pairs?);
+    let by_class = by_class(&books.ledger.payments);
     let (taint, beside) = (Arc::new(taint), Arc::new(pairs.words()));
-    Ok(Blast { beside, web, taint, books, cuts, outside, changed, pairs })
+    Ok(Blast { beside, web, taint, books, by_class, cuts, outside, changed, pairs })
+}
+
+fn by_class(payments: &[Payment]) -> Arc<[usize]> {
+    let mut places: Vec<usize> = (0..payments.len()).collect();
+    places.sort_by_key(|place| {
+        let payment = &payments[*place];
+        (payment.refund.is_some(), payment.class, payment.clock(), *place)
+    });
+    places.into()
 }
 
 /// What a thread came to; its panic goes on here.
@@ -130,6 +142,15 @@ fn served(snapshot: &Snapshot, web: &Web, window: &Window) -> Result<(Vec<u32>, 
 impl Blast {
     pub fn ledger(&self) -> &Ledger {
         &self.books.ledger
+    }
+
+    /// Places of the payments of a class, by clock; no refunds.
+    pub fn of_class(&self, class: Class) -> &[usize] {
+        let payments = &self.books.ledger.payments;
+        let rank = |place: &usize| (payments[*place].refund.is_some(), payments[*place].class);
+        let from = self.by_class.partition_point(|place| rank(place) < (false, class));
+        let to = self.by_class.partition_point(|place| rank(place) <= (false, class));
+        &self.by_class[from..to]
     }
 
     pub fn impact(&self, snapshot: &Snapshot) -> Impact {

@@ -41,7 +41,7 @@ pub struct State {
     /// Ids of what is on screen: they stand in the journals.
     pub ids: BTreeMap<Row, String>,
     /// Places among the ledger's payments, worst class first.
-    shown: Vec<usize>,
+    shown: Arc<[usize]>,
 }
 
 impl Default for State {
@@ -52,7 +52,7 @@ impl Default for State {
             arranged: Arranged::at(CLASS),
             only: Only::default(),
             ids: BTreeMap::new(),
-            shown: Vec::new(),
+            shown: Arc::default(),
         }
     }
 }
@@ -218,17 +218,10 @@ impl State {
     }
 
     fn list(&mut self, blast: &Blast) {
-        let payments = &blast.ledger().payments;
-        let wanted = |place: &usize| match self.only {
-            Only::All => true,
-            Only::Class(class) => payments[*place].class == class && payments[*place].refund.is_none(),
+        self.shown = match self.only {
+            Only::All => Arc::clone(&blast.by_class),
+            Only::Class(class) => blast.of_class(class).into(),
         };
-        self.shown = (0..payments.len()).filter(wanted).collect();
-        // Refunds are no payments of their own and stand last.
-        self.shown.sort_by_key(|place| {
-            let payment = &payments[*place];
-            (payment.refund.is_some(), payment.class, payment.clock(), *place)
-        });
     }
 
     fn len(&self, blast: &Blast) -> usize {
