@@ -13,7 +13,7 @@ use backtrail::store::Case;
 use backtrail::work::Cancel;
 use backtrail::work::ingest::{Watcher, ingest};
 use backtrail::work::simulate::{Scenario, Simulation};
-use backtrail::work::study::{Study, remember};
+use backtrail::work::study::{Study, remember_reached, remember_served};
 use std::time::Instant;
 
 fn main() {
@@ -28,7 +28,8 @@ fn main() {
     let mut case = Case::create_or_open(&path).unwrap();
     ingest(&mut case, &[journals], &mut Watcher::none()).unwrap();
     let read = started.elapsed().as_secs_f64();
-    remember(&mut case).unwrap();
+    remember_served(&mut case, &Cancel::default()).unwrap();
+    remember_reached(&mut case, &Cancel::default()).unwrap();
     drop(case);
     for format in [Format::Html, Format::Json, Format::Timesketch] {
         let started = Instant::now();

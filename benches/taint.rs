@@ -126,7 +126,7 @@ fn moving_the_window(requests: u64) {
     let moved = best(|| {
         shift += 1;
         let choice = Choice { from: Some(Nanos(from.0 + shift * 300_000_000_000)), ..Choice::default() };
-        study.again(&choice, &cancel).unwrap().impact.tiers[0].requests
+        study.again(&choice, &cancel).unwrap().whole(&cancel).unwrap().counted().unwrap().tiers[0].requests
     });
     println!("moving the window's edge     {moved:.3} s, all numbers again (must 0.1 s)");
 }

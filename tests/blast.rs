@@ -16,7 +16,7 @@ use backtrail::work::payments::refunds;
 use backtrail::work::select::select;
 use backtrail::work::settings::Settings;
 use backtrail::work::simulate::{Scenario, Simulation};
-use backtrail::work::study::{Choice, Study};
+use backtrail::work::study::{self, Choice, Study};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -98,7 +98,7 @@ fn certain_tiers_and_money_agree_with_the_answer_key() {
         }
         let study = incident.study(&links_only());
         by_class(&study, truth, &name);
-        let pairs = study.impact.pairs;
+        let pairs = study.counted().unwrap().pairs;
         let told = &truth["matched_pairs"];
         assert_eq!(
             (pairs.requests, pairs.pairs),
@@ -176,8 +176,26 @@ fn a_case_opened_again_says_the_same_without_computing_it() {
     let incident = Incident::new(Scenario::Money, 9, 2500);
     let study = incident.study(&Choice::default());
     let blast = study.blast().unwrap();
-    assert_eq!(study.impact, blast.impact(&study.snapshot));
-    assert!(study.impact.classes[Class::Direct as usize] > 0);
+    let impact = study.counted().unwrap();
+    assert_eq!(*impact, blast.impact(&study.snapshot));
+    assert!(impact.classes[Class::Direct as usize] > 0);
+}
+
+#[test]
+fn a_case_that_remembers_nothing_is_shown_before_it_is_counted_and_comes_to_the_same() {
+    let incident = Incident::new(Scenario::Money, 9, 2500);
+    let remembered = incident.study(&Choice::default());
+    let mut case = Case::create_or_open(remembered.snapshot.path()).unwrap();
+    case.atomically(study::forget).unwrap();
+    drop(case);
+    let soon = Study::soon(remembered.snapshot.path(), &Choice::default(), &Cancel::default()).unwrap();
+    assert_eq!(soon.impact, None);
+    assert!(soon.counted().unwrap_err().to_string().contains("still being counted"));
+    assert_eq!(soon.fold, remembered.fold);
+    assert!(soon.findings.len() < remembered.findings.len(), "what rests on the count is not told before it");
+    let whole = soon.whole(&Cancel::default()).unwrap();
+    assert_eq!(whole.impact, remembered.impact);
+    assert_eq!(whole.findings, remembered.findings);
 }
 
 #[test]
@@ -265,7 +283,7 @@ fn sql_sees_tiers_classes_and_pairs() {
     let incident = Incident::new(Scenario::Money, 3, 3000);
     let study = incident.study(&Choice::default());
     let count = |sql: &str| rows(&study, sql)[0][0].parse::<u64>().unwrap();
-    let impact = &study.impact;
+    let impact = study.counted().unwrap();
     assert_eq!(count("select count(*) from requests where tier = 'T0'"), impact.tiers[0].requests);
     assert_eq!(count("select count(*) from actions where tier = 'T1'"), impact.tiers[1].actions);
     let direct = "select count(*) from payments where class = 'direct' and refund_of is null";
@@ -341,7 +359,7 @@ fn the_refund_list_is_what_the_totals_say_is_due() {
         let share = row[column("due_by_share")].parse::<u128>().unwrap();
         *due.entry(row[column("symbol")].as_str()).or_default() += share;
     }
-    for money in &study.impact.money {
+    for money in &study.counted().unwrap().money {
         let outstanding = money.sums.outstanding.to_string().parse::<u128>().unwrap();
         assert_eq!(
             due.get(money.asset.symbol.as_str()).copied().unwrap_or(0),

@@ -128,10 +128,11 @@ fn document(study: &Study, agents: Option<&Agents>, found: &[Finding]) -> Result
         let band = sensitivity::band(study, agents, &Cancel::default())?;
         document.insert("sensitivity".into(), json_agents::sensitivity(&band).into());
     }
-    document.insert("taint".into(), impact::taint(study));
+    let reached = study.counted()?;
+    document.insert("taint".into(), impact::taint(reached));
     document.insert("payments".into(), impact::payments(study, &*study.blast()?)?.into());
-    document.insert("money".into(), impact::money(study).into());
-    document.insert("matched_pairs".into(), impact::pairs(study));
+    document.insert("money".into(), impact::money(reached).into());
+    document.insert("matched_pairs".into(), impact::pairs(reached));
     document.insert("findings".into(), found.iter().map(|finding| json::finding(study, finding)).collect());
     let mut completeness = json::completeness(study);
     completeness["agents"] = agents.map_or(Value::Null, json_agents::counts);
@@ -207,10 +208,10 @@ fn agents_in_words(study: &Study, agents: &Agents, out: &mut impl Write) -> Resu
 
 /// What it reached, and the money on it.
 fn reach_in_words(study: &Study, out: &mut impl Write) -> Result<()> {
-    let impact = &study.impact;
     if study.window.is_none() {
         return Ok(());
     }
+    let impact = study.counted()?;
     let [certain, likely, possible] = impact.three().map(grouped);
     let likely = if impact.agents_analysed { likely } else { "unknown (agents not analysed)".to_owned() };
     writeln!(

@@ -4,14 +4,13 @@ use super::json::{moment, name};
 use crate::analysis::money::{Asset, Class, Payment};
 use crate::journal::Column;
 use crate::model::{Nanos, Tier};
-use crate::work::blast::Blast;
+use crate::work::blast::{Blast, Impact};
 use crate::work::study::Study;
 use anyhow::Result;
 use serde_json::{Value, json};
 
 /// Certain, likely, possible: always all three, with what they are made of.
-pub fn taint(study: &Study) -> Value {
-    let impact = &study.impact;
+pub fn taint(impact: &Impact) -> Value {
     let [certain, likely, possible] = impact.three();
     let tiers: serde_json::Map<String, Value> = Tier::ALL
         .into_iter()
@@ -43,7 +42,7 @@ pub fn taint(study: &Study) -> Value {
 }
 
 /// One object per asset. Sums are of money that moved; amounts are decimal strings in base units.
-pub fn money(study: &Study) -> Vec<Value> {
+pub fn money(impact: &Impact) -> Vec<Value> {
     let one = |money: &crate::work::blast::Money| {
         let sums = &money.sums;
         let mut row = json!({
@@ -76,7 +75,7 @@ pub fn money(study: &Study) -> Vec<Value> {
             .into();
         row
     };
-    study.impact.money.iter().map(one).collect()
+    impact.money.iter().map(one).collect()
 }
 
 fn asset(asset: &Asset) -> Value {
@@ -124,8 +123,8 @@ pub fn payment(study: &Study, blast: &Blast, p: &Payment) -> Result<Value> {
 }
 
 /// Requests that both versions answered, and whether their answers differ.
-pub fn pairs(study: &Study) -> Value {
-    let pairs = study.impact.pairs;
+pub fn pairs(impact: &Impact) -> Value {
+    let pairs = impact.pairs;
     json!({
         "pairs": pairs.pairs,
         "differing": pairs.differing,

@@ -146,7 +146,7 @@ pub fn sensitivity(band: &[Shifted]) -> Vec<Value> {
         .map(|row| {
             json!({
                 "shift": row.shift, "from": row.from.rfc3339(), "to": row.to.rfc3339(),
-                "faulty": row.faulty, "changed": row.changed, "direct": Value::Null,
+                "faulty": row.faulty, "changed": row.changed, "direct": row.direct,
             })
         })
         .collect()

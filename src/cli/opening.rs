@@ -121,6 +121,7 @@ fn bar() -> ProgressBar {
 fn show(bar: &ProgressBar, progress: &Progress) {
     match progress.phase {
         Phase::Sealing => bar.set_message("sealing"),
+        Phase::Counting => bar.set_message("counting"),
         phase => {
             bar.set_message(match phase {
                 Phase::Reading => "reading",

@@ -347,26 +347,16 @@ impl Case {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Replaces the findings of the study.
-    pub fn put_findings(&self, findings: &[Finding]) -> Result<(), StoreError> {
-        self.replace_findings(0, findings)
-    }
-
-    /// Replaces the findings of verification.
+    /// Replaces the findings of verification; those of a study follow from the records.
     pub fn put_proof_findings(&self, findings: &[Finding]) -> Result<(), StoreError> {
-        self.replace_findings(1, findings)
-    }
-
-    fn replace_findings(&self, proof: u8, findings: &[Finding]) -> Result<(), StoreError> {
-        self.connection.execute("delete from finding where proof = ?1", [proof])?;
+        self.connection.execute("delete from finding", [])?;
         let mut insert = self.connection.prepare(
             "insert into finding (proof, rule, severity, subject, sentence, count, evidence)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             values (1, ?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
         for f in findings {
             let rows: Vec<u8> = f.evidence.iter().flat_map(|row| row.0.to_le_bytes()).collect();
             insert.execute(params![
-                proof,
                 f.rule,
                 f.severity.name(),
                 f.subject,

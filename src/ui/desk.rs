@@ -145,9 +145,9 @@ fn plain(cell: &Cell) -> String {
 
 /// What a report would say, in Markdown.
 pub fn report(study: &Study, asked: Asked, cancel: &Cancel) -> Msg {
-    let text = asked.made(study, cancel).and_then(|made| {
+    let text = study.whole(cancel).and_then(|study| {
         let mut text = Vec::new();
-        made.write(Format::Markdown, None, &mut text)?;
+        asked.made(&study, cancel)?.write(Format::Markdown, None, &mut text)?;
         Ok(String::from_utf8_lossy(&text).into_owned())
     });
     Msg::Reported { asked: Box::new(asked), text }
@@ -155,7 +155,8 @@ pub fn report(study: &Study, asked: Asked, cancel: &Cancel) -> Msg {
 
 /// Saves the report; of a folder, the digest of its list of digests.
 fn save_report(study: &Study, path: &Path, asked: &Asked, cancel: &Cancel) -> Result<Hash, WorkError> {
-    let written = asked.made(study, cancel)?.save(asked.format, None, path, Existing::Refuse)?;
+    let study = study.whole(cancel)?;
+    let written = asked.made(&study, cancel)?.save(asked.format, None, path, Existing::Refuse)?;
     Ok(written.last().map(|file| file.sha256).unwrap_or_default())
 }
 

@@ -8,7 +8,7 @@ use crate::work::agents::trace::trace;
 use crate::work::agents::words::portrait;
 use crate::work::explain::explain;
 use crate::work::filter::Filter;
-use crate::work::ingest::{Pictures, Watcher, ingest};
+use crate::work::ingest::{Phase, Pictures, Progress, Watcher, ingest};
 use crate::work::open::{Opened, cached_case, demo_case, is_current, what_is};
 use crate::work::rows::page;
 use crate::work::select::{Partial, seek, select};
@@ -22,18 +22,36 @@ use std::sync::Arc;
 
 /// Opens what the paths come to; tells rows and progress meanwhile.
 pub fn open(paths: &[PathBuf], case: Option<&Path>, cancel: &Cancel, mut tell: impl FnMut(Msg)) {
-    let opened = open_case(paths, case, cancel, &mut tell);
-    let study = opened.and_then(|path| {
-        let choice = Choice { settings: Arc::new(Settings::own()?), ..Choice::default() };
-        Study::choose(&path, &choice, cancel)
+    let choice = Settings::own().map(|own| Choice { settings: Arc::new(own), ..Choice::default() });
+    let opened = choice.and_then(|choice| {
+        let path = open_case(paths, case, &choice, cancel, &mut tell)?;
+        studied(Study::soon(&path, &choice, cancel), cancel, &mut tell)
     });
-    let study = study.map(Arc::new);
-    tell(Msg::Studied(study));
+    tell(Msg::Studied(opened));
 }
+
+/// All of a study; what is known of it is told first, where the rest takes long.
+fn studied(
+    soon: Result<Study, WorkError>,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(Msg),
+) -> Result<Arc<Study>, WorkError> {
+    let soon = Arc::new(soon?);
+    if soon.impact.is_some() {
+        return Ok(soon);
+    }
+    tell(Msg::Studied(Ok(Arc::clone(&soon))));
+    tell(Msg::Reading(Box::new(COUNTING)));
+    soon.whole(cancel).map(Arc::new)
+}
+
+const COUNTING: Progress =
+    Progress { bytes: 0, total: 0, records: 0, phase: Phase::Counting, snapshot: None };
 
 fn open_case(
     paths: &[PathBuf],
     case: Option<&Path>,
+    choice: &Choice,
     cancel: &Cancel,
     tell: &mut impl FnMut(Msg),
 ) -> Result<PathBuf, WorkError> {
@@ -48,10 +66,19 @@ fn open_case(
     if is_current(&path, &journals)? {
         return Ok(path);
     }
-    let report = Box::new(|progress| tell(Msg::Reading(Box::new(progress))));
+    let report = Box::new(|progress: Progress| {
+        // All has been read: people look around while the rest is counted.
+        if progress.phase == Phase::Counting
+            && let Ok(study) = Study::soon(&path, choice, cancel)
+        {
+            tell(Msg::Studied(Ok(Arc::new(study))));
+        }
+        tell(Msg::Reading(Box::new(progress)));
+    });
     let mut watcher = Watcher { cancel: cancel.clone(), report, pictures: Pictures::Wanted };
     let mut case = Case::create_or_open(&path)?;
     ingest(&mut case, &journals, &mut watcher)?;
+    drop(watcher);
     Ok(path)
 }
 
@@ -120,7 +147,7 @@ pub fn answer(
         Command::FindId { text } => {
             Msg::Found { rows: study.snapshot.find_id(&text).unwrap_or_default(), text }
         }
-        Command::Study { choice } => Msg::Studied(study.again(&choice, cancel).map(Arc::new)),
+        Command::Study { choice } => Msg::Studied(studied(study.again(&choice, cancel), cancel, tell)),
         Command::Judge => Msg::Judged(study.agents(cancel).map(|_| ())),
         Command::Portray { agent } => {
             let agents = Arc::clone(study.agents_known()?);
@@ -130,7 +157,7 @@ pub fn answer(
             Msg::Portrayed { agent: agent.number, portrait }
         }
         Command::Reopen { choice } => {
-            Msg::Studied(Study::choose(study.snapshot.path(), &choice, cancel).map(Arc::new))
+            Msg::Studied(studied(Study::soon(study.snapshot.path(), &choice, cancel), cancel, tell))
         }
         Command::Count { rows, field } => desk::counted(study, &rows, field, cancel),
         Command::Recall => desk::recalled(study),

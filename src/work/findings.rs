@@ -1,5 +1,6 @@
 //! What an investigator should look at first: each rule looks at a study and says what it found, with evidence.
 
+use super::blast::Impact;
 use super::study::Study;
 use super::{Cancel, WorkError, own_rules, rules};
 use crate::analysis::NodeState;
@@ -19,11 +20,12 @@ pub fn findings(case: &Case, study: &Study, cancel: &Cancel) -> Result<Vec<Findi
     checkpoints(study, &mut found);
     sources(case, study, &mut found)?;
     gaps(study, &mut found);
-    reconciled(study, &mut found);
-    links(study, &mut found);
     found.extend(case.proof_findings()?);
     let settings = &study.settings;
-    if !settings.rules.is_empty() {
+    if let Some(impact) = &study.impact {
+        reconciled(impact, &mut found);
+        links(impact, &mut found);
+        // Rules of one's own may ask for what was reached, too.
         found.extend(own_rules::findings(study, &settings.rules, cancel)?);
     }
     found.retain(|finding| !settings.silenced.contains(&finding.rule));
@@ -238,8 +240,8 @@ fn flagged(study: &Study, source: u32, flag: u64) -> Result<Vec<Row>, WorkError>
 }
 
 /// What the books say of each other.
-fn reconciled(study: &Study, found: &mut Vec<Finding>) {
-    for one in &study.impact.found {
+fn reconciled(impact: &Impact, found: &mut Vec<Finding>) {
+    for one in &impact.found {
         let Some(rule) = rules::known(&one.rule) else { continue };
         let words = if one.words.is_empty() { String::new() } else { format!(": {}", one.words) };
         let sentence = format!("{}{words}", rule.says(one.count));
@@ -250,8 +252,7 @@ fn reconciled(study: &Study, found: &mut Vec<Finding>) {
 }
 
 /// How far the analysis could follow what was recorded.
-fn links(study: &Study, found: &mut Vec<Finding>) {
-    let impact = &study.impact;
+fn links(impact: &Impact, found: &mut Vec<Finding>) {
     for (id, count) in [
         ("dangling-links", impact.dangling),
         ("links-against-time", impact.against_time),

@@ -55,7 +55,7 @@ pub fn seal(case: &mut Case, watcher: &mut Watcher<'_>) -> Result<(), WorkError>
         study::forget(case)?;
         case.set_meta("sealed", "yes")
     })?;
-    study::remember(case)?;
+    study::remember_served(case, &watcher.cancel)?;
     tell(4);
     Ok(())
 }

@@ -84,8 +84,9 @@ pub struct Study {
     pub verified: bool,
     /// The pins it was verified under, as `trust.toml`.
     pub trust: String,
-    /// What the faulty version reached, in numbers.
-    pub impact: Impact,
+    /// What the faulty version reached, in numbers; `None` while it is counted, and findings that rest on it are
+    /// missing as long.
+    pub impact: Option<Arc<Impact>>,
     pub settings: Arc<Settings>,
     before: Before,
     blast: OnceLock<Arc<Blast>>,
@@ -103,17 +104,39 @@ impl Study {
 
     /// Studies a case in the light of what the responder chose.
     pub fn choose(path: &Path, choice: &Choice, cancel: &Cancel) -> Result<Self, WorkError> {
+        Self::soon(path, choice, cancel)?.whole(cancel)
+    }
+
+    /// The same, as far as it goes without following what the faulty version reached; `whole` does the rest.
+    pub fn soon(path: &Path, choice: &Choice, cancel: &Cancel) -> Result<Self, WorkError> {
         let case = Case::open(path)?;
         let snapshot = case.snapshot()?;
         Self::of(&case, snapshot, choice, None, cancel)
     }
 
-    /// The same picture of the case in the light of another choice. What a moved window leaves as it is, is not
-    /// computed again.
+    /// The same picture of the case in the light of another choice, as far as `soon` goes. What a moved window leaves
+    /// as it is, is not computed again.
     pub fn again(&self, choice: &Choice, cancel: &Cancel) -> Result<Self, WorkError> {
         let case = Case::open(self.snapshot.path())?;
         let choice = Choice { settings: Arc::clone(&self.settings), ..choice.clone() };
         Self::of(&case, self.snapshot.clone(), &choice, Some(self), cancel)
+    }
+
+    /// This study with all that the faulty version reached counted, and the findings that follow from it.
+    pub fn whole(&self, cancel: &Cancel) -> Result<Self, WorkError> {
+        let mut study = self.clone();
+        if study.impact.is_none() {
+            study.impact = Some(Arc::new(study.blast_unless(cancel)?.impact(&study.snapshot)));
+            study.findings = findings::findings(&Case::open(study.snapshot.path())?, &study, cancel)?;
+        }
+        Ok(study)
+    }
+
+    /// What the faulty version reached; refused while nobody has counted it.
+    pub fn counted(&self) -> Result<&Impact, WorkError> {
+        let uncounted =
+            || WorkError::Refused("what the faulty version reached is still being counted".to_owned());
+        self.impact.as_deref().ok_or_else(uncounted)
     }
 
     fn of(
@@ -138,7 +161,7 @@ impl Study {
         let incident = chosen.map(|chosen| incidents[chosen].clone());
         let (model, faulty) = incident.as_ref().map_or((0, 0), |incident| (incident.model, incident.faulty));
         let remembered =
-            case.meta(&key(model, faulty))?.and_then(|json| serde_json::from_str::<Fold>(&json).ok());
+            case.meta(&key((model, faulty)))?.and_then(|json| serde_json::from_str::<Fold>(&json).ok());
         let fresh = remembered.is_none();
         let mut fold = match remembered {
             Some(fold) => fold,
@@ -172,7 +195,7 @@ impl Study {
             findings: Vec::new(),
             verified: case.meta("verified")?.is_some(),
             trust: case.meta("trust")?.unwrap_or_default(),
-            impact: Impact::default(),
+            impact: None,
             settings: Arc::clone(&choice.settings),
             before,
             turn: Arc::default(),
@@ -181,10 +204,7 @@ impl Study {
             agents: OnceLock::new(),
             base: OnceLock::new(),
         };
-        study.impact = match remembered_impact(case, &study)? {
-            Some(impact) => impact,
-            None => study.blast_unless(cancel)?.impact(&study.snapshot),
-        };
+        study.impact = remembered_impact(case, &study)?.map(Arc::new);
         study.findings = findings::findings(case, &study, cancel)?;
         Ok(study)
     }
@@ -203,7 +223,7 @@ impl Study {
             findings: Vec::new(),
             verified: false,
             trust: String::new(),
-            impact: Impact::default(),
+            impact: None,
             settings: Arc::default(),
             before: Before::default(),
             turn: Arc::default(),
@@ -369,48 +389,52 @@ pub fn forget(case: &Case) -> Result<(), StoreError> {
 
 /// Whether the counts are kept, as they are after all but a kill.
 pub fn is_remembered(case: &Case) -> Result<bool, StoreError> {
-    case.has_meta("fold:")
+    Ok(case.has_meta("fold:")? && case.has_meta("impact:")?)
 }
 
-/// Keeps the counts of every recorded incident in the case, so that opening it again needs no pass.
-pub fn remember(case: &mut Case) -> Result<(), WorkError> {
+/// Keeps what the versions of every recorded incident served, so that opening the case again needs no pass.
+pub fn remember_served(case: &mut Case, cancel: &Cancel) -> Result<(), WorkError> {
     case.atomically(forget)?;
-    let first = Study::open(case.path())?;
-    let (mut folds, mut impacts) = (Vec::new(), Vec::new());
-    let mut keep = |study: &Study, (model, faulty): (Number, Number)| {
-        let impact = serde_json::to_string(&study.impact).unwrap_or_default();
-        impacts.push((impact_key(study, (model, faulty)), impact));
-        folds.push((key(model, faulty), study.fold.clone()));
-    };
-    for (place, incident) in first.incidents.iter().enumerate().take(REMEMBERED) {
+    let folds: Vec<_> = incidents_of(case, cancel)?
+        .into_iter()
+        .map(|(number, study)| (number, serde_json::to_string(&study.fold).unwrap_or_default()))
+        .collect();
+    Ok(case
+        .atomically(|case| folds.iter().try_for_each(|(number, fold)| case.set_meta(&key(*number), fold)))?)
+}
+
+/// Keeps what every recorded incident reached: it takes longer, and people may look around meanwhile.
+pub fn remember_reached(case: &mut Case, cancel: &Cancel) -> Result<(), WorkError> {
+    let mut impacts = Vec::new();
+    for (number, study) in incidents_of(case, cancel)? {
+        let study = study.whole(cancel)?;
+        impacts
+            .push((impact_key(&study, number), serde_json::to_string(study.counted()?).unwrap_or_default()));
+    }
+    Ok(case.atomically(|case| impacts.iter().try_for_each(|(key, impact)| case.set_meta(key, impact)))?)
+}
+
+/// The case in the light of each of its first incidents; once without any where it has none.
+fn incidents_of(case: &Case, cancel: &Cancel) -> Result<Vec<((Number, Number), Study)>, WorkError> {
+    let first = Study::soon(case.path(), &Choice::default(), cancel)?;
+    if first.incidents.is_empty() {
+        return Ok(vec![((0, 0), first)]);
+    }
+    let study = |(place, incident): (usize, &Incident)| {
         let number = (incident.model, incident.faulty);
         if first.chosen == Some(place) {
-            keep(&first, number);
-            continue;
+            return Ok((number, first.clone()));
         }
-        let names =
-            (first.model_name(incident.model).to_owned(), first.version_name(incident.faulty).to_owned());
-        let choice = Choice { version: Some(names), ..Choice::default() };
-        keep(&Study::choose(case.path(), &choice, &Cancel::default())?, number);
-    }
-    if first.incidents.is_empty() {
-        keep(&first, (0, 0));
-    }
-    case.atomically(|case| {
-        for (key, fold) in &folds {
-            case.set_meta(key, &serde_json::to_string(fold).unwrap_or_default())?;
-        }
-        for (key, impact) in &impacts {
-            case.set_meta(key, impact)?;
-        }
-        case.put_findings(&first.findings)
-    })?;
-    Ok(())
+        let names = (first.model_name(incident.model), first.version_name(incident.faulty));
+        let choice = Choice { version: Some((names.0.to_owned(), names.1.to_owned())), ..Choice::default() };
+        Ok((number, first.again(&choice, cancel)?))
+    };
+    first.incidents.iter().enumerate().take(REMEMBERED).map(study).collect()
 }
 
 const REMEMBERED: usize = 8;
 
-fn key(model: Number, faulty: Number) -> String {
+fn key((model, faulty): (Number, Number)) -> String {
     format!("fold:{model}:{faulty}")
 }
 

@@ -87,7 +87,8 @@ pub fn verify(case: &mut Case, pins: &Pins, watcher: &mut Watcher<'_>) -> Result
         })?;
     }
     if !study::is_remembered(case)? {
-        study::remember(case)?;
+        study::remember_served(case, &watcher.cancel)?;
+        study::remember_reached(case, &watcher.cancel)?;
     }
     Ok(verification)
 }

@@ -3,7 +3,7 @@
 use super::dispersion::Dispersion;
 use super::table::{Pooled, Rows, sum};
 use super::{ENOUGH, WIDEST};
-use crate::analysis::stats::resample::Draws;
+use crate::analysis::stats::resample::{Draws, Urn};
 use crate::analysis::stats::tables;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,19 +69,19 @@ impl Lasting {
         if n_after < ENOUGH || phases.own.iter().any(|counts| sum(counts) <= 0.0) {
             return None;
         }
-        let own = phases.own.map(float);
-        let drift = phases.controls.map(|controls| controls.map(float)).and_then(|controls| drift(&controls));
-        let width = phases.own[0].len();
-        let (rho, _) = retained(&own, drift.as_ref(), 1.0, width)?;
+        let drift = phases.controls.and_then(|controls| drift(&controls));
+        let kept = Kept::of(&phases.own, drift.as_ref());
+        let (rho, _) = kept.retained(&kept.own, 1.0)?;
         let mut rhos = Vec::with_capacity(BOOTSTRAPS);
         let mut aways = Vec::with_capacity(BOOTSTRAPS);
         let mut drawn = [[0.0; WIDEST]; 3];
+        let urns = kept.own.each_ref().map(|counts| Urn::of(&counts[..kept.width]));
         for _ in 0..BOOTSTRAPS {
-            for (counts, out) in own.iter().zip(&mut drawn) {
-                draws.multinomial(&counts[..width], &mut out[..width]);
+            for (urn, out) in urns.iter().zip(&mut drawn) {
+                draws.draw(urn, out);
             }
             // A sample of a sample has the noise of both.
-            if let Some((rho, away)) = retained(&drawn, drift.as_ref(), 2.0, width) {
+            if let Some((rho, away)) = kept.retained(&drawn, 2.0) {
                 rhos.push(rho);
                 aways.push(away);
             }
@@ -138,41 +138,70 @@ pub enum Differs {
     No,
 }
 
-fn float(counts: &[u32]) -> [f64; WIDEST] {
-    let mut row = [0.0; WIDEST];
-    row.iter_mut().zip(counts).for_each(|(cell, n)| *cell = f64::from(*n));
-    row
-}
-
 /// How the controls' shares moved from before to during and from before to after.
-fn drift(controls: &[[f64; WIDEST]; 3]) -> Option<[[f64; WIDEST]; 2]> {
-    let totals = controls.each_ref().map(|row| row.iter().sum::<f64>());
+fn drift(controls: &[&[u32]; 3]) -> Option<[[f64; WIDEST]; 2]> {
+    let totals = controls.map(sum);
     if totals.iter().any(|total| *total <= 0.0) {
         return None;
     }
-    let share = |phase: usize, k: usize| controls[phase][k] / totals[phase];
+    let share =
+        |phase: usize, k: usize| f64::from(controls[phase].get(k).copied().unwrap_or(0)) / totals[phase];
     Some([1, 2].map(|phase| std::array::from_fn(|k| share(phase, k) - share(0, k))))
 }
 
-/// ρ, and the distance of after from before less what chance gives at `noise` times the variance of one sample.
-fn retained(
-    own: &[[f64; WIDEST]; 3],
-    drift: Option<&[[f64; WIDEST]; 2]>,
-    noise: f64,
+/// One feature's three rows with what every draw from them has in common: the totals, and the categories that hold
+/// nothing in any phase, so nothing in any draw.
+struct Kept {
+    /// Categories with a count, first.
     width: usize,
-) -> Option<(f64, f64)> {
-    let totals = own.each_ref().map(|row| row[..width].iter().sum::<f64>());
-    let (mut along, mut length, mut away) = (0.0, 0.0, 0.0);
-    for k in 0..width {
-        let shares: [f64; 3] = std::array::from_fn(|phase| own[phase][k] / totals[phase]);
-        let [during, after] =
-            [1, 2].map(|p| shares[p] - shares[0] - drift.map_or(0.0, |drift| drift[p - 1][k]));
-        along += after * during;
-        length += during * during;
-        away += after.abs() / 2.0;
+    own: [[f64; WIDEST]; 3],
+    drift: [[f64; WIDEST]; 2],
+    totals: [f64; 3],
+    /// Along, length and away of the categories left out, which only the controls moved.
+    rest: [f64; 3],
+}
+
+impl Kept {
+    fn of(own: &[&[u32]; 3], moved: Option<&[[f64; WIDEST]; 2]>) -> Self {
+        let mut kept = Self {
+            width: 0,
+            own: [[0.0; WIDEST]; 3],
+            drift: [[0.0; WIDEST]; 2],
+            totals: own.map(sum),
+            rest: [0.0; 3],
+        };
+        for k in 0..own[0].len() {
+            let [during, after] = [0, 1].map(|phase| moved.map_or(0.0, |moved| moved[phase][k]));
+            if own.iter().all(|row| row[k] == 0) {
+                let [along, length, away] = &mut kept.rest;
+                *along += after * during;
+                *length += during * during;
+                *away += after.abs() / 2.0;
+                continue;
+            }
+            (0..3).for_each(|phase| kept.own[phase][kept.width] = f64::from(own[phase][k]));
+            (kept.drift[0][kept.width], kept.drift[1][kept.width]) = (during, after);
+            kept.width += 1;
+        }
+        kept
     }
-    let away = away - tables::tvd_by_chance(&own[0][..width], &own[2][..width], noise);
-    (length > 0.0).then(|| (along / length, away.max(0.0)))
+
+    /// ρ of these rows or of a draw from them, and the distance of after from before less what chance gives at `noise`
+    /// times the variance of one sample.
+    fn retained(&self, rows: &[[f64; WIDEST]; 3], noise: f64) -> Option<(f64, f64)> {
+        let share = self.totals.map(f64::recip);
+        let [mut along, mut length, mut away] = self.rest;
+        for k in 0..self.width {
+            let before = rows[0][k] * share[0];
+            let during = rows[1][k] * share[1] - before - self.drift[0][k];
+            let after = rows[2][k] * share[2] - before - self.drift[1][k];
+            along += after * during;
+            length += during * during;
+            away += after.abs() / 2.0;
+        }
+        let away = away - tables::tvd_by_chance(&rows[0][..self.width], &rows[2][..self.width], noise);
+        (length > 0.0).then(|| (along / length, away.max(0.0)))
+    }
 }
 
 /// By linear interpolation between the two nearest, as numpy does.

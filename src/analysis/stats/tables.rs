@@ -201,12 +201,9 @@ pub fn tvd_by_chance(a: &[f64], b: &[f64], noise: f64) -> f64 {
         return 0.0;
     }
     let spread = noise * (1.0 / total_a + 1.0 / total_b);
-    let sum: f64 = a
-        .iter()
-        .zip(b)
-        .map(|(x, y)| (x + y) / (total_a + total_b))
-        .map(|p| (p * (1.0 - p) * spread).max(0.0).sqrt())
-        .sum();
+    let share = 1.0 / (total_a + total_b);
+    let sum: f64 =
+        a.iter().zip(b).map(|(x, y)| (x + y) * share).map(|p| (p * (1.0 - p) * spread).max(0.0).sqrt()).sum();
     sum / (2.0 * std::f64::consts::PI).sqrt()
 }
 

@@ -34,7 +34,7 @@ pub fn section_of(facts: &Facts<'_>) -> Result<Section, WorkError> {
     if steps.is_empty() {
         steps.push(vec![words("Nothing is known to serve the faulty version still.")]);
     }
-    for cut in &facts.study.impact.containment {
+    for cut in &facts.impact.containment {
         steps.push(vec![
             words("Quarantining agent "),
             recorded(Field::Agent, &cut.agent),

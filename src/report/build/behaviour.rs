@@ -61,6 +61,7 @@ fn band(facts: &Facts<'_>, agents: &Agents) -> Result<Block, WorkError> {
                 Value::Time(row.to),
                 Value::Count(row.faulty),
                 Value::Count(row.changed),
+                Value::Count(row.direct),
             ]
         })
         .collect();
@@ -73,6 +74,7 @@ fn band(facts: &Facts<'_>, agents: &Agents) -> Result<Block, WorkError> {
             Column::Left("to (UTC)"),
             Column::Right("served by the faulty version between them"),
             Column::Right("agents that changed"),
+            Column::Right("payments for one of them"),
         ],
         total: rows.len() as u64,
         rows,

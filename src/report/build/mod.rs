@@ -26,6 +26,7 @@ use crate::model::{Finding, Nanos, Pointers};
 use crate::store::Case;
 use crate::work::agents::Agents;
 use crate::work::archive::Outside;
+use crate::work::blast::Impact;
 use crate::work::copies::Copied;
 use crate::work::exposure::{Exposure, exposure, weakest};
 use crate::work::notebook::{self, Notebook};
@@ -38,6 +39,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Facts<'s> {
     pub study: &'s Study,
+    pub impact: &'s Impact,
     pub choice: Choice,
     pub exposure: Exposure,
     pub verification: Option<Verification>,
@@ -66,6 +68,7 @@ impl<'s> Facts<'s> {
         let findings = gaps::findings(study, journals.as_deref());
         Ok(Self {
             findings,
+            impact: study.counted()?,
             study,
             choice: choice.clone(),
             exposure: exposure(study, cancel)?,

@@ -18,7 +18,7 @@ pub fn section_of(facts: &Facts<'_>) -> Result<Section, WorkError> {
     if let Some(why) = facts.no_incident() {
         return Ok(empty(id, title, why));
     }
-    let impact = &facts.study.impact;
+    let impact = facts.impact;
     let mut section = section(id, title);
     section.blocks.push(Block::Heading("What it reached".to_owned()));
     section.blocks.push(Block::Figures(reach(facts)));
@@ -46,7 +46,7 @@ fn certain(facts: &Facts<'_>) -> Level {
 }
 
 fn reach(facts: &Facts<'_>) -> Vec<Figure> {
-    let impact = &facts.study.impact;
+    let impact = facts.impact;
     let [certainly, likely, possibly] = impact.three();
     let one = |id, label: &str, n, level, method: &str| figure(id, label, Value::Count(n), by(level, method));
     vec![
@@ -95,7 +95,7 @@ fn classes(facts: &Facts<'_>) -> Vec<Figure> {
         "payments.concurrent",
         "payments.clear",
     ];
-    let counts = Class::ALL.into_iter().zip(ids).zip(facts.study.impact.classes);
+    let counts = Class::ALL.into_iter().zip(ids).zip(facts.impact.classes);
     counts
         .map(|((class, id), count)| {
             figure(id, class.name(), Value::Count(count), by(level(class), class.meaning()))
@@ -144,7 +144,7 @@ fn sums(facts: &Facts<'_>) -> Block {
         row.push(words(if sums.conserve() { "yes" } else { "NO" }));
         row
     };
-    let assets = &facts.study.impact.money;
+    let assets = &facts.impact.money;
     Block::Table(Table {
         id: "money",
         title: "Money that moved, by asset and class, in exact integers".to_owned(),
@@ -256,7 +256,7 @@ fn payments(facts: &Facts<'_>) -> Result<Block, WorkError> {
 }
 
 fn pairs(facts: &Facts<'_>) -> Vec<Figure> {
-    let pairs = facts.study.impact.pairs;
+    let pairs = facts.impact.pairs;
     let one = |id, label: &str, n: u64| {
         let method = "requests with the same recorded hash, answered by the good and by the faulty version; answers compared by hash";
         figure(id, label, Value::Count(n), by(facts.faulty_level(), method))
@@ -270,7 +270,7 @@ fn pairs(facts: &Facts<'_>) -> Vec<Figure> {
 
 /// What the money asks somebody to decide.
 pub fn decisions(facts: &Facts<'_>) -> Vec<Text> {
-    let [direct, derived, ..] = facts.study.impact.classes;
+    let [direct, derived, ..] = facts.impact.classes;
     if direct + derived == 0 {
         return Vec::new();
     }

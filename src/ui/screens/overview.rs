@@ -359,7 +359,10 @@ impl Page<'_> {
         if self.study.window.is_none() {
             return;
         }
-        let impact = &self.study.impact;
+        let Some(impact) = &self.study.impact else {
+            let counting = vec![Span::styled("counting what it reached", self.theme.quiet())];
+            return self.say("reached", counting, Target::Nothing);
+        };
         let [certain, likely, possible] = impact.three();
         let mut words =
             vec![Span::styled(format!("{} certain", grouped(certain)), self.theme.bad()), Span::raw(" · ")];
@@ -394,7 +397,13 @@ impl Page<'_> {
     }
 
     fn money(&mut self) {
-        let impact = &self.study.impact;
+        let Some(impact) = &self.study.impact else {
+            if !self.study.snapshot.is_sealed() {
+                return;
+            }
+            let counting = vec![Span::styled("counting them", self.theme.quiet())];
+            return self.say("payments", counting, Target::Settlements(None));
+        };
         if impact.classes.iter().all(|count| *count == 0) {
             return;
         }

@@ -1,9 +1,11 @@
 //! How the headline counts change when the window's edges are somewhat off (ANALYSIS §2).
 
 use super::{Agents, Base};
+use crate::analysis::Window;
 use crate::analysis::drift::strip::{Served, What};
 use crate::model::Nanos;
 use crate::model::time::{HOUR, MINUTE};
+use crate::work::blast::direct;
 use crate::work::study::Study;
 use crate::work::{Cancel, WorkError};
 
@@ -17,6 +19,8 @@ pub struct Shifted {
     /// Requests that the faulty version served between the edges.
     pub faulty: u64,
     pub changed: u64,
+    /// Payments for one of those requests.
+    pub direct: u64,
 }
 
 const SHIFTS: [(&str, i64); 5] =
@@ -28,15 +32,15 @@ pub fn band(study: &Study, agents: &Agents, cancel: &Cancel) -> Result<Vec<Shift
     let (Some(from), Some(to)) = (window.from(), window.to().or(window.observed.1)) else {
         return Ok(Vec::new());
     };
-    SHIFTS
-        .iter()
-        .map(|(shift, by)| {
-            let (from, to) = (Nanos(from.0.saturating_sub(*by)), Nanos(to.0.saturating_add(*by)));
-            let within = Agents::within(study, agents.base.clone(), (Some(from), Some(to)), cancel)?;
-            let changed = within.changed().len() as u64;
-            Ok(Shifted { shift, from, to, faulty: faulty(&agents.base, from, to), changed })
-        })
-        .collect()
+    let web = &study.blast()?.web;
+    let row = |(shift, by): &(&'static str, i64)| {
+        let (from, to) = (Nanos(from.0.saturating_sub(*by)), Nanos(to.0.saturating_add(*by)));
+        let moved = (Some(from), Some(to));
+        let changed = agents.base.changed(moved, cancel)?.len() as u64;
+        let direct = direct(&study.snapshot, web, &Window { moved, ..window.clone() }, cancel)?;
+        Ok(Shifted { shift, from, to, faulty: faulty(&agents.base, from, to), changed, direct })
+    };
+    SHIFTS.iter().map(row).collect()
 }
 
 fn faulty(base: &Base, from: Nanos, to: Nanos) -> u64 {

@@ -36,6 +36,8 @@ pub enum Phase {
     Reading,
     /// Ordering in time, finding duplicates, attributing versions.
     Sealing,
+    /// What the faulty version reached; the case can be opened meanwhile.
+    Counting,
     /// Proofs, in chunks of the case rather than bytes.
     Verifying,
 }
@@ -127,9 +129,14 @@ pub fn ingest_as(
     drop(run);
     if done.read > 0 || case.meta("sealed")?.as_deref() != Some("yes") {
         seal::seal(case, watcher)?;
-    } else if !study::is_remembered(case)? {
+    } else if study::is_remembered(case)? {
+        return Ok(done);
+    } else {
         // Killed after sealing, before the counts were kept.
-        study::remember(case)?;
+        study::remember_served(case, &watcher.cancel)?;
     }
+    let counting = Progress { bytes: 0, total: 0, records: 0, phase: Phase::Counting, snapshot: None };
+    (watcher.report)(counting);
+    study::remember_reached(case, &watcher.cancel)?;
     Ok(done)
 }

@@ -2,6 +2,7 @@
 
 use super::agents::{Population, Shifted};
 use super::builds::{Measured, measured};
+use super::content;
 use super::deeds::{Decided, Deeds};
 use super::dice::Dice;
 use super::fleet::{Node, nodes};
@@ -160,9 +161,14 @@ impl Incident {
         if let Some(signing) = &mut self.signing {
             signing.sign(group, keys);
         }
-        for served in group.drain(..) {
+        let stands_in = self.signing.as_ref().is_some_and(Signing::stands_in);
+        for mut served in group.drain(..) {
             truth.proved(&served);
             self.settlement.take(&served, keys[served.boot].tee_id, now, later)?;
+            if stands_in && served.content.is_none() {
+                let tokens = (served.tokens_in as usize, served.tokens_out as usize);
+                served.content = Some(Box::new(content::stand_in(served.model, tokens)));
+            }
             let bytes = directory.inference(&served, line);
             let throw = self.mishaps.below(10_000);
             let delay = self.mishaps.between(30, 900) * (MINUTE / 60);

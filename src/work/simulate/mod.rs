@@ -60,7 +60,7 @@ pub struct Simulation {
     /// Whether answers carry real signatures of enclaves with real keys.
     pub signed: bool,
     /// Where they are not signed: whether bytes that nobody signed stand in for signatures, as long and as hard to pack,
-    /// for measuring readers over lines of real length.
+    /// and idle words for content, for measuring readers over lines of real length.
     pub stand_ins: bool,
 }
 

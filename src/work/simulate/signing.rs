@@ -36,6 +36,11 @@ impl Signing {
         Some(Self { seed: simulation.seed, kind, threads, shown: (0..boots).map(|_| None).collect() })
     }
 
+    /// Whether nobody signs and bytes stand in for signatures.
+    pub(super) fn stands_in(&self) -> bool {
+        self.kind == Kind::StandIn
+    }
+
     /// Signs what claims to be signed. The salt follows from seed and answer, so the number of threads changes nothing.
     pub(super) fn sign(&mut self, group: &mut [Served], keys: &[EnclaveKey]) {
         let share = group.len().div_ceil(self.threads).max(1);
