@@ -65,10 +65,7 @@ const BACK: f64 = 0.10;
 impl Lasting {
     /// `None` where too little was recorded after.
     pub fn of(phases: Phases<'_>, dispersion: Dispersion, draws: &mut Draws) -> Option<Self> {
-        let n_after = sum(phases.own[2]);
-        if n_after < ENOUGH || phases.own.iter().any(|counts| sum(counts) <= 0.0) {
-            return None;
-        }
+        let n_after = enough(phases)?;
         let drift = phases.controls.and_then(|controls| drift(&controls));
         let kept = Kept::of(&phases.own, drift.as_ref());
         let (rho, _) = kept.retained(&kept.own, 1.0)?;
@@ -86,14 +83,9 @@ impl Lasting {
                 aways.push(away);
             }
         }
-        rhos.sort_by(f64::total_cmp);
-        aways.sort_by(f64::total_cmp);
-        let after = Rows {
-            before: phases.own[0],
-            during: phases.own[2],
-            controls: phases.controls.map(|controls| [controls[0], controls[2]]).unwrap_or_default(),
-        };
-        let p = Pooled::of(after).map_or(1.0, |pooled| pooled.test().p_with(dispersion.at(n_after)));
+        rhos.sort_unstable_by(f64::total_cmp);
+        aways.sort_unstable_by(f64::total_cmp);
+        let p = as_before(phases, dispersion)?;
         let retention = Retention { rho, lo: quantile(&rhos, 0.05)?, hi: quantile(&rhos, 0.95)? };
         Some(Self { retention, away: quantile(&aways, 0.95)?, p, n_after })
     }
@@ -130,6 +122,23 @@ impl Lasting {
         let factor = by_rho.max(by_away).clamp(1.0, 1e6);
         ((factor - 1.0) * self.n_after).ceil().max(1.0) as u64
     }
+}
+
+/// p of "after is as before"; `None` where too little was recorded after.
+pub fn as_before(phases: Phases<'_>, dispersion: Dispersion) -> Option<f64> {
+    let n_after = enough(phases)?;
+    let after = Rows {
+        before: phases.own[0],
+        during: phases.own[2],
+        controls: phases.controls.map(|controls| [controls[0], controls[2]]).unwrap_or_default(),
+    };
+    Some(Pooled::of(after).map_or(1.0, |pooled| pooled.test().p_with(dispersion.at(n_after))))
+}
+
+/// How much was recorded after, where that is enough and there is something in every phase.
+fn enough(phases: Phases<'_>) -> Option<f64> {
+    let n_after = sum(phases.own[2]);
+    (n_after >= ENOUGH && phases.own.iter().all(|counts| sum(counts) > 0.0)).then_some(n_after)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

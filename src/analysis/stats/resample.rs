@@ -40,7 +40,7 @@ impl Draws {
     /// Successes of n trials with a chance of at most a half. Exact by inversion while fewer than `EXACT` are
     /// expected; beyond it by the normal distribution with Cornish and Fisher's term for the skew, which misplaces
     /// less than .004 of the probability (plain, it would be .04 here and still .02 at 25).
-    fn successes(&mut self, n: u64, chance: &Chance) -> u64 {
+    fn successes(&mut self, n: i64, chance: &Chance) -> i64 {
         let mean = n as f64 * chance.p;
         if mean < EXACT {
             return self.inverted(n, chance);
@@ -48,11 +48,10 @@ impl Draws {
         let sd = (mean * (1.0 - chance.p)).sqrt();
         let normal: f64 = StandardNormal.sample(&mut self.0);
         let skew = (1.0 - 2.0 * chance.p) / 6.0 * (normal * normal - 1.0);
-        // The cast rounds down, and up to nothing.
-        ((mean + sd * normal + skew + 0.5) as u64).min(n)
+        ((mean + sd * normal + skew + 0.5) as i64).clamp(0, n)
     }
 
-    fn inverted(&mut self, n: u64, chance: &Chance) -> u64 {
+    fn inverted(&mut self, n: i64, chance: &Chance) -> i64 {
         let mut term = (n as f64 * chance.ln_failure).exp();
         let mut u = self.uniform();
         let mut k = 0;
@@ -69,7 +68,7 @@ impl Draws {
 
 /// Counts to draw from, with what all draws from them have in common.
 pub struct Urn {
-    held: u64,
+    held: i64,
     /// Cells that hold many, each beside what the ones before it left: one binomial draw each.
     frequent: Vec<(usize, Share)>,
     /// The cell of each record in cells that hold few: drawn one by one.
@@ -101,7 +100,7 @@ impl Urn {
     /// Of at most 256 cells with whole counts.
     pub fn of(counts: &[f64]) -> Self {
         let mut rest: f64 = counts.iter().sum();
-        let mut urn = Self { held: rest as u64, frequent: Vec::new(), rare: Vec::new() };
+        let mut urn = Self { held: rest as i64, frequent: Vec::new(), rare: Vec::new() };
         for (place, count) in counts.iter().enumerate() {
             if *count < EXACT {
                 urn.rare.extend(std::iter::repeat_n(place as u8, *count as usize));

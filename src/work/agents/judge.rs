@@ -4,7 +4,8 @@ use super::calibrate::{EVERYTHING, Standing, window};
 use super::strips::Aggregate;
 use super::{Agent, Base};
 use crate::analysis::Number;
-use crate::analysis::drift::lasting::{Differs, Lasting, Persistence, Phases};
+use crate::analysis::drift::dispersion::Dispersion;
+use crate::analysis::drift::lasting::{Differs, Lasting, Persistence, Phases, as_before};
 use crate::analysis::drift::phases::{Rule, Tally};
 use crate::analysis::drift::table::smallest_effect;
 use crate::analysis::drift::verdict::{Flags, RATE, Verdict};
@@ -136,9 +137,15 @@ fn smallest(tally: &Tally) -> Option<f64> {
     Feature::MIXES.into_iter().map(effect).filter(|effect| effect.is_finite()).min_by(f64::total_cmp)
 }
 
-/// What one agent's features did afterwards, by feature.
-type Followed = Vec<(Feature, Option<Lasting>)>;
+/// What became of one agent's features.
+struct Followed {
+    /// Those that carry the flag.
+    carriers: Vec<(Feature, Option<Lasting>)>,
+    /// Of its actions, where they carry no flag of their own: p of "after is as before", where enough was recorded.
+    actions: Option<Option<f64>>,
+}
 
+/// Whether what changed is back: an answer's length is back with the good version, what an agent learnt may not be.
 fn follow<'n>(
     base: &Base,
     agents: &mut [Agent],
@@ -150,98 +157,148 @@ fn follow<'n>(
         (0..agents.len()).filter(|place| agents[*place].verdict == Verdict::Changed).collect();
     let shared: &[Agent] = agents;
     let followed = each_stretch(changed.len(), cancel, |part| {
-        changed[part].iter().map(|place| afterwards(base, &shared[*place], clip, name)).collect::<Vec<_>>()
+        let one = |place: &usize| Afterwards::of(base, &shared[*place], clip).carriers(name);
+        changed[part].iter().map(one).collect::<Vec<_>>()
     })?;
     let followed: Vec<Followed> = followed.into_iter().flatten().collect();
-    let p: Vec<f64> = followed.iter().flatten().filter_map(|(_, lasting)| lasting.map(|one| one.p)).collect();
+    let p: Vec<f64> = followed.iter().flat_map(Followed::p).collect();
     let mut q = benjamini_hochberg(&p).into_iter();
-    for (place, features) in changed.into_iter().zip(followed) {
-        let asked = features.into_iter().map(|(feature, lasting)| {
-            let lasting = lasting.map(|lasting| {
-                let differs = q.next().is_some_and(|q| q < RATE);
-                (lasting, if differs { Differs::Yes } else { Differs::No })
-            });
-            (feature, lasting)
-        });
-        let asked: Vec<_> = asked.collect();
+    let mut differs = || if q.next().is_some_and(|q| q < RATE) { Differs::Yes } else { Differs::No };
+    let mut unsure = Vec::new();
+    for (place, followed) in changed.into_iter().zip(followed) {
+        let asked = followed.carriers.into_iter();
+        let asked: Vec<_> =
+            asked.map(|(feature, lasting)| (feature, lasting.map(|lasting| (lasting, differs())))).collect();
         settle(&mut agents[place], &asked);
+        let actions = followed.actions.map(|p| p.map(|_| differs()));
+        if agents[place].persistence == Some(Persistence::Recovered)
+            && let Some(actions) = actions
+        {
+            unsure.push((place, actions));
+        }
+    }
+    confirm(base, agents, &unsure, clip, name, cancel)
+}
+
+/// Actions that carry no flag of their own need not have changed, but those of an agent called recovered have to be as
+/// before.
+fn confirm<'n>(
+    base: &Base,
+    agents: &mut [Agent],
+    unsure: &[(usize, Option<Differs>)],
+    clip: (u32, u32),
+    name: &(impl Fn(Number) -> &'n str + Sync),
+    cancel: &Cancel,
+) -> Result<(), WorkError> {
+    let shared: &[Agent] = agents;
+    let actions = each_stretch(unsure.len(), cancel, |part| {
+        let one = |(place, _): &(usize, _)| {
+            Afterwards::of(base, &shared[*place], clip).lasting(Feature::Actions, name)
+        };
+        unsure[part].iter().map(one).collect::<Vec<_>>()
+    })?;
+    for ((place, differs), lasting) in unsure.iter().zip(actions.into_iter().flatten()) {
+        let judged = lasting.zip(*differs);
+        if !judged.is_some_and(|(lasting, differs)| lasting.is_back(differs)) {
+            decide(&mut agents[*place], Persistence::Undetermined, Feature::Actions, lasting);
+        }
     }
     Ok(())
 }
 
-/// The features that carry the flag, and what the agent did: an answer's length is back with the good version, what
-/// an agent learnt may not be.
-fn afterwards<'n>(
-    base: &Base,
-    agent: &Agent,
-    clip: (u32, u32),
-    name: &(impl Fn(Number) -> &'n str + Sync),
-) -> Followed {
-    let mut features: Vec<Feature> =
-        agent.carriers.iter().copied().filter(|feature| *feature != Feature::Volume).collect();
-    if !features.contains(&Feature::Actions) && agent.sight[Feature::Actions as usize].is_some() {
-        features.push(Feature::Actions);
+impl Followed {
+    fn p(&self) -> impl Iterator<Item = f64> {
+        let carriers = self.carriers.iter().filter_map(|(_, lasting)| lasting.map(|one| one.p));
+        carriers.chain(self.actions.flatten())
     }
-    let whole = base.memory.whole(agent.place, clip);
-    // Counted when the first feature needs it: for most agents of a moved window none does.
-    let counted = OnceCell::new();
-    let of = |feature: Feature| {
-        let follow = || {
-            let counted: &Option<Counted> = counted.get_or_init(|| {
-                let tally = tally(&base.aggregate, agent.place, clip)?;
-                let meanwhile = base.calibration.meanwhile(&tally);
-                Some((tally, meanwhile))
-            });
-            let (tally, meanwhile) = counted.as_ref()?;
-            // A stream for each feature: what one draws does not hang on which others are asked.
-            let mut draws = Draws::of(&format!("{}\n{}", name(agent.number), feature.name()));
-            let part =
-                |counts: &'_ [Counts; 3]| counts.each_ref().map(|counts| counts[feature.columns()].to_vec());
-            let own = part(&tally.phases);
-            let controls = meanwhile.as_ref().map(part);
-            let phases = Phases {
-                own: own.each_ref().map(Vec::as_slice),
-                controls: controls.as_ref().map(|controls| controls.each_ref().map(Vec::as_slice)),
-            };
-            Lasting::of(phases, base.calibration.fleet.dispersion[feature as usize], &mut draws)
-        };
-        let lasting = match whole {
-            Some(remembered) => *remembered.lasting[feature as usize].get_or_init(follow),
-            None => follow(),
-        };
-        (feature, lasting)
-    };
-    features.into_iter().map(of).collect()
+}
+
+/// One changed agent on its way through its phases.
+struct Afterwards<'b> {
+    base: &'b Base,
+    agent: &'b Agent,
+    clip: (u32, u32),
+    whole: Option<&'b Remembered>,
+    /// Counted when the first feature needs it: for most agents of a moved window none does.
+    counted: OnceCell<Option<Counted>>,
 }
 
 /// What an agent and the controls did in its phases.
 type Counted = (Tally, Option<[Counts; 3]>);
 
-/// An agent is as its least recovered feature is. What carries no flag can only keep it from being called recovered.
-fn settle(agent: &mut Agent, features: &[(Feature, Option<(Lasting, Differs)>)]) {
-    let carries = |feature: &Feature| agent.carriers.contains(feature);
+impl<'b> Afterwards<'b> {
+    fn of(base: &'b Base, agent: &'b Agent, clip: (u32, u32)) -> Self {
+        Self { base, agent, clip, whole: base.memory.whole(agent.place, clip), counted: OnceCell::new() }
+    }
+
+    fn carriers<'n>(&self, name: &impl Fn(Number) -> &'n str) -> Followed {
+        let carriers = self.agent.carriers.iter().copied().filter(|feature| *feature != Feature::Volume);
+        let carriers: Vec<_> = carriers.map(|feature| (feature, self.lasting(feature, name))).collect();
+        let carries = carriers.iter().any(|(feature, _)| *feature == Feature::Actions);
+        let seen = self.agent.sight[Feature::Actions as usize].is_some();
+        let p = || self.phases(Feature::Actions, as_before);
+        let actions = (seen && !carries).then(p);
+        Followed { carriers, actions }
+    }
+
+    fn lasting<'n>(&self, feature: Feature, name: &impl Fn(Number) -> &'n str) -> Option<Lasting> {
+        let follow = || {
+            // A stream for each feature: what one draws does not hang on which others are asked.
+            let mut draws = Draws::of(&format!("{}\n{}", name(self.agent.number), feature.name()));
+            self.phases(feature, |phases, dispersion| Lasting::of(phases, dispersion, &mut draws))
+        };
+        match self.whole {
+            Some(remembered) => *remembered.lasting[feature as usize].get_or_init(follow),
+            None => follow(),
+        }
+    }
+
+    fn phases<T>(
+        &self,
+        feature: Feature,
+        look: impl FnOnce(Phases<'_>, Dispersion) -> Option<T>,
+    ) -> Option<T> {
+        let (tally, meanwhile) = self.counted.get_or_init(|| self.count()).as_ref()?;
+        let part =
+            |counts: &'_ [Counts; 3]| counts.each_ref().map(|counts| counts[feature.columns()].to_vec());
+        let own = part(&tally.phases);
+        let controls = meanwhile.as_ref().map(part);
+        let phases = Phases {
+            own: own.each_ref().map(Vec::as_slice),
+            controls: controls.as_ref().map(|controls| controls.each_ref().map(Vec::as_slice)),
+        };
+        look(phases, self.base.calibration.fleet.dispersion[feature as usize])
+    }
+
+    fn count(&self) -> Option<Counted> {
+        let tally = tally(&self.base.aggregate, self.agent.place, self.clip)?;
+        let meanwhile = self.base.calibration.meanwhile(&tally);
+        Some((tally, meanwhile))
+    }
+}
+
+/// An agent is as its least recovered feature is.
+fn settle(agent: &mut Agent, carriers: &[(Feature, Option<(Lasting, Differs)>)]) {
     let judged = |lasting: &Option<(Lasting, Differs)>| {
         lasting.map_or(Persistence::Undetermined, |(lasting, differs)| lasting.persistence(differs))
     };
-    let carriers = features.iter().filter(|(feature, _)| carries(feature));
-    let worst = carriers.min_by(|a, b| {
-        let room =
-            |lasting: &Option<(Lasting, Differs)>| lasting.map_or(0.0, |(lasting, _)| -lasting.retention.lo);
-        judged(&a.1).cmp(&judged(&b.1)).then(room(&a.1).total_cmp(&room(&b.1)))
-    });
-    let mut deciding = worst;
-    let mut persistence = worst.map_or(Persistence::Undetermined, |(_, lasting)| judged(lasting));
-    // Its actions carry no flag of their own: they need not have changed, but they have to be as before.
-    let actions = features.iter().find(|(feature, _)| *feature == Feature::Actions && !carries(feature));
-    if let Some((_, lasting)) = actions.filter(|_| persistence == Persistence::Recovered) {
-        let is_back = lasting.is_some_and(|(lasting, differs)| lasting.is_back(differs));
-        if !is_back {
-            (persistence, deciding) = (Persistence::Undetermined, actions);
+    let room =
+        |lasting: &Option<(Lasting, Differs)>| lasting.map_or(0.0, |(lasting, _)| -lasting.retention.lo);
+    let worst = carriers
+        .iter()
+        .min_by(|a, b| judged(&a.1).cmp(&judged(&b.1)).then(room(&a.1).total_cmp(&room(&b.1))));
+    match worst {
+        Some((feature, lasting)) => {
+            decide(agent, judged(lasting), *feature, lasting.map(|(lasting, _)| lasting));
         }
+        None => agent.persistence = Some(Persistence::Undetermined),
     }
+}
+
+/// What became of an agent, by the feature that decided it.
+fn decide(agent: &mut Agent, persistence: Persistence, feature: Feature, lasting: Option<Lasting>) {
     agent.persistence = Some(persistence);
-    if let Some((feature, Some((lasting, _)))) = deciding {
-        agent.retention = Some((*feature, lasting.retention));
-        agent.needed = (persistence == Persistence::Undetermined).then(|| lasting.needed());
-    }
+    agent.retention = lasting.map(|lasting| (feature, lasting.retention));
+    agent.needed =
+        lasting.filter(|_| persistence == Persistence::Undetermined).map(|lasting| lasting.needed());
 }
