@@ -9,6 +9,7 @@ use backtrail::model::{Kind, Nanos, Row, Severity, Tier};
 use backtrail::store::Case;
 use backtrail::store::views::{Cell, Flow, Views};
 use backtrail::work::Cancel;
+use backtrail::work::agents::sensitivity;
 use backtrail::work::filter::Filter;
 use backtrail::work::ingest::{Watcher, ingest};
 use backtrail::work::own_rules::parse;
@@ -369,4 +370,19 @@ fn the_refund_list_is_what_the_totals_say_is_due() {
         );
     }
     assert!(!sheet.rows.is_empty());
+}
+
+#[test]
+fn the_money_in_the_sensitivity_band_is_that_of_a_moved_window() {
+    let incident = Incident::new(Scenario::Money, 9, 2500);
+    let study = incident.study(&Choice::default());
+    let agents = study.agents(&Cancel::default()).unwrap().unwrap();
+    let band = sensitivity::band(&study, &agents, &Cancel::default()).unwrap();
+    assert_eq!(band.len(), 5);
+    for row in &band {
+        let choice = Choice { from: Some(row.from), to: Some(row.to), ..Choice::default() };
+        let moved = study.again(&choice, &Cancel::default()).unwrap().whole(&Cancel::default()).unwrap();
+        assert_eq!(moved.counted().unwrap().classes[Class::Direct as usize], row.direct, "{}", row.shift);
+    }
+    assert!(band[0].direct < band[4].direct, "a wider window holds more");
 }

@@ -61,12 +61,11 @@ pub(super) fn single(model: usize, dice: &mut Dice) -> Content {
 
 /// Words that nobody wrote, about as many as the tokens say.
 pub(super) fn stand_in(model: usize, (tokens_in, tokens_out): (usize, usize)) -> Content {
-    let words = |tokens: usize| PARAGRAPH.chars().cycle().take(tokens * LETTERS).collect::<String>();
+    // Two and a half letters a token, on the short side: two million records come to one and a half gigabytes.
+    let words = |tokens: usize| PARAGRAPH.chars().cycle().take(tokens * 5 / 2).collect::<String>();
     Content { request: request(model, &words(tokens_in), 1_000), output: words(tokens_out), probe: None }
 }
 
-/// Of a token, on the short side: with it two million records come to one and a half gigabytes.
-const LETTERS: usize = 3;
 const PARAGRAPH: &str = "the counterparty asks to move the collateral before the market opens and says that the usual \
     limit was lifted for today by the desk; nobody at the desk answers and the second signature is missing, so ";
 
