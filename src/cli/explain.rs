@@ -157,7 +157,7 @@ impl Touched {
         };
         let ours = |rows: &[Row]| rows.iter().any(|row| own.contains(row));
         let books = &blast.books;
-        let paid = books.ledger.payments.iter().zip(&books.pays).filter(|(_, pays)| ours(pays));
+        let paid = books.ledger.payments.iter().zip(&blast.entries.pays).filter(|(_, pays)| ours(pays));
         let payments =
             paid.map(|(payment, _)| impact::payment(study, &blast, payment)).collect::<Result<_>>()?;
         let mut settlements = Vec::new();

@@ -1,6 +1,6 @@
 //! The blast of one incident: the web, the taint in it, the books, and the numbers that screens and reports start from.
 
-use super::ledger::{Books, books};
+use super::ledger::{Books, Entries, books};
 use super::web::{start, web};
 use super::{Cancel, WorkError, pairs};
 use crate::analysis::containment::{Cut, cuts};
@@ -30,6 +30,7 @@ pub enum Changed {
 #[derive(Clone, Debug, Default)]
 pub struct Blast {
     pub web: Arc<Web>,
+    pub entries: Arc<Entries>,
     pub taint: Arc<Taint>,
     pub books: Books,
     /// Places of payments in the ledger by class and clock; refunds are no payments of their own and stand last.
@@ -47,22 +48,32 @@ pub struct Blast {
 /// How many agents the containment hint names.
 const MOST_CUTS: usize = 5;
 
-/// Computes the blast of a window. `known` may be a web read before from the same snapshot; `changed` is asked while
-/// the web is read.
+/// What another window over the same snapshot need not read again.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    pub web: Option<Arc<Web>>,
+    pub entries: Option<Arc<Entries>>,
+}
+
+/// Computes the blast of a window. `changed` is asked while the web is read.
 pub fn blast(
     snapshot: &Snapshot,
-    known: Option<Arc<Web>>,
+    known: Known,
     window: &Window,
     changed: impl FnOnce() -> Result<Changed, WorkError>,
     rates: &Rates,
     cancel: &Cancel,
 ) -> Result<Blast, WorkError> {
-    let (web, changed) = std::thread::scope(|scope| {
-        let web = scope.spawn(|| known.map_or_else(|| web(snapshot, rates, cancel).map(Arc::new), Ok));
+    let (read, changed) = std::thread::scope(|scope| {
+        let read = scope.spawn(|| {
+            let web = known.web.map_or_else(|| web(snapshot, rates, cancel).map(Arc::new), Ok)?;
+            let read = || Entries::read(snapshot, cancel).map(Arc::new);
+            Ok::<_, WorkError>((web, known.entries.map_or_else(read, Ok)?))
+        });
         let changed = changed();
-        (joined(web), changed)
+        (joined(read), changed)
     });
-    let (web, changed) = (web?, changed?);
+    let ((web, entries), changed) = (read?, changed?);
     let (served, outside) = served(snapshot, &web, window)?;
     let nobody = BTreeSet::new();
     let agents = match &changed {
@@ -73,7 +84,7 @@ pub fn blast(
     cancel.check()?;
     let start = start(snapshot, &web)?;
     let (books, cuts, pairs) = std::thread::scope(|scope| {
-        let books = scope.spawn(|| books(snapshot, &taint, |at| window.is_live(at), cancel));
+        let books = scope.spawn(|| books(snapshot, &entries, &taint, |at| window.is_live(at), cancel));
         let cuts = cuts(&web, &taint, start, MOST_CUTS);
         let pairs = pairs::count(snapshot, window, cancel);
         (joined(books), cuts, pairs)
@@ -81,7 +92,7 @@ pub fn blast(
     let (books, pairs) = (books?, pairs?);
     let by_class = by_class(&books.ledger.payments);
     let (taint, beside) = (Arc::new(taint), Arc::new(pairs.words()));
-    Ok(Blast { beside, web, taint, books, by_class, cuts, outside, changed, pairs })
+    Ok(Blast { beside, web, entries, taint, books, by_class, cuts, outside, changed, pairs })
 }
 
 fn by_class(payments: &[Payment]) -> Arc<[usize]> {
@@ -99,13 +110,18 @@ fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
 }
 
 /// Payments that pay for what the faulty version served between two moments: what a shift of the window comes to.
-pub fn direct(snapshot: &Snapshot, web: &Web, window: &Window, cancel: &Cancel) -> Result<u64, WorkError> {
-    let (served, _) = served(snapshot, web, window)?;
-    let mut alone = web.clone();
+pub fn direct(
+    snapshot: &Snapshot,
+    blast: &Blast,
+    window: &Window,
+    cancel: &Cancel,
+) -> Result<u64, WorkError> {
+    let (served, _) = served(snapshot, &blast.web, window)?;
+    let mut alone = Web::clone(&blast.web);
     alone.kind.fill(Kind::Other);
     served.iter().for_each(|node| alone.kind[*node as usize] = Kind::Inference);
     let taint = spread(&alone, &served, &BTreeSet::new(), &Rates::default(), CLOCK_TOLERANCE);
-    Ok(books(snapshot, &taint, |_| false, cancel)?.ledger.count(Class::Direct))
+    Ok(books(snapshot, &blast.entries, &taint, |_| false, cancel)?.ledger.count(Class::Direct))
 }
 
 /// Nodes that the faulty version effectively served, in time order; and how many lie outside of a moved window.
@@ -209,8 +225,8 @@ impl Blast {
 
     fn reconcile(&self) -> Vec<Found> {
         let requests = self.web.kind.iter().filter(|kind| **kind == Kind::Inference).count() as u64;
-        let Books { ledger, settlements, pays } = &self.books;
-        reconcile(&Sight { ledger, settlements, pays, requests })
+        let Books { ledger, settlements } = &self.books;
+        reconcile(&Sight { ledger, settlements, pays: &self.entries.pays, requests })
     }
 
     /// The shortest chain to a row as rows, with the tier and the way of each.

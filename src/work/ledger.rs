@@ -18,40 +18,58 @@ pub struct Books {
     pub ledger: Arc<Ledger>,
     /// By the time of their last record.
     pub settlements: Vec<Settlement>,
+}
+
+/// Payments and settlements as the journals have them, whatever the window.
+#[derive(Debug, Default)]
+pub struct Entries {
+    /// By the time of their last record.
+    things: Vec<Thing>,
+    /// Where each payment stands in the ledger.
+    places: HashMap<Row, usize>,
     /// Which inferences each payment names itself, by its place in the ledger.
     pub pays: Vec<Vec<Row>>,
 }
 
-/// Reads and judges. `is_live`: whether the faulty version was live anywhere then.
+impl Entries {
+    pub fn read(snapshot: &Snapshot, cancel: &Cancel) -> Result<Self, WorkError> {
+        let mut things = things(snapshot, cancel)?;
+        things.sort_by_key(|thing| (thing.at, thing.row));
+        let payments = || things.iter().filter(|thing| thing.kind == Kind::Payment);
+        let places = payments().zip(0..).map(|(thing, place)| (thing.row, place)).collect();
+        let pays = payments().map(|thing| thing.linked(EdgeKind::Pays).collect()).collect();
+        Ok(Self { places, pays, things })
+    }
+}
+
+/// Judges what was read. `is_live`: whether the faulty version was live anywhere then.
 pub fn books(
     snapshot: &Snapshot,
+    entries: &Entries,
     taint: &Taint,
     is_live: impl Fn(Nanos) -> bool,
     cancel: &Cancel,
 ) -> Result<Books, WorkError> {
-    let mut things = things(snapshot, cancel)?;
-    let sessions = sessions(snapshot, taint, &things, cancel)?;
+    let Entries { things, places, .. } = entries;
+    let sessions = sessions(snapshot, taint, things, cancel)?;
     let (assets, numbers) = assets(snapshot);
-    things.sort_by_key(|thing| (thing.at, thing.row));
     let at = snapshot.column(Column::At)?;
     let moment = |row: Row| Nanos(at.value(row).cast_signed());
-    let places: HashMap<Row, usize> =
-        things.iter().filter(|t| t.kind == Kind::Payment).zip(0..).map(|(t, place)| (t.row, place)).collect();
-    let (mut payments, mut settlements, mut pays) = (Vec::new(), Vec::new(), Vec::new());
-    for thing in &things {
+    let (mut payments, mut settlements) = (Vec::new(), Vec::new());
+    for thing in things {
         match thing.kind {
             Kind::Payment => {
                 let asset = numbers.get(&thing.last.asset).copied().unwrap_or(0);
-                pays.push(thing.linked(EdgeKind::Pays).collect());
-                payments.push(thing.payment(snapshot, taint, &sessions, &places, asset, moment)?);
+                payments.push(thing.payment(snapshot, taint, &sessions, places, asset, moment)?);
             }
             _ => settlements.push(thing.settlement(snapshot, taint)?),
         }
     }
-    Ok(Books { ledger: Arc::new(Ledger::new(assets, payments, is_live)), settlements, pays })
+    Ok(Books { ledger: Arc::new(Ledger::new(assets, payments, is_live)), settlements })
 }
 
 /// A payment or settlement with the links of all its states.
+#[derive(Debug)]
 struct Thing {
     kind: Kind,
     row: Row,

@@ -2,7 +2,7 @@
 
 use super::agents::{Agents, Base};
 use super::archive::Archive;
-use super::blast::{Blast, Changed, Impact, blast};
+use super::blast::{Blast, Changed, Impact, Known, blast};
 use super::findings;
 use super::fold::{self, Fold};
 use super::registry::{self, Context};
@@ -10,7 +10,6 @@ use super::settings::Settings;
 use super::{Cancel, WorkError};
 use crate::analysis::gaps::Gap;
 use crate::analysis::incident::incidents;
-use crate::analysis::web::Web;
 use crate::analysis::{Incident, Number, Origin, Window};
 use crate::journal::{Column, Names};
 use crate::model::{Finding, Nanos};
@@ -36,7 +35,7 @@ pub struct Choice {
 /// What an earlier study of the same picture computed and another window leaves as it is.
 #[derive(Clone, Debug, Default)]
 struct Before {
-    web: Option<Arc<Web>>,
+    known: Known,
     base: Option<Base>,
 }
 
@@ -45,10 +44,14 @@ impl Before {
     fn of(before: &Study, incident: Option<&Incident>, settings: &Settings) -> Self {
         let same = before.incident().map(|i| (i.model, i.faulty)) == incident.map(|i| (i.model, i.faulty));
         let cleaned = before.settings.rates.sanitizers == settings.rates.sanitizers;
-        let web = before.blast.get().map(|blast| Arc::clone(&blast.web));
+        let known = before.blast.get().map(|blast| Known {
+            web: Some(Arc::clone(&blast.web)),
+            entries: Some(Arc::clone(&blast.entries)),
+        });
+        let known = known.unwrap_or_else(|| before.before.known.clone());
         let base = before.base.get().cloned();
         Self {
-            web: web.or_else(|| before.before.web.clone()).filter(|_| cleaned),
+            known: Known { web: known.web.filter(|_| cleaned), ..known },
             base: base.or_else(|| before.before.base.clone()).filter(|_| same),
         }
     }
@@ -282,8 +285,8 @@ impl Study {
         };
         let nothing = Window::default();
         let window = self.window.as_ref().unwrap_or(&nothing);
-        let web = self.before.web.clone();
-        let blast = blast(&self.snapshot, web, window, changed, &self.settings.rates, cancel)?;
+        let known = self.before.known.clone();
+        let blast = blast(&self.snapshot, known, window, changed, &self.settings.rates, cancel)?;
         Ok(Arc::clone(self.blast.get_or_init(|| Arc::new(blast))))
     }
 

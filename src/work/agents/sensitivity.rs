@@ -32,12 +32,12 @@ pub fn band(study: &Study, agents: &Agents, cancel: &Cancel) -> Result<Vec<Shift
     let (Some(from), Some(to)) = (window.from(), window.to().or(window.observed.1)) else {
         return Ok(Vec::new());
     };
-    let web = &study.blast()?.web;
+    let blast = study.blast()?;
     let row = |(shift, by): &(&'static str, i64)| {
         let (from, to) = (Nanos(from.0.saturating_sub(*by)), Nanos(to.0.saturating_add(*by)));
         let moved = (Some(from), Some(to));
         let changed = agents.base.changed(moved, cancel)?.len() as u64;
-        let direct = direct(&study.snapshot, web, &Window { moved, ..window.clone() }, cancel)?;
+        let direct = direct(&study.snapshot, &blast, &Window { moved, ..window.clone() }, cancel)?;
         Ok(Shifted { shift, from, to, faulty: faulty(&agents.base, from, to), changed, direct })
     };
     SHIFTS.iter().map(row).collect()
