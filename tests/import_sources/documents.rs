@@ -81,7 +81,7 @@ fn document(module: &str, signing_key: &[u8]) -> Vec<u8> {
     let short = |bytes: &[u8]| match bytes.len() {
         n @ 0..24 => [&[0x40 + n as u8], bytes].concat(),
         n @ 24..256 => [&[0x58, n as u8], bytes].concat(),
-        _ => panic!("no short bytes"),
+        _ => unreachable!("nothing here is longer"),
     };
     let user_data = [&[0x12, 0x20][..], &[7; 32], &[0x12, 0x20], signing_key].concat();
     let mut map = vec![0xa7];

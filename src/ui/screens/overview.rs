@@ -485,9 +485,10 @@ impl Page<'_> {
         let sum = |f: fn(&crate::store::Source) -> u64| sources.iter().map(|source| f(source)).sum::<u64>();
         let torn = sources.iter().filter(|source| source.torn_bytes > 0).count();
         let lines = counted(sum(|s| s.lines), "line");
+        let what = if sources.iter().any(|source| source.imported.is_some()) { "source" } else { "journal" };
         let words = format!(
             "{lines} in {}: {}, {}, {}, {}, {}",
-            counted(sources.len() as u64, "journal"),
+            counted(sources.len() as u64, what),
             counted(sum(|s| s.faults), "fault"),
             counted(sum(|s| s.duplicates), "duplicate"),
             counted(sum(|s| s.conflicts), "conflict"),

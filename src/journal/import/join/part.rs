@@ -152,7 +152,7 @@ impl Parts {
             Joined::Payment => self.look(written.session.as_deref().map(|s| find::key("session", s)), number),
             Joined::Transfer => self.transfers.extend(transfer(&written, number)),
             Joined::Enclave => {
-                self.keys.extend(written.signing_key_sha256.map(|key| (key.0.into_owned(), number)))
+                self.keys.extend(written.signing_key_sha256.map(|key| (key.0.into_owned(), number)));
             }
         }
     }

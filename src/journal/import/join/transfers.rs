@@ -138,7 +138,7 @@ mod tests {
             let all: Vec<Transfer> = (0..next(9))
                 .map(|part| Transfer {
                     parties,
-                    second: 1_774_353_587 + next(4) as i64,
+                    second: 1_774_353_587 + next(4).cast_signed(),
                     amount: Amount(U256::from(next(5))),
                     id: next(4),
                     part: part as u32,
@@ -146,7 +146,7 @@ mod tests {
                 .collect();
             let mut index = Transfers { all: all.clone(), smallest: Vec::new() };
             index.sort();
-            let (allowed, second) = (next(5), 1_774_353_587 + next(5) as i64);
+            let (allowed, second) = (next(5), 1_774_353_587 + next(5).cast_signed());
             let payment = json!({"scheme": "upto", "payer": "0xa", "payee": "0xB", "amount": allowed.to_string(),
                 "asset": {"contract": "0xt"}, "at": Nanos(second * 1_000_000_000).rfc3339()});
             let found = index.only(payment.as_object().unwrap());
