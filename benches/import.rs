@@ -1,6 +1,9 @@
-//! Importers against native ingest, per byte, as ratios in one run. Must: each within 2 × of native.
+//! Importers against native ingest, as ratios in one run. Must: each within 2 × of native per byte.
 //!
-//! `cargo bench --bench import -- [MEGABYTES]` (default 64 of each format).
+//! `cargo bench --bench import -- [MEGABYTES] [FORMAT]` (default 64 of each format). Three things are read for each format: the
+//! source, the lines made of it given as a native journal (so that what those records cost anyhow is known), and once at the
+//! start a native journal of inferences. Printed of the source: the whole ingest, sealing too, in wall time and in processor
+//! time (which a busy machine does not stretch), per byte and per record, and where the time goes.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,56 +13,145 @@
 
 use backtrail::model::Nanos;
 use backtrail::store::Case;
-use backtrail::work::ingest::{Options, Watcher, ingest_as};
+use backtrail::work::Cancel;
+use backtrail::work::ingest::{Options, Phase, Pictures, Watcher, ingest_as};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
 
 fn main() {
-    let megabytes = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(64usize);
-    let folder = tempfile::tempdir().unwrap();
-    let mut native = 0.0;
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let megabytes = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(64usize);
+    let only = arguments.iter().find(|argument| argument.parse::<usize>().is_err());
+    println!(
+        "{:<9} {:>8} {:>8} {:>8} {:>9}  {:>19}  {:>19}  import/read/seal",
+        "", "MB/s", "cpu MB/s", "records", "µs/record", "× native, per byte", "× its own records"
+    );
+    let mut native = None;
     for (name, line) in SOURCES {
-        let path = folder.path().join(name);
-        let mut text = String::with_capacity((megabytes << 20) + 4096);
-        let mut n = 0;
-        while text.len() < megabytes << 20 {
-            text.push_str(&line(n).to_string());
-            text.push('\n');
-            n += 1;
+        let is_wanted = only.is_none_or(|only| only == name);
+        if native.is_some() && !is_wanted {
+            continue;
         }
-        std::fs::write(&path, &text).unwrap();
-        let rate = text.len() as f64 / 1e6 / read(&path, &folder.path().join(format!("{name}.case")));
-        if native == 0.0 {
-            native = rate;
-            println!("{name:<16} {rate:>6.0} MB/s   {n} lines");
-        } else {
-            println!(
-                "{name:<16} {rate:>6.0} MB/s   {n} lines   {:.2} × native per byte (must 2)",
-                native / rate
-            );
-        }
-        std::fs::remove_file(&path).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(format!("{name}.jsonl"));
+        std::fs::write(&path, text(megabytes << 20, line)).unwrap();
+        let case = folder.path().join("a.case");
+        let took = read(&path, &case);
+        let own = made_lines(&case).map(|lines| {
+            let journal = folder.path().join("own.jsonl");
+            std::fs::write(&journal, lines).unwrap();
+            read(&journal, &folder.path().join("own.case"))
+        });
+        print(name, &took, native.as_ref(), own.as_ref());
+        native.get_or_insert(took);
+    }
+    println!(
+        "must: 2 × native per byte. Its own records: what the importer's lines cost as a native journal, per record."
+    );
+}
+
+fn text(bytes: usize, line: Line) -> String {
+    let mut text = String::with_capacity(bytes + 8192);
+    let mut n = 0;
+    while text.len() < bytes {
+        text.push_str(&line(n).to_string());
+        text.push('\n');
+        n += 1;
+    }
+    text
+}
+
+/// The lines an import made, if there was any.
+fn made_lines(case: &Path) -> Option<Vec<u8>> {
+    let entries = std::fs::read_dir(case.with_extension("case.d")).ok()?;
+    let mut made = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    made.find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("import-")))
+        .map(|path| std::fs::read(path).unwrap())
+}
+
+/// What one ingest took, in seconds.
+struct Took {
+    bytes: f64,
+    records: f64,
+    wall: f64,
+    cpu: f64,
+    /// Until reading began, until sealing began, until the end.
+    phases: [f64; 3],
+}
+
+fn read(source: &Path, case: &Path) -> Took {
+    let mut open = Case::create_or_open(case).unwrap();
+    let options = Options { at: Some(Nanos(1_795_000_000_000_000_000)), ..Options::default() };
+    let (started, busy) = (Instant::now(), processor_seconds());
+    let (mut reading, mut sealing) = (None, None);
+    let mut watcher = Watcher {
+        cancel: Cancel::default(),
+        report: Box::new(|progress| {
+            let now = started.elapsed().as_secs_f64();
+            match progress.phase {
+                Phase::Reading => _ = reading.get_or_insert(now),
+                Phase::Sealing => _ = sealing.get_or_insert(now),
+                _ => {}
+            }
+        }),
+        pictures: Pictures::Unwanted,
+    };
+    ingest_as(&mut open, &[source.to_owned()], &options, &mut watcher).unwrap();
+    drop(watcher);
+    let (wall, cpu) = (started.elapsed().as_secs_f64(), processor_seconds() - busy);
+    let (reading, sealing) = (reading.unwrap_or(wall), sealing.unwrap_or(wall));
+    Took {
+        bytes: source.metadata().unwrap().len() as f64,
+        records: open.sources().unwrap().iter().map(|source| source.records).sum::<u64>() as f64,
+        wall,
+        cpu,
+        phases: [reading, sealing - reading, wall - sealing],
     }
 }
 
-fn read(source: &Path, case: &Path) -> f64 {
-    let mut open = Case::create_or_open(case).unwrap();
-    let options = Options { at: Some(Nanos(1_795_000_000_000_000_000)), ..Options::default() };
-    let started = Instant::now();
-    ingest_as(&mut open, &[source.to_owned()], &options, &mut Watcher::none()).unwrap();
-    started.elapsed().as_secs_f64()
+fn print(name: &str, took: &Took, native: Option<&Took>, own: Option<&Took>) {
+    let mb = took.bytes / 1e6;
+    let ratio = |value: Option<(f64, f64)>| {
+        value.map_or_else(String::new, |(wall, cpu)| format!("{wall:.2} (cpu {cpu:.2})"))
+    };
+    let per_byte = native.map(|native| {
+        let scale = native.bytes / took.bytes;
+        (took.wall / native.wall * scale, took.cpu / native.cpu * scale)
+    });
+    let per_record = own.map(|own| {
+        let scale = own.records / took.records;
+        (took.wall / own.wall * scale, took.cpu / own.cpu * scale)
+    });
+    let phases = took.phases.map(|seconds| format!("{:.0}%", seconds / took.wall * 100.0)).join(" ");
+    println!(
+        "{name:<9} {:>8.0} {:>8.0} {:>8} {:>9.2}  {:>19}  {:>19}  {phases}",
+        mb / took.wall,
+        mb / took.cpu,
+        took.records,
+        took.wall / took.records * 1e6,
+        ratio(per_byte),
+        ratio(per_record)
+    );
+}
+
+/// User and system time of this process and its threads, in hundredths as Linux counts them; 0 elsewhere.
+fn processor_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|text| text.parse::<f64>().ok());
+    ticks.sum::<f64>() / 100.0
 }
 
 type Line = fn(u64) -> Value;
 
 const SOURCES: [(&str, Line); 6] = [
-    ("native.jsonl", native),
-    ("gateway.jsonl", gateway),
-    ("otlp.jsonl", otlp),
-    ("chain.jsonl", chain),
-    ("x402.jsonl", x402),
-    ("job.jsonl", job),
+    ("native", native),
+    ("gateway", gateway),
+    ("otlp", otlp),
+    ("chain", chain),
+    ("x402", x402),
+    ("job", job),
 ];
 
 fn hash(n: u64) -> String {

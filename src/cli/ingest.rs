@@ -30,12 +30,18 @@ pub fn run(arguments: &Ingest) -> Result<Outcome> {
         json::print(&document)?;
     } else {
         let mut err = std::io::stderr().lock();
-        let records: u64 = sources.iter().map(|source| source.records).sum();
+        // The joins are no evidence that anybody brought.
+        let (joins, brought): (Vec<&Source>, Vec<&Source>) =
+            sources.iter().partition(|source| source.is_made_here());
+        let records: u64 = brought.iter().map(|source| source.records).sum();
         let foreign = sources.iter().any(|source| source.imported.is_some());
         let what = if foreign { "source" } else { "journal" };
-        writeln!(err, "{} in {}", counted(records, "record"), counted(sources.len() as u64, what))?;
+        writeln!(err, "{} in {}", counted(records, "record"), counted(brought.len() as u64, what))?;
         if foreign {
-            sources.iter().try_for_each(|source| read_as(source, &mut err))?;
+            brought.iter().try_for_each(|source| read_as(source, &mut err))?;
+        }
+        for source in joins {
+            writeln!(err, "  joins: {} put together of several sources", counted(source.records, "record"))?;
         }
         if done.unchanged > 0 {
             writeln!(err, "{} hashed again and found unchanged", counted(done.unchanged, "journal"))?;

@@ -88,6 +88,35 @@ impl Nanos {
 
     /// RFC 3339 in UTC with as many digits of fraction as needed (0, 3, 6 or 9): `2026-10-04T09:12:04.500Z`.
     pub fn rfc3339(self) -> String {
+        self.print_usual().unwrap_or_else(|| self.print_any())
+    }
+
+    /// What chrono prints, from 1970 on: 25 ns where it takes 250.
+    fn print_usual(self) -> Option<String> {
+        let nanos = u64::try_from(self.0).ok()?;
+        let (seconds, nanos) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+        let (year, month, day) = date_of(seconds / 86_400);
+        let mut text = *b"0000-00-00T00:00:00.000000000Z";
+        for (place, number) in [(0..4, year), (5..7, month), (8..10, day)] {
+            fill(&mut text[place], number);
+        }
+        for (place, unit) in [(11..13, 3600), (14..16, 60), (17..19, 1)] {
+            fill(&mut text[place], seconds % 86_400 / unit % if unit == 3600 { 24 } else { 60 });
+        }
+        let (end, fraction) = match nanos {
+            0 => (19, 0),
+            _ if nanos % 1_000_000 == 0 => (23, nanos / 1_000_000),
+            _ if nanos % 1_000 == 0 => (26, nanos / 1_000),
+            _ => (29, nanos),
+        };
+        if end > 19 {
+            fill(&mut text[20..end], fraction);
+        }
+        text[end] = b'Z';
+        String::from_utf8(text[..=end].to_vec()).ok()
+    }
+
+    fn print_any(self) -> String {
         self.utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)
     }
 
@@ -156,6 +185,27 @@ fn days_in(year: i64, month: i64) -> i64 {
 fn days_before(year: i64, month: i64) -> i64 {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 - 719_468
+}
+
+/// Writes a number's last digits, as many as there is place for.
+fn fill(place: &mut [u8], number: u64) {
+    place.iter_mut().rev().fold(number, |rest, digit| {
+        *digit = b'0' + (rest % 10) as u8;
+        rest / 10
+    });
+}
+
+/// Year, month and day of a day counted from 1970-01-01: the inverse of `days_before`.
+fn date_of(day: u64) -> (u64, u64, u64) {
+    // Counted from 0000-03-01, in eras of 400 years.
+    let day = day + 719_468;
+    let (era, day) = (day / 146_097, day % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let first = (153 * month + 2) / 5;
+    let (year, month) = if month < 10 { (year, month + 3) } else { (year + 1, month - 9) };
+    (era * 400 + year, month, day - first + 1)
 }
 
 /// A date as git writes one: its default form, RFC 2822, ISO, or Unix time with an offset.
@@ -266,6 +316,9 @@ mod tests {
         fn what_a_moment_prints_reads_as_itself(nanos in 0..=i64::MAX) {
             let moment = Nanos(nanos);
             prop_assert_eq!(Nanos::parse(&moment.rfc3339()), Ok(moment));
+            prop_assert_eq!(moment.print_usual(), Some(moment.print_any()));
+            let whole = Nanos(nanos / MINUTE * MINUTE);
+            prop_assert_eq!(whole.print_usual(), Some(whole.print_any()));
             prop_assert!(nanos >= 292 * 365 * DAY || Nanos::parse_usual(moment.rfc3339().as_bytes()).is_some());
         }
     }

@@ -4,14 +4,18 @@
 #![expect(clippy::print_stderr, reason = "a test that skips says so")]
 
 #[expect(dead_code, reason = "each test crate reads other kinds of vectors")]
+#[path = "../common/vectors.rs"]
 mod folder;
 
 mod bad;
 mod chain;
+mod codecs;
+mod documents;
 mod gateway;
 mod laws;
 mod real;
 mod together;
+mod traces;
 mod vectors;
 
 use backtrail::model::{Kind, Row};
@@ -63,6 +67,15 @@ impl Scene {
 
     pub(crate) fn read(&self) -> Read {
         self.try_read().unwrap()
+    }
+
+    /// Reads one file by its own name, as a person names it: whatever its ending.
+    pub(crate) fn read_file(&self, name: &str, bytes: &[u8]) -> Read {
+        let path = self.folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let mut case = Case::create_or_open(&self.folder.path().join("a.case")).unwrap();
+        ingest_as(&mut case, &[path], &self.options, &mut Watcher::none()).unwrap();
+        Read { study: Study::open(case.path()).unwrap(), _folder: Arc::clone(&self.folder) }
     }
 
     /// Every fault as `name line N: reason`.

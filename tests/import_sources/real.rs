@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Runs a script that writes sources into the scene; its last line tells what they hold. `None` where it is not installed.
-fn made(script: &str) -> Option<(Scene, Value)> {
+pub(crate) fn made(script: &str) -> Option<(Scene, Value)> {
     let scene = Scene::new();
     std::fs::create_dir_all(scene.sources()).unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real").join(script);
@@ -145,6 +145,7 @@ fn traces_of_the_opentelemetry_sdk_read_the_same_in_every_encoding() {
                 ] {
                     assert_eq!(record[own], attributes.get(theirs).cloned().unwrap_or(Value::Null), "{own}");
                 }
+                contents(record, span, failed);
             }
             Some("execute_tool") => {
                 assert_eq!(
@@ -156,6 +157,26 @@ fn traces_of_the_opentelemetry_sdk_read_the_same_in_every_encoding() {
             None => assert_eq!(record["kind"], "span"),
         }
     }
+}
+
+/// Messages as the SDK recorded them: as attributes of the one chat, as an event of the other.
+fn contents(record: &Value, span: &Value, failed: bool) {
+    if failed {
+        let event = &span["events"][0];
+        assert_eq!(event["name"], "gen_ai.user.message");
+        let message = json!({"role": "user", "content": event["attributes"]["content"]});
+        assert_eq!(record["request"]["messages"], json!([message]));
+        return;
+    }
+    let attributes = &span["attributes"];
+    let text = attributes["gen_ai.input.messages"].as_str().unwrap();
+    assert_eq!(record["request"]["messages"], serde_json::from_str::<Value>(text).unwrap());
+    for name in ["temperature", "stop_sequences", "model"] {
+        assert_eq!(record["request"][name], attributes[format!("gen_ai.request.{name}")], "{name}");
+    }
+    assert_eq!(record["finish_reasons"], attributes["gen_ai.response.finish_reasons"]);
+    assert_eq!(record["output"], "41");
+    assert_eq!(record["unmapped"], Value::Null);
 }
 
 #[test]

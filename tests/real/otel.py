@@ -25,6 +25,9 @@ with tracer.start_as_current_span("invoke_agent quoter", attributes={
     with tracer.start_as_current_span("chat gpt-x", attributes={
             "gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-x",
             "gen_ai.response.model": "gpt-x-2026-09-01", "gen_ai.response.id": "chatcmpl-9", "gen_ai.agent.name": "quoter",
+            "gen_ai.response.finish_reasons": ["stop"], "gen_ai.request.temperature": 0.5, "gen_ai.request.stop_sequences": ["a", "b"],
+            "gen_ai.input.messages": json.dumps([{"role": "user", "parts": [{"type": "text", "content": "price of x \u2603?"}]}]),
+            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": "41"}], "finish_reason": "stop"}]),
             "gen_ai.usage.input_tokens": 120, "gen_ai.usage.output_tokens": 45, "gen_ai.conversation.id": "conv-1"}) as chat:
         link = trace.Link(chat.get_span_context())
     with tracer.start_as_current_span("execute_tool set_price", links=[link], attributes={
@@ -34,6 +37,7 @@ with tracer.start_as_current_span("invoke_agent quoter", attributes={
     with tracer.start_as_current_span("chat gpt-x", attributes={
             "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-x", "gen_ai.agent.name": "quoter",
             "error.type": "timeout"}) as failed:
+        failed.add_event("gen_ai.user.message", {"content": "again?"})
         failed.set_status(trace.StatusCode.ERROR)
 with tracer.start_as_current_span("GET /health"):
     pass

@@ -9,6 +9,7 @@ mod blob;
 #[cfg(test)]
 mod evm;
 #[cfg(test)]
+#[path = "../common/vectors.rs"]
 mod folder;
 #[cfg(test)]
 mod merkle;

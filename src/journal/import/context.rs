@@ -1,5 +1,6 @@
 //! What an import knows besides the bytes at hand: names of agents, times of blocks, which chain, what was paid by which call.
 
+use super::document::ReadDocument;
 use super::labels::Labels;
 use super::mapping::Mapping;
 use crate::model::Nanos;
@@ -14,6 +15,8 @@ pub struct Context {
     /// The chain of logs that do not name theirs.
     pub chain: Option<u64>,
     pub blocks: Blocks,
+    /// Reads attestation documents.
+    pub document: Option<ReadDocument>,
     /// How sources of unknown shape are read.
     pub mapping: Mapping,
 }

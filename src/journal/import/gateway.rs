@@ -74,7 +74,10 @@ pub(super) fn exchange<'a>(members: &Members<'a>) -> Option<Exchange<'a>> {
         (shape(&response) == Some(Format::Gateway)).then_some((*name, raw, response))
     })?;
     let request = REQUESTS.iter().filter(|other| **other != name).find_map(|name| {
-        let raw = members.get(name)?;
+        let raw = members.get(name).filter(|raw| raw.get().starts_with('{'))?;
+        if memchr::memmem::find(raw.get().as_bytes(), b"\"body\"").is_none() {
+            return Some(raw);
+        }
         let object = Members::parse(raw.get())?;
         let inner = object.get("body").filter(|_| !object.has("messages") && !object.has("prompt"));
         inner.or(Some(raw)).filter(|raw| raw.get().starts_with('{'))

@@ -28,20 +28,26 @@ pub(super) fn translate(format: Format, unit: &Unit<'_>, context: &Context, out:
     if format == Format::X402 && is_encoded(unit.bytes) {
         return x402::encoded(text, &whole, context, out);
     }
-    let raw: &RawValue = match serde_json::from_str(text) {
-        Ok(raw) => raw,
-        Err(error) => {
-            let words = error.to_string();
-            let words = words.split(" at line ").next().unwrap_or_default();
-            return out.fault(&whole, &format!("not JSON: {words} at byte {}", error.column()));
-        }
-    };
+    let bare = text.trim_matches([' ', '\t', '\n', '\r']);
     let before = (out.records, out.faults);
-    descend(format, raw, None, 0, &mut places, context, out);
+    // Most units are objects, and reading one's members says whether it is JSON.
+    let members = if bare.starts_with('{') { Members::parse(bare) } else { None };
+    if let Some(members) = members {
+        object(format, bare, members, None, 0, &mut places, context, out);
+    } else {
+        match serde_json::from_str::<&RawValue>(text) {
+            Ok(raw) => descend(format, raw, None, 0, &mut places, context, out),
+            Err(error) => {
+                let words = error.to_string();
+                let words = words.split(" at line ").next().unwrap_or_default();
+                return out.fault(&whole, &format!("not JSON: {words} at byte {}", error.column()));
+            }
+        }
+    }
     if (out.records, out.faults) == before {
-        let names = Members::parse(raw.get()).unwrap_or_default();
+        let names = Members::parse(bare).unwrap_or_default();
         let names: Vec<&str> = names.0.iter().map(|(name, _)| &**name).take(8).collect();
-        let origin = places.origin(format, raw.get());
+        let origin = places.origin(format, bare);
         out.fault(
             &origin,
             &format!("kept, not mapped: no known shape; its members are [{}]", names.join(", ")),
@@ -67,9 +73,27 @@ fn descend<'a>(
         }
         return;
     }
-    let Some(members) = Members::parse(raw.get()) else { return };
+    if let Some(members) = Members::parse(raw.get()) {
+        object(format, raw.get(), members, beside, depth, places, context, out);
+    }
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one value on its way down: what it is, where it stands, what is known"
+)]
+fn object<'a>(
+    format: Format,
+    text: &'a str,
+    members: Members<'a>,
+    beside: Option<&Members<'a>>,
+    depth: usize,
+    places: &mut Places<'a>,
+    context: &Context,
+    out: &mut Out,
+) {
     if let Some(found) = shape(&members) {
-        let origin = places.origin(found, raw.get());
+        let origin = places.origin(found, text);
         if let Some(name) = members.twice() {
             out.fault(
                 &origin,
@@ -80,7 +104,7 @@ fn descend<'a>(
         return one(found, &value, context, out);
     }
     if let Some(exchange) = gateway::exchange(&members) {
-        let origin = places.origin(Format::Gateway, raw.get());
+        let origin = places.origin(Format::Gateway, text);
         har::payments(&exchange.asked, &exchange.answered, exchange.at, context, &origin, out);
         return gateway::translate_exchange(&exchange, &origin, context, out);
     }
@@ -136,6 +160,11 @@ fn one(format: Format, value: &Value<'_, '_>, context: &Context, out: &mut Out) 
         Format::Job => job::translate(value, context, out),
         Format::Measurements => measurements::translate(value, context, out),
         Format::Otlp => otlp::translate_json(&value.origin, context, out),
-        Format::Stream | Format::GitLog | Format::OtlpProto | Format::MappedJson | Format::MappedCsv => {}
+        Format::Stream
+        | Format::GitLog
+        | Format::OtlpProto
+        | Format::Attestation
+        | Format::MappedJson
+        | Format::MappedCsv => {}
     }
 }

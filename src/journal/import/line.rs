@@ -106,7 +106,7 @@ impl Line<'_> {
 
     pub fn number(&mut self, name: &str, value: u64) -> &mut Self {
         self.name(name);
-        self.out.extend_from_slice(value.to_string().as_bytes());
+        digits(self.out, value);
         self
     }
 
@@ -164,25 +164,51 @@ fn point<T: AsRef<str>>(out: &mut Vec<u8>, origin: &Origin<'_>, assumed: &[T]) {
     out.extend_from_slice(IMPORT);
     out.extend_from_slice(origin.format.name().as_bytes());
     let Place { line, offset } = origin.place;
-    let place = format!("\",\"line\":{line},\"offset\":{offset},\"length\":{}", origin.bytes.len());
-    out.extend_from_slice(place.as_bytes());
+    for (name, number) in
+        [("\",\"line\":", line), (",\"offset\":", offset), (",\"length\":", origin.bytes.len() as u64)]
+    {
+        out.extend_from_slice(name.as_bytes());
+        digits(out, number);
+    }
     out.extend_from_slice(b",\"sha256\":\"");
-    out.extend_from_slice(hex::encode(Sha256::digest(origin.bytes)).as_bytes());
+    let mut hash = [0; 64];
+    let sha256: [u8; 32] = Sha256::digest(origin.bytes).into();
+    hex::encode_to_slice(sha256, &mut hash).expect("32 bytes are 64 digits");
+    out.extend_from_slice(&hash);
     out.push(b'"');
     Line { out, assumed: Vec::new() }.texts("assumed", assumed);
     out.extend_from_slice(b"}}\n");
 }
 
+fn digits(out: &mut Vec<u8>, mut number: u64) {
+    let mut text = [b'0'; 20];
+    let mut begin = text.len();
+    while begin == text.len() || number > 0 {
+        begin -= 1;
+        text[begin] = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+    out.extend_from_slice(&text[begin..]);
+}
+
 /// A JSON string. Line and paragraph separators and controls are escaped, as serde_json does the latter.
 fn quote(out: &mut Vec<u8>, text: &str) {
-    let plain = |b: &u8| *b >= 0x20 && *b != b'"' && *b != b'\\';
-    if text.as_bytes().iter().all(plain) {
+    // No early end: all bytes are looked at at once.
+    let is_plain = |plain: bool, b: &u8| plain & (*b >= 0x20) & (*b != b'"') & (*b != b'\\');
+    if text.as_bytes().iter().fold(true, is_plain) {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
     } else {
         out.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());
     }
+}
+
+/// The same by itself.
+pub(super) fn quoted(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len() + 2);
+    quote(&mut out, text);
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// How the pointer begins; nothing a record can hold looks like it after it.

@@ -8,6 +8,7 @@
 
 pub mod chain;
 pub mod context;
+pub mod document;
 mod gateway;
 pub mod guess;
 mod har;
@@ -61,6 +62,8 @@ pub enum Format {
     Measurements,
     /// `git log -p` of a measurements file.
     GitLog,
+    /// Raw Nitro attestation documents.
+    Attestation,
     /// JSON of unknown shape, by a person's map.
     MappedJson,
     /// CSV of unknown shape, by a person's map.
@@ -68,7 +71,7 @@ pub enum Format {
 }
 
 impl Format {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Gateway,
         Self::Stream,
         Self::Har,
@@ -80,6 +83,7 @@ impl Format {
         Self::Job,
         Self::Measurements,
         Self::GitLog,
+        Self::Attestation,
         Self::MappedJson,
         Self::MappedCsv,
     ];
@@ -97,6 +101,7 @@ impl Format {
             Self::Job => "facilitator-job",
             Self::Measurements => "measurements",
             Self::GitLog => "git-log",
+            Self::Attestation => "attestation",
             Self::MappedJson => "mapped-json",
             Self::MappedCsv => "mapped-csv",
         }
@@ -108,7 +113,7 @@ impl Format {
 
     /// Whether its files are JSON, whose values each tell for themselves what they are.
     pub const fn is_json(self) -> bool {
-        !matches!(self, Self::Stream | Self::GitLog | Self::OtlpProto | Self::MappedCsv)
+        !matches!(self, Self::Stream | Self::GitLog | Self::OtlpProto | Self::Attestation | Self::MappedCsv)
     }
 
     /// What each field of its records is worth.
@@ -122,6 +127,7 @@ pub fn translate(format: Format, unit: &Unit<'_>, context: &Context, out: &mut O
     match format {
         Format::Stream => stream::translate(unit, context, out),
         Format::GitLog => measurements::git_log(unit, out),
+        Format::Attestation => document::translate(unit, context, out),
         Format::OtlpProto => otlp::translate_proto(unit, context, out),
         Format::MappedJson => mapping::json(unit, context, out),
         Format::MappedCsv => mapping::csv(unit, context, out),

@@ -116,6 +116,17 @@ const MEASUREMENTS: &[Field] = &[
     claim("at", "the commit's date, which its author chose"),
 ];
 
+const ATTESTATION: &[Field] = &[
+    proof(
+        "attestation",
+        "AWS's signature over all of it: checked by the step `attestation` once an enclave with the key it binds is there",
+    ),
+    proof("at, pcrs, signing_key_sha256", "signed in the document"),
+    computed("pcr_hash", "keccak256(pcr0 ‖ pcr1 ‖ pcr2), as the registry computes it"),
+    claim("tee_id", "the module's name: the document holds no tee_id, only the hash of the key it binds"),
+    claim("state", "the document does not say that anybody registered or approved it"),
+];
+
 pub(super) const fn fields(format: Format) -> &'static [Field] {
     match format {
         Format::Gateway | Format::Stream | Format::Har => GATEWAY,
@@ -126,5 +137,6 @@ pub(super) const fn fields(format: Format) -> &'static [Field] {
         Format::X402 => X402,
         Format::Job => JOB,
         Format::Measurements | Format::GitLog => MEASUREMENTS,
+        Format::Attestation => ATTESTATION,
     }
 }

@@ -11,6 +11,9 @@ pub fn tell(start: &[u8]) -> Option<Format> {
     if super::otlp::tell_proto(start) {
         return Some(Format::OtlpProto);
     }
+    if super::document::tell(start) {
+        return Some(Format::Attestation);
+    }
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     let text = |prefix: &[u8]| start.starts_with(prefix);
     if text(b"data:") || text(b"event:") || text(b": ") || text(b"retry:") {

@@ -29,6 +29,16 @@ impl<'a> Members<'a> {
 
     /// A name that stands twice: two readers may differ.
     pub fn twice(&self) -> Option<&str> {
+        // Of the few names an object has, comparing all is cheaper than sorting them.
+        if self.0.len() <= 24 {
+            let later = |n: usize, name: &str| self.0[n + 1..].iter().any(|(other, _)| other == name);
+            return self
+                .0
+                .iter()
+                .enumerate()
+                .find(|(n, (name, _))| later(*n, name))
+                .map(|(_, (name, _))| &**name);
+        }
         let mut names: Vec<&str> = self.0.iter().map(|(name, _)| &**name).collect();
         names.sort_unstable();
         names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
@@ -73,6 +83,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
 /// A JSON string.
 pub fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
+    // What is raw was read as JSON already: a string without an escape is what stands between its quotes.
+    if let Some(inner) = raw.get().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'))
+        && memchr::memchr(b'\\', inner.as_bytes()).is_none()
+    {
+        return Some(Cow::Borrowed(inner));
+    }
     serde_json::from_str::<Text<'_>>(raw.get()).ok().map(|text| text.0)
 }
 
@@ -144,7 +160,10 @@ pub fn unix(count: u64) -> Option<Nanos> {
 pub fn hex_of<const N: usize>(text: &str) -> Option<[u8; N]> {
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
     let mut bytes = [0; N];
-    hex::decode_to_slice(digits, &mut bytes).ok().map(|()| bytes)
+    if digits.len() != 2 * N {
+        return None;
+    }
+    alloy_primitives::hex::decode_to_slice(digits, &mut bytes).ok().map(|()| bytes)
 }
 
 #[cfg(test)]

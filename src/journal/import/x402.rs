@@ -4,6 +4,7 @@
 //! facilitator's request and the chain's `AuthorizationUsed` meet in one payment without being joined.
 
 use super::json::Value;
+use super::line::quoted;
 use super::value::{Members, hex_of, number, unix};
 use super::{Context, Origin, Out};
 use crate::model::{Amount, Nanos};
@@ -21,7 +22,7 @@ pub(super) fn translate(value: &Value<'_, '_>, context: &Context, out: &mut Out)
     }
     if members.object("payload").is_some() {
         let required = beside("paymentRequirements");
-        let text = String::from_utf8_lossy(value.origin.bytes).into_owned();
+        let text = String::from_utf8_lossy(value.origin.bytes);
         return pay(members, required, &text, &Extra::default(), context.at, &value.origin, out);
     }
     alone(members, &value.origin, context, out);
@@ -248,14 +249,14 @@ fn asset(
         known.map(|known| known.symbol.to_owned()).or_else(|| extra.text("name").map(Cow::into_owned));
     let mut parts = Vec::new();
     if let Some(symbol) = symbol {
-        parts.push(format!("\"symbol\":{}", serde_json::Value::from(symbol)));
+        parts.push(format!("\"symbol\":{}", quoted(&symbol)));
     }
     let decimals = extra.get("decimals").and_then(number).or(known.map(|known| known.decimals));
     parts.extend(
         decimals.filter(|decimals| *decimals < 256).map(|decimals| format!("\"decimals\":{decimals}")),
     );
     parts.extend(chain.map(|chain| format!("\"chain_id\":\"eip155:{chain}\"")));
-    parts.extend(token.map(|token| format!("\"contract\":{}", serde_json::Value::from(token))));
+    parts.extend(token.map(|token| format!("\"contract\":{}", quoted(token))));
     line.raw("asset", &format!("{{{}}}", parts.join(",")));
 }
 

@@ -490,13 +490,14 @@ impl Page<'_> {
     }
 
     fn gaps(&mut self) {
-        let sources = self.study.snapshot.sources();
-        let sum = |f: fn(&crate::store::Source) -> u64| sources.iter().map(f).sum::<u64>();
+        let sources: Vec<_> = self.study.snapshot.sources().iter().filter(|s| !s.is_made_here()).collect();
+        let sum = |f: fn(&crate::store::Source) -> u64| sources.iter().map(|source| f(source)).sum::<u64>();
         let torn = sources.iter().filter(|source| source.torn_bytes > 0).count();
         let lines = counted(sum(|s| s.lines), "line");
+        let what = if sources.iter().any(|source| source.imported.is_some()) { "source" } else { "journal" };
         let words = format!(
             "{lines} in {}: {}, {}, {}, {}, {}",
-            counted(sources.len() as u64, "journal"),
+            counted(sources.len() as u64, what),
             counted(sum(|s| s.faults), "fault"),
             counted(sum(|s| s.duplicates), "duplicate"),
             counted(sum(|s| s.conflicts), "conflict"),
@@ -510,7 +511,10 @@ impl Page<'_> {
     /// What each foreign source was read as, and how much of it nothing here knows.
     fn sources(&mut self) {
         let sources = self.study.snapshot.sources();
-        let foreign: Vec<_> = sources.iter().filter(|source| source.imported.is_some()).collect();
+        let (joins, foreign): (Vec<_>, Vec<_>) = sources
+            .iter()
+            .filter(|source| source.imported.is_some())
+            .partition(|source| source.is_made_here());
         for (n, source) in foreign.iter().take(SOURCES).enumerate() {
             let label = if n == 0 { "read as" } else { "" };
             let format = Untrusted(source.format()).visible();
@@ -530,6 +534,11 @@ impl Page<'_> {
         if foreign.len() > SOURCES {
             let words = format!("… and {} more: `ingest --json` lists all", foreign.len() - SOURCES);
             self.say("", vec![Span::raw(words)], Target::Nothing);
+        }
+        // Nobody brought these: they were put together here.
+        for source in joins {
+            let words = format!("{} put together of several sources", counted(source.records, "record"));
+            self.say("joins", vec![Span::raw(words)], Target::Nothing);
         }
     }
 }

@@ -34,8 +34,10 @@ impl Journal {
 }
 
 /// Names of files that are looked into: what their content tells decides.
-const FOREIGN: [&str; 11] =
-    [".binpb", ".otlp", ".json", ".har", ".sse", ".txt", ".log", ".csv", ".patch", ".diff", ".pb"];
+const FOREIGN: [&str; 15] = [
+    ".binpb", ".otlp", ".json", ".har", ".sse", ".txt", ".log", ".csv", ".patch", ".diff", ".pb", ".bin",
+    ".cbor", ".cose", ".b64",
+];
 const ENDINGS: [&str; 4] = [".jsonl", ".ndjson", ".jsonl.gz", ".jsonl.zst"];
 /// Deep enough for any sane layout; a bound so that nothing made to be deep costs more.
 const DEEPEST: usize = 16;
@@ -120,7 +122,7 @@ fn told(path: &Path) -> Option<Format> {
 fn is_source(name: &str, path: &Path) -> bool {
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     let is_known = || start_of(path).is_ok_and(|start| tell(&start).is_some() || Labels::tell(&start));
-    ends(&ENDINGS) || ends(&FOREIGN) && is_known()
+    ends(&ENDINGS) || (ends(&FOREIGN) || !name.contains('.')) && is_known()
 }
 
 /// Looks at a file's first bytes. Judged on the opened descriptor, so nothing can be swapped in between.
@@ -147,7 +149,7 @@ fn probe(path: PathBuf) -> Result<Journal, WorkError> {
     let mut start = Vec::with_capacity(PROBE);
     file.take(PROBE as u64).read_to_end(&mut start).map_err(|e| unreadable(&path, &e))?;
     // What an importer knows by its bytes is read, whatever it looks like otherwise.
-    if tell(&start) == Some(Format::OtlpProto) {
+    if matches!(tell(&start), Some(Format::OtlpProto | Format::Attestation)) {
         return Ok(Journal { path, framing: Framing::Plain });
     }
     match Framing::of(&start) {

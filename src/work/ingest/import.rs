@@ -8,13 +8,17 @@
 //! The same sources and options give the same lines. A source that grew must begin with the lines already read; one whose
 //! lines changed is refused, and so are other labels or blocks that would have changed them.
 
+use super::attested::attested;
 use super::files::unreadable;
-use super::pipeline::stream_with;
+use super::joins::Found;
+use super::pipeline::{Print, stream_with, workers};
+use super::survey::survey;
 use super::unpack::Plain;
 use super::{Options, Phase, Progress, Watcher};
+use crate::journal::import::join::Parts;
 use crate::journal::import::labels::Labels;
 use crate::journal::import::{
-    self, Context, Format, Layout, Origin, Out, TELL, Unit, layout, tell, translate, units,
+    Context, Format, Layout, Origin, Out, TELL, Unit, layout, tell, translate, units,
 };
 use crate::journal::read::{Place, lines, too_long};
 use crate::journal::split::Piece;
@@ -22,7 +26,7 @@ use crate::journal::{LINE_LIMIT, print_of};
 use crate::model::Hash;
 use crate::store::Case;
 use crate::store::source::Imported;
-use crate::work::{Cancel, WorkError};
+use crate::work::WorkError;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -37,10 +41,17 @@ pub fn import_all(
     case: &Case,
     plains: Vec<Plain>,
     options: &Options,
+    found: &mut Found,
     watcher: &mut Watcher<'_>,
 ) -> Result<Vec<Plain>, WorkError> {
     let mapping = options.mapping.clone();
-    let mut context = Context { at: options.at, chain: options.chain, mapping, ..Context::default() };
+    let mut context = Context {
+        at: options.at,
+        chain: options.chain,
+        mapping,
+        document: Some(attested),
+        ..Context::default()
+    };
     let mut told = Vec::new();
     for plain in plains {
         let start = start_of(&plain.plain)?;
@@ -59,7 +70,7 @@ pub fn import_all(
     let import = Import { case, context };
     told.into_iter()
         .map(|(plain, format, layout)| match format {
-            Some(format) => import.one(plain, format, layout, watcher),
+            Some(format) => import.one(plain, format, layout, found, watcher),
             None => Ok(plain),
         })
         .collect()
@@ -113,6 +124,7 @@ impl Import<'_> {
         plain: Plain,
         format: Format,
         layout: Layout,
+        found: &mut Found,
         watcher: &mut Watcher<'_>,
     ) -> Result<Plain, WorkError> {
         let folder = self.case.side_folder();
@@ -120,7 +132,14 @@ impl Import<'_> {
             |e: &std::io::Error| WorkError::Write { path: folder.clone(), reason: e.to_string() };
         fs::create_dir_all(&folder).map_err(|e| unwritable(&e))?;
         let mut file = tempfile::NamedTempFile::new_in(&folder).map_err(|e| unwritable(&e))?;
-        let mut write = |out: &Out| file.write_all(&out.lines).map_err(|e| unwritable(&e));
+        found.joiner.source(plain.path.to_string_lossy().into_owned());
+        let (mut written, mut has_inferences) = (0, false);
+        let mut write = |made: Made| {
+            has_inferences |= made.parts.has_inferences;
+            found.joiner.take(made.parts, written);
+            written += made.lines.len() as u64;
+            file.write_all(&made.lines).map_err(|e| unwritable(&e))
+        };
         let sha256 = if format.is_json() && layout == Layout::Lines {
             by_lines(&plain, format, &self.context, watcher, &mut write)?
         } else {
@@ -129,6 +148,9 @@ impl Import<'_> {
         let target = folder.join(name_of(&plain.path));
         self.refuse_change(&plain, file.path(), &target, sha256)?;
         file.persist(&target).map_err(|e| unwritable(&e.error))?;
+        if !has_inferences {
+            found.without_inferences.push(target.clone());
+        }
         let imported = Some(Imported { format: format.name().to_owned(), original: plain.plain });
         let packed_sha256 = plain.packed_sha256.or(Some(sha256));
         Ok(Plain { plain: target, imported, packed_sha256, ..plain })
@@ -194,25 +216,42 @@ fn by_lines(
     format: Format,
     context: &Context,
     watcher: &mut Watcher<'_>,
-    write: &mut impl FnMut(&Out) -> Result<(), WorkError>,
+    write: &mut impl FnMut(Made) -> Result<(), WorkError>,
 ) -> Result<Hash, WorkError> {
     let cancel = watcher.cancel.clone();
     let mut bytes = 0;
     let (sha256, _) = stream_with(
         &plain.plain,
+        Print::Wanted,
         &cancel,
         |piece| translate_piece(piece, format, context),
-        |(out, length)| {
+        |(made, length)| {
             bytes += length;
             tell_progress(watcher, bytes);
-            write(&out)
+            write(made)
         },
     )?;
     Ok(sha256)
 }
 
-fn translate_piece(piece: Piece, format: Format, context: &Context) -> (Out, u64) {
+/// Lines made of a stretch of a source, and what of them may be joined.
+struct Made {
+    lines: Vec<u8>,
+    parts: Parts,
+}
+
+impl Made {
+    fn of(out: Out) -> Self {
+        Self { parts: Parts::of(&out.lines), lines: out.lines }
+    }
+}
+
+fn translate_piece(piece: Piece, format: Format, context: &Context) -> (Made, u64) {
     let mut out = Out::default();
+    if let Piece::Lines { bytes, .. } = &piece {
+        // Most formats come to less than twice their size: growing step by step would copy it all several times.
+        out.lines.reserve(bytes.len() * 2);
+    }
     let mut long = |place: Place, length: u64| {
         // Its bytes were never held; the pointer is to where it begins.
         out.fault(&Origin { format, place, bytes: &[] }, &too_long(length));
@@ -240,7 +279,7 @@ fn translate_piece(piece: Piece, format: Format, context: &Context) -> (Out, u64
             }
         }
     }
-    (out, length)
+    (Made::of(out), length)
 }
 
 /// A source that is read as a whole. Returns its SHA-256.
@@ -249,7 +288,7 @@ fn whole(
     format: Format,
     context: &Context,
     watcher: &mut Watcher<'_>,
-    write: &mut impl FnMut(&Out) -> Result<(), WorkError>,
+    write: &mut impl FnMut(Made) -> Result<(), WorkError>,
 ) -> Result<Hash, WorkError> {
     let bytes = read_document(plain)?;
     let sha256 = Hash(Sha256::digest(&bytes).into());
@@ -257,16 +296,16 @@ fn whole(
         let mut out = Out::default();
         let unit = Unit { bytes: &bytes, place: Place { line: 0, offset: 0 } };
         translate(format, &unit, context, &mut out);
-        write(&out)?;
+        write(Made::of(out))?;
         return Ok(sha256);
     }
     let (units, end) = units(&bytes);
-    let workers = thread::available_parallelism().map_or(2, usize::from).clamp(1, 16);
+    let workers = workers();
     // Rounds bound what is translated and not yet written.
     for round in units.chunks(4096 * workers) {
         watcher.cancel.check()?;
         let outs = in_parallel(round, workers, |unit, out| translate(format, unit, context, out));
-        outs.iter().try_for_each(&mut *write)?;
+        outs.into_iter().try_for_each(&mut *write)?;
         tell_progress(watcher, round.last().map_or(0, |unit| unit.place.offset));
     }
     if let Some((place, reason)) = end {
@@ -276,12 +315,12 @@ fn whole(
         out.fault(&Origin { format, place, bytes: shown }, &reason);
         // Torn, as the document is: a later reading may find it whole.
         out.lines.pop();
-        write(&out)?;
+        write(Made::of(out))?;
     }
     Ok(sha256)
 }
 
-fn in_parallel(units: &[Unit<'_>], workers: usize, work: impl Fn(&Unit<'_>, &mut Out) + Sync) -> Vec<Out> {
+fn in_parallel(units: &[Unit<'_>], workers: usize, work: impl Fn(&Unit<'_>, &mut Out) + Sync) -> Vec<Made> {
     let share = units.len().div_ceil(workers).max(1);
     thread::scope(|scope| {
         let work = &work;
@@ -291,7 +330,7 @@ fn in_parallel(units: &[Unit<'_>], workers: usize, work: impl Fn(&Unit<'_>, &mut
                 scope.spawn(move || {
                     let mut out = Out::default();
                     part.iter().for_each(|unit| work(unit, &mut out));
-                    out
+                    Made::of(out)
                 })
             })
             .collect();
@@ -299,7 +338,7 @@ fn in_parallel(units: &[Unit<'_>], workers: usize, work: impl Fn(&Unit<'_>, &mut
     })
 }
 
-fn read_document(plain: &Plain) -> Result<Vec<u8>, WorkError> {
+pub(super) fn read_document(plain: &Plain) -> Result<Vec<u8>, WorkError> {
     let size = fs::metadata(&plain.plain).map_err(|e| unreadable(&plain.path, &e))?.len();
     if size > DOCUMENT_LIMIT {
         let what = format!(
@@ -308,44 +347,6 @@ fn read_document(plain: &Plain) -> Result<Vec<u8>, WorkError> {
         return Err(WorkError::Unfit { path: plain.path.clone(), what });
     }
     fs::read(&plain.plain).map_err(|e| unreadable(&plain.path, &e))
-}
-
-/// Blocks, receipts and nonces of a chain's documents, before anything of them is translated.
-fn survey(
-    plain: &Plain,
-    layout: Layout,
-    context: &mut Context,
-    watcher: &mut Watcher<'_>,
-) -> Result<(), WorkError> {
-    let chain = context.chain;
-    let mut found = import::context::Blocks::default();
-    if layout == Layout::Lines {
-        let work = |piece: Piece| {
-            let mut found = import::context::Blocks::default();
-            let mut look = |bytes: &[u8], place| {
-                import::chain::survey(&Unit { bytes, place }, chain, &mut found);
-            };
-            match piece {
-                Piece::Lines { start, bytes } => {
-                    lines(&bytes, start).for_each(|(line, place)| look(line, place));
-                }
-                // An answer saved as it came seldom ends in a newline.
-                Piece::Tail { place, bytes } => look(&bytes, place),
-                Piece::LongPart(_) | Piece::LongEnd { .. } | Piece::LongTail { .. } => {}
-            }
-            found
-        };
-        let cancel: Cancel = watcher.cancel.clone();
-        stream_with(&plain.plain, &cancel, work, |part| {
-            found.join(part);
-            Ok(())
-        })?;
-    } else {
-        let bytes = read_document(plain)?;
-        units(&bytes).0.iter().for_each(|unit| import::chain::survey(unit, chain, &mut found));
-    }
-    context.blocks.join(found);
-    Ok(())
 }
 
 fn tell_progress(watcher: &mut Watcher<'_>, bytes: u64) {

@@ -1,11 +1,13 @@
 //! Journals in, a case out: read once, hashed once, resumable at every chunk, and never a byte written to a source.
 
+mod attested;
 mod builder;
 mod files;
 mod import;
 mod joins;
 mod pipeline;
 mod source;
+mod survey;
 mod unpack;
 
 pub use files::{Given, journals_in};
@@ -116,8 +118,9 @@ pub fn ingest_as(
     let _alone = alone(case)?;
     let mut done = Done { skipped: given.skipped, ..Done::default() };
     let plain = unpack::unpack_all(case, &given.journals, watcher)?;
-    let mut plain = import::import_all(case, plain, options, watcher)?;
-    plain.extend(joins::join_all(case, &plain, watcher)?);
+    let mut found = joins::Found::default();
+    let mut plain = import::import_all(case, plain, options, &mut found, watcher)?;
+    plain.extend(joins::join_all(case, &plain, found, watcher)?);
     let mut run = source::Run::new(case, &plain)?;
     for journal in &plain {
         match run.read(case, journal, watcher)? {

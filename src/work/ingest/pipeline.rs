@@ -56,26 +56,36 @@ pub enum Parsed {
     },
 }
 
-/// Streams a file through the workers. `join` gets every stretch in file order. Returns the file's SHA-256 and length.
+/// Whether anybody asks for the file's SHA-256: of lines made here the original's is what counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Print {
+    Wanted,
+    Unwanted,
+}
+
+/// Streams a file through the workers. `join` gets every stretch in file order. Returns the file's SHA-256, if it is wanted,
+/// and its length.
 pub fn stream(
     path: &Path,
+    print: Print,
     wire: Wire,
     parse_from: u64,
     cancel: &Cancel,
     join: impl FnMut(Parsed) -> Result<(), WorkError>,
 ) -> Result<(Hash, u64), WorkError> {
-    stream_with(path, cancel, |piece| parse(piece, wire, parse_from), join)
+    stream_with(path, print, cancel, |piece| parse(piece, wire, parse_from), join)
 }
 
 /// The same, with whatever work is done on each stretch of whole lines.
 pub fn stream_with<T: Send>(
     path: &Path,
+    print: Print,
     cancel: &Cancel,
     work: impl Fn(Piece) -> T + Sync,
     mut join: impl FnMut(T) -> Result<(), WorkError>,
 ) -> Result<(Hash, u64), WorkError> {
     let mut file = File::open(path).map_err(|e| unreadable(path, &e))?;
-    let workers = thread::available_parallelism().map_or(2, usize::from).clamp(1, 16);
+    let workers = workers();
     thread::scope(|scope| {
         let mut inputs = Vec::new();
         let mut outputs = Vec::new();
@@ -87,7 +97,7 @@ pub fn stream_with<T: Send>(
             inputs.push(input);
             outputs.push(output);
         }
-        let reader = scope.spawn(move || read(&mut file, &inputs, cancel));
+        let reader = scope.spawn(move || read(&mut file, print, &inputs, cancel));
         let joined = collect(&outputs, cancel, &mut join);
         // Dropping the outputs lets workers, and through them the reader, end early after an error.
         drop(outputs);
@@ -95,6 +105,11 @@ pub fn stream_with<T: Send>(
         joined?;
         read.map_err(|e| unreadable(path, &e))
     })
+}
+
+/// How many threads work on one source.
+pub fn workers() -> usize {
+    thread::available_parallelism().map_or(2, usize::from).clamp(1, 16)
 }
 
 fn collect<T>(
@@ -112,7 +127,12 @@ fn collect<T>(
     Ok(())
 }
 
-fn read(file: &mut File, inputs: &[SyncSender<Piece>], cancel: &Cancel) -> std::io::Result<(Hash, u64)> {
+fn read(
+    file: &mut File,
+    print: Print,
+    inputs: &[SyncSender<Piece>],
+    cancel: &Cancel,
+) -> std::io::Result<(Hash, u64)> {
     let mut splitter = Splitter::new(Place { line: 0, offset: 0 });
     let mut turn = inputs.iter().cycle();
     let mut send = |piece: Piece| turn.next().is_some_and(|input| input.send(piece).is_ok());
@@ -127,7 +147,9 @@ fn read(file: &mut File, inputs: &[SyncSender<Piece>], cancel: &Cancel) -> std::
             splitter.finish(block).into_iter().all(send);
             break;
         }
-        sha256.update(&block[carried..]);
+        if print == Print::Wanted {
+            sha256.update(&block[carried..]);
+        }
         length += n as u64;
         // A send fails only when the caller has given up.
         if cancel.is_cancelled() || !splitter.cut(block).into_iter().all(&mut send) {

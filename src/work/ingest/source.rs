@@ -1,7 +1,7 @@
 //! One source into the case: leaves into the tree, records into chunks, a commit at every full chunk.
 
 use super::builder::{Builder, Waiting};
-use super::pipeline::{Parsed, Wire, stream};
+use super::pipeline::{Parsed, Print, Wire, stream};
 use super::unpack::{Plain, identity};
 use super::{Phase, Pictures, Progress, Watcher};
 use crate::journal::batch::Batch;
@@ -111,11 +111,12 @@ impl Run {
         let mut roots = Roots::default();
         let mut long = None;
         let cancel = watcher.cancel.clone();
-        let (sha256, length) = stream(&plain.plain, Wire::Native, u64::MAX, &cancel, |parsed| {
-            let end = push_leaves(&mut roots, &mut long, &parsed);
-            self.tell(watcher, end, 0);
-            Ok(())
-        })?;
+        let (sha256, length) =
+            stream(&plain.plain, print_of(plain), Wire::Native, u64::MAX, &cancel, |parsed| {
+                let end = push_leaves(&mut roots, &mut long, &parsed);
+                self.tell(watcher, end, 0);
+                Ok(())
+            })?;
         let root = roots.now().root();
         let sha256 = plain.packed_sha256.unwrap_or(sha256);
         let recorded = (source.sha256.unwrap_or_default(), source.root.unwrap_or_default());
@@ -168,6 +169,11 @@ impl Run {
     }
 }
 
+/// A source that was unpacked or imported is known by the hash of what it was made of.
+fn print_of(plain: &Plain) -> Print {
+    if plain.packed_sha256.is_some() { Print::Unwanted } else { Print::Wanted }
+}
+
 /// The tree of a journal, with its roots at some sizes, by one pass that parses nothing.
 pub fn roots_of(path: &Path, sizes: &[u64]) -> Result<Roots, WorkError> {
     let mut roots = Roots::watching(sizes.iter().copied());
@@ -190,7 +196,7 @@ pub fn leaf_blocks(
     mut each: impl FnMut(Vec<Hash>) -> Result<(), WorkError>,
 ) -> Result<(), WorkError> {
     let mut long = None;
-    stream(path, Wire::Native, u64::MAX, cancel, |parsed| {
+    stream(path, Print::Unwanted, Wire::Native, u64::MAX, cancel, |parsed| {
         let mut block = Vec::new();
         leaves_of(&parsed, &mut long, &mut |leaf| block.push(leaf));
         each(block)
@@ -264,9 +270,10 @@ impl<'r> Reading<'r> {
         let cancel = watcher.cancel.clone();
         let mut torn = 0;
         let wire = if plain.imported.is_some() { Wire::Imported } else { Wire::Native };
-        let (sha256, length) = stream(&plain.plain, wire, self.resume.line, &cancel, |parsed| {
-            self.join(case, plain, watcher, &mut torn, parsed)
-        })?;
+        let (sha256, length) =
+            stream(&plain.plain, print_of(plain), wire, self.resume.line, &cancel, |parsed| {
+                self.join(case, plain, watcher, &mut torn, parsed)
+            })?;
         self.check_prefix(plain)?;
         if self.roots.now().size() < self.before.map_or(self.resume.line, |(lines, _)| lines) {
             let recorded = self.before.map_or(self.resume.line, |(lines, _)| lines);

@@ -1,8 +1,10 @@
 //! Every generation of the events and calls that are read, as Solidity declares them, decoded by alloy.
 
+use super::declared::Named;
 use alloy_dyn_abi::{DynSolEvent, DynSolValue, JsonAbiExt, Specifier};
 use alloy_json_abi::{Event, Function};
 use alloy_primitives::B256;
+use alloy_primitives::hex::encode_prefixed;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -20,11 +22,13 @@ pub(super) enum Meaning {
     Authorised,
     /// A Permit2 proxy moved money.
     Settled,
+    /// A precompile of the first SDKs ran a model inside a transaction.
+    Inference,
     /// Known, and no record of ours.
     Other,
 }
 
-const EVENTS: [(&str, Meaning); 32] = [
+const EVENTS: [(&str, Meaning); 39] = [
     ("event PCRApproved(bytes32 indexed pcrHash, uint8 indexed teeType, string version)", Meaning::Approved),
     ("event PCRApproved(bytes32 indexed pcrHash, string version)", Meaning::Approved),
     ("event PCRRevoked(bytes32 indexed pcrHash, uint8 indexed teeType)", Meaning::Revoked),
@@ -81,27 +85,55 @@ const EVENTS: [(&str, Meaning); 32] = [
     ),
     ("event OwnershipTransferred(address indexed previousOwner, address indexed newOwner)", Meaning::Other),
     ("event AgentRunResult(int256 runId, address agent, string[] steps, string result)", Meaning::Other),
+    (
+        "event LLMChat(string inferenceID, (uint8 mode, string modelCID, (string role, string content, string name, string tool_call_id, (string id, string name, string arguments)[] tool_calls)[] messages, (string description, string name, string parameters)[] tools, string tool_choice, uint32 max_tokens, string[] stop_sequence, uint32 temperature) request, (string finish_reason, (string role, string content, string name, string tool_call_id, (string id, string name, string arguments)[] tool_calls) message) response)",
+        Meaning::Inference,
+    ),
+    (
+        "event LLMCompletionEvent(string inferenceID, (uint8 mode, string modelCID, string prompt, uint32 max_tokens, string[] stop_sequence, uint32 temperature) request, (string answer) response)",
+        Meaning::Inference,
+    ),
+    (
+        "event ModelInferenceEvent(string inferenceID, (uint8 mode, string modelCID, ((string name, (int128 value, int128 decimals)[] values, uint32[] shape)[] numbers, (string name, string[] values)[] strings) input) request, ((string name, (int128 value, int128 decimals)[] values, uint32[] shape)[] numbers, (string name, string[] values)[] strings, (string name, string value)[] jsons, bool is_simulation_result) response)",
+        Meaning::Inference,
+    ),
+    (
+        "event InferenceResultEmitted(address indexed caller, ((string name, (int128 value, int128 decimals)[] values, uint32[] shape)[] numbers, (string name, string[] values)[] strings, (string name, string value)[] jsons, bool is_simulation_result) result)",
+        Meaning::Other,
+    ),
+    (
+        "event InferenceResult(((string name, (int128 value, int128 decimals)[] values, uint32[] shape)[] numbers, (string name, string[] values)[] strings, (string name, string value)[] jsons, bool is_simulation_result) output)",
+        Meaning::Other,
+    ),
+    (
+        "event LLMChatResult((string finish_reason, (string role, string content, string name, string tool_call_id, (string id, string name, string arguments)[] tool_calls) message) response)",
+        Meaning::Other,
+    ),
+    ("event LLMCompletionResult((string answer) response)", Meaning::Other),
 ];
 
 /// An event as it is known here.
 pub(super) struct Known {
     pub(super) event: Event,
     pub(super) meaning: Meaning,
+    /// Of its parameters and their structs.
+    pub(super) names: Vec<Named>,
     decoder: DynSolEvent,
 }
 
 static KNOWN: LazyLock<HashMap<B256, Vec<Known>>> = LazyLock::new(|| {
     let mut known: HashMap<B256, Vec<Known>> = HashMap::new();
     for (declared, meaning) in EVENTS {
-        let event = Event::parse(declared).expect("declared above, and a test parses each");
+        let (types, names) = super::declared::declared(declared);
+        let event = Event::parse(&types).expect("declared above, and a test parses each");
         let decoder = event.resolve().expect("declared above, and a test resolves each");
-        known.entry(event.selector()).or_default().push(Known { event, meaning, decoder });
+        known.entry(event.selector()).or_default().push(Known { event, meaning, names, decoder });
     }
     known
 });
 
 /// A log's values by name, in the order the event declares them.
-pub(super) type Values = Vec<(String, DynSolValue)>;
+pub(super) type Values = Vec<(&'static str, DynSolValue)>;
 
 /// Why a log is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +155,7 @@ pub(super) fn decode(topics: &[B256], data: &[u8]) -> Result<(&'static Known, Va
     let mut values = Vec::with_capacity(known.event.inputs.len());
     for input in &known.event.inputs {
         let value = if input.indexed { in_topics.next() } else { in_data.next() };
-        values.push((input.name.clone(), value.ok_or(NotRead::Unfit("fewer values than its event has"))?));
+        values.push((input.name.as_str(), value.ok_or(NotRead::Unfit("fewer values than its event has"))?));
     }
     Ok((known, values))
 }
@@ -154,24 +186,27 @@ pub(super) fn decode_call(data: &[u8]) -> Option<Result<(&'static Function, Valu
     let function = CALL_TABLE.get(selector)?;
     let decoded = function.abi_decode_input(arguments).map_err(|_| "calldata that does not fit its function");
     Some(decoded.map(|values| {
-        let names = function.inputs.iter().map(|input| input.name.clone());
+        let names = function.inputs.iter().map(|input| input.name.as_str());
         (function, names.zip(values).collect())
     }))
 }
 
 /// A value by name.
 pub(super) fn get<'v>(values: &'v Values, name: &str) -> Option<&'v DynSolValue> {
-    values.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    values.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
 /// A value as text: words and addresses as hex with `0x`, numbers as decimal digits, bytes as hex.
 pub(super) fn shown(value: &DynSolValue) -> String {
     match value {
-        DynSolValue::FixedBytes(word, size) => format!("0x{}", hex::encode(&word[..*size])),
-        DynSolValue::Address(address) => format!("0x{}", hex::encode(address)),
-        DynSolValue::Uint(number, _) => number.to_string(),
+        DynSolValue::FixedBytes(word, size) => encode_prefixed(&word[..*size]),
+        DynSolValue::Address(address) => encode_prefixed(address),
+        DynSolValue::Uint(number, _) => match u128::try_from(*number) {
+            Ok(number) => number.to_string(),
+            Err(_) => number.to_string(),
+        },
         DynSolValue::Int(number, _) => number.to_string(),
-        DynSolValue::Bytes(bytes) => format!("0x{}", hex::encode(bytes)),
+        DynSolValue::Bytes(bytes) => encode_prefixed(bytes),
         DynSolValue::String(text) => text.clone(),
         DynSolValue::Bool(truth) => truth.to_string(),
         other => other

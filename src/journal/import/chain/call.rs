@@ -87,9 +87,7 @@ fn approval(values: &Values, spot: &Spot, origin: &Origin<'_>, out: &mut Out) {
 fn asked(name: &str, values: &Values, spot: &Spot, origin: &Origin<'_>, out: &mut Out) {
     let mut line = out.record("call", &format!("call:{}", spot.transaction), spot.at);
     line.text("function", name);
-    for (name, value) in
-        values.iter().filter(|(name, _)| !["kind", "id", "at", "function"].contains(&&**name))
-    {
+    for (name, value) in values.iter().filter(|(name, _)| !["kind", "id", "at", "function"].contains(name)) {
         let shown = match number_of(values, name) {
             Some(number) => number.to_string(),
             None => shown(value),

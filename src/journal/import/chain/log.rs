@@ -1,11 +1,14 @@
 //! One log → what its event means.
 
 use super::abi::{Known, Meaning, NotRead, Values, bytes_of, decode, number_of, shown, text_of};
-use super::{Around, Spot};
+use super::declared::json;
+use super::{Around, Spot, inferred};
+use crate::journal::import::line::quoted;
 use crate::journal::import::value::{Members, hex_of, text};
 use crate::journal::import::x402::{TOKENS, payment_id};
 use crate::journal::import::{Context, Origin, Out};
 use crate::model::Nanos;
+use alloy_dyn_abi::DynSolValue;
 use alloy_primitives::B256;
 
 pub(super) fn translate(
@@ -90,14 +93,23 @@ fn event(known: &Known, values: &Values, spot: &Spot, context: &Context, origin:
             line.finish(origin);
         }
         Meaning::Transfer => transfer(values, spot, context, origin, out),
+        Meaning::Inference => inferred::translate(known, values, spot, context, origin, out),
         Meaning::Authorised | Meaning::Settled | Meaning::Other => {
             let id = format!("log:{}:{}", spot.transaction, spot.index.unwrap_or(0));
             let mut line = out.record("chain-event", &id, spot.at);
             line.text("event", &known.event.name);
             for (name, value) in
-                values.iter().filter(|(name, _)| !["kind", "id", "at", "event"].contains(&&**name))
+                values.iter().filter(|(name, _)| !["kind", "id", "at", "event"].contains(name))
             {
-                line.text(name, &shown(value));
+                let members = known.names.iter().find(|named| named.name == **name);
+                match (value, members) {
+                    (DynSolValue::Tuple(_) | DynSolValue::Array(_), Some(named)) => {
+                        line.raw(name, &json(value, &named.members).to_string());
+                    }
+                    _ => {
+                        line.text(name, &shown(value));
+                    }
+                }
             }
             spot.write(&mut line, "contract");
             line.finish(origin);
@@ -169,14 +181,15 @@ fn transfer(values: &Values, spot: &Spot, context: &Context, origin: &Origin<'_>
 
 fn asset(line: &mut crate::journal::import::line::Line<'_>, spot: &Spot) {
     let known = spot.chain.and_then(|chain| TOKENS.iter().find(|token| token.is(chain, &spot.address)));
-    let mut asset = serde_json::Map::new();
-    if let Some(known) = known {
-        asset.insert("symbol".to_owned(), known.symbol.into());
-        asset.insert("decimals".to_owned(), known.decimals.into());
-    }
+    let mut asset = String::with_capacity(128);
+    asset.push('{');
     if let Some(chain) = spot.chain {
-        asset.insert("chain_id".to_owned(), format!("eip155:{chain}").into());
+        asset.push_str(&format!("\"chain_id\":\"eip155:{chain}\","));
     }
-    asset.insert("contract".to_owned(), spot.address.clone().into());
-    line.raw("asset", &serde_json::Value::Object(asset).to_string());
+    asset.push_str(&format!("\"contract\":{}", quoted(&spot.address)));
+    if let Some(known) = known {
+        asset.push_str(&format!(",\"decimals\":{},\"symbol\":{}", known.decimals, quoted(known.symbol)));
+    }
+    asset.push('}');
+    line.raw("asset", &asset);
 }

@@ -5,11 +5,13 @@
 
 mod abi;
 mod call;
+mod declared;
+mod inferred;
 mod log;
 mod state;
 mod survey;
 
-pub use survey::survey;
+pub use survey::{is_of_interest, survey};
 
 use super::json::Value;
 use super::line::Line;

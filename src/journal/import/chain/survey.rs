@@ -5,23 +5,32 @@ use super::log::parts;
 use crate::journal::import::context::Blocks;
 use crate::journal::import::units::Unit;
 use crate::journal::import::value::{Members, list, moment};
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde_json::value::RawValue;
+use std::sync::LazyLock;
 
 /// Members and topics without which a document holds nothing of interest here.
-const MARKS: [&[u8]; 7] = [
-    b"parentHash",
-    b"\"status\"",
-    b"98de503528ee59b575ef0c0a2576a82497bfc029a5685b209e9ec333479b10a5",
-    b"97088ec3606cfe8cc112180570d03fcde05f9b8e1bfef8e27784eaf5dd5691b6",
-    b"de5b89d10fc800c459329c382fabfcad0be0ed7e5328e01fae04e507b09ef5d8",
-    b"98c6d69cba0181c4e436357d22ac56e02ec472c03f04df0fbf89d1bb614af2fe",
-    b"a3cbee87ba6def0cc8a2c5a3cf7a54f0209c6f939b07979dde08d447d6c3666d",
-];
+static MARKS: LazyLock<[Finder<'static>; 7]> = LazyLock::new(|| {
+    const MARKS: [&[u8]; 7] = [
+        b"parentHash",
+        b"\"status\"",
+        b"98de503528ee59b575ef0c0a2576a82497bfc029a5685b209e9ec333479b10a5",
+        b"97088ec3606cfe8cc112180570d03fcde05f9b8e1bfef8e27784eaf5dd5691b6",
+        b"de5b89d10fc800c459329c382fabfcad0be0ed7e5328e01fae04e507b09ef5d8",
+        b"98c6d69cba0181c4e436357d22ac56e02ec472c03f04df0fbf89d1bb614af2fe",
+        b"a3cbee87ba6def0cc8a2c5a3cf7a54f0209c6f939b07979dde08d447d6c3666d",
+    ];
+    MARKS.map(Finder::new)
+});
+
+/// Whether any of these bytes may hold something of interest here.
+pub fn is_of_interest(bytes: &[u8]) -> bool {
+    MARKS.iter().any(|mark| mark.find(bytes).is_some())
+}
 
 /// Gathers from one unit.
 pub fn survey(unit: &Unit<'_>, chain: Option<u64>, blocks: &mut Blocks) {
-    if !MARKS.iter().any(|mark| memmem::find(unit.bytes, mark).is_some()) {
+    if !is_of_interest(unit.bytes) {
         return;
     }
     if let Ok(raw) = serde_json::from_slice::<&RawValue>(unit.bytes) {

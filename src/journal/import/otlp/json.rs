@@ -1,6 +1,6 @@
 //! OTLP as JSON: what file exporters write, one `ExportTraceServiceRequest` on a line or in a document.
 
-use super::{Attributes, Span};
+use super::{Attribute, Attributes, Span};
 use crate::journal::import::value::number;
 use crate::journal::import::{Context, Format, Origin, Out};
 use crate::journal::text::Text;
@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 #[derive(Deserialize)]
@@ -59,9 +60,19 @@ struct Written<'a> {
     #[serde(borrow, default)]
     attributes: Vec<Pair<'a>>,
     #[serde(borrow, default)]
+    events: Vec<Event<'a>>,
+    #[serde(borrow, default)]
     links: Vec<Link<'a>>,
     #[serde(borrow, default)]
     status: Option<Status<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(borrow, default)]
+    name: Text<'a>,
+    #[serde(borrow, default)]
+    attributes: Vec<Pair<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +107,24 @@ struct AnyValue<'a> {
     float: Option<&'a RawValue>,
     #[serde(borrow, rename = "boolValue", alias = "bool_value", default)]
     truth: Option<&'a RawValue>,
+    #[serde(borrow, rename = "arrayValue", alias = "array_value", default)]
+    list: Option<List<'a>>,
+    #[serde(borrow, rename = "kvlistValue", alias = "kvlist_value", default)]
+    map: Option<Pairs<'a>>,
+    #[serde(borrow, rename = "bytesValue", alias = "bytes_value", default)]
+    bytes: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct List<'a> {
+    #[serde(borrow, default)]
+    values: Vec<AnyValue<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Pairs<'a> {
+    #[serde(borrow, default)]
+    values: Vec<Pair<'a>>,
 }
 
 /// One document of traces.
@@ -133,6 +162,11 @@ fn span(written: Written<'_>) -> Span<'_> {
         start: time(written.start),
         end: time(written.end),
         attributes: attributes(written.attributes),
+        events: written
+            .events
+            .into_iter()
+            .map(|event| (event.name.0, attributes(event.attributes)))
+            .collect(),
         links: written
             .links
             .into_iter()
@@ -157,10 +191,26 @@ fn attributes(pairs: Vec<Pair<'_>>) -> Attributes<'_> {
     Attributes(pairs.into_iter().filter_map(|pair| Some((pair.key.0, plain(pair.value?)?))).collect())
 }
 
-fn plain(value: AnyValue<'_>) -> Option<Cow<'_, str>> {
-    let bare = |raw: &'_ RawValue| raw.get().trim_matches('"').to_owned();
-    match value.text {
-        Some(text) => Some(text.0),
-        None => value.integer.or(value.float).or(value.truth).map(bare).map(Cow::Owned),
+fn plain(value: AnyValue<'_>) -> Option<Attribute<'_>> {
+    if let Some(text) = value.text {
+        return Some(Attribute::Text(text.0));
     }
+    if value.list.is_some() || value.map.is_some() {
+        return Some(Attribute::Json(Cow::Owned(json(value).to_string())));
+    }
+    // Numbers of 64 bits are text in this encoding; bytes stay base64.
+    let bare = |raw: &'_ RawValue| raw.get().trim_matches('"').to_owned();
+    let number = value.integer.or(value.float).or(value.truth).map(bare).map(Cow::Owned);
+    number.map(Attribute::Json).or(value.bytes.map(|bytes| Attribute::Text(bytes.0)))
+}
+
+fn json(value: AnyValue<'_>) -> Value {
+    if let Some(list) = value.list {
+        return list.values.into_iter().map(json).collect();
+    }
+    if let Some(map) = value.map {
+        let pair = |pair: Pair<'_>| (pair.key.0.into_owned(), pair.value.map_or(Value::Null, json));
+        return map.values.into_iter().map(pair).collect::<Map<_, _>>().into();
+    }
+    plain(value).map_or(Value::Null, |plain| plain.json())
 }

@@ -7,6 +7,7 @@
 //! parent span, span links → parents of an inference, causes of an action
 //! ```
 
+mod content;
 mod json;
 mod proto;
 
@@ -15,6 +16,7 @@ pub(super) use proto::{tell as tell_proto, translate as translate_proto};
 
 use super::{Context, Origin, Out};
 use crate::model::Nanos;
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// A span as both encodings give it. Ids are lower-case hex.
@@ -27,21 +29,40 @@ struct Span<'a> {
     start: u64,
     end: u64,
     attributes: Attributes<'a>,
+    /// Names and attributes of what happened within it.
+    events: Vec<(Cow<'a, str>, Attributes<'a>)>,
     links: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     is_error: bool,
 }
 
-/// Names and values; values as text, which is all that is asked of them.
-#[derive(Debug, Default)]
-struct Attributes<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+/// A value: text, or the JSON of anything else.
+#[derive(Debug)]
+enum Attribute<'a> {
+    Text(Cow<'a, str>),
+    Json(Cow<'a, str>),
+}
 
-impl Attributes<'_> {
+impl Attribute<'_> {
+    fn json(&self) -> Value {
+        match self {
+            Self::Text(text) => Value::from(&**text),
+            Self::Json(json) => serde_json::from_str(json).unwrap_or_default(),
+        }
+    }
+}
+
+/// Names and values.
+#[derive(Debug, Default)]
+struct Attributes<'a>(Vec<(Cow<'a, str>, Attribute<'a>)>);
+
+impl<'a> Attributes<'a> {
+    fn find(&self, name: &str) -> Option<&Attribute<'a>> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| &**value)
-            .filter(|value| !value.is_empty())
+        let (Attribute::Text(text) | Attribute::Json(text)) = self.find(name)?;
+        Some(&**text).filter(|text| !text.is_empty())
     }
 
     fn first(&self, names: &[&str]) -> Option<&str> {
@@ -106,6 +127,7 @@ fn write(span: &Span<'_>, resource: &Attributes<'_>, origin: &Origin<'_>, contex
     match role {
         Role::Inference => {
             inference(&mut line, own, resource);
+            content::write(&mut line, span);
             line.texts("parents", &led).maybe_number("latency_ms", latency(span));
             line.text("status", if error.is_some() { "error" } else { "ok" }).maybe("error", error);
         }

@@ -2,11 +2,14 @@
 //!
 //! The outer messages are walked by hand, because a decoder does not say where a span stands; spans are decoded by prost.
 
-use super::{Attributes, Span};
+use super::{Attribute, Attributes, Span};
 use crate::journal::import::{Context, Format, Origin, Out, Unit};
 use crate::journal::read::Place;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use prost::Message;
 use prost::encoding::{WireType, decode_key, decode_varint};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 #[derive(Clone, PartialEq, Message)]
@@ -25,10 +28,20 @@ struct WireSpan {
     end: u64,
     #[prost(message, repeated, tag = "9")]
     attributes: Vec<Pair>,
+    #[prost(message, repeated, tag = "11")]
+    events: Vec<Event>,
     #[prost(message, repeated, tag = "13")]
     links: Vec<Link>,
     #[prost(message, optional, tag = "15")]
     status: Option<Status>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Event {
+    #[prost(string, tag = "2")]
+    name: String,
+    #[prost(message, repeated, tag = "3")]
+    attributes: Vec<Pair>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -61,7 +74,7 @@ struct Pair {
 
 #[derive(Clone, PartialEq, Message)]
 struct AnyValue {
-    #[prost(oneof = "Scalar", tags = "1, 2, 3, 4")]
+    #[prost(oneof = "Scalar", tags = "1, 2, 3, 4, 5, 6, 7")]
     value: Option<Scalar>,
 }
 
@@ -75,6 +88,24 @@ enum Scalar {
     Integer(i64),
     #[prost(double, tag = "4")]
     Float(f64),
+    #[prost(message, tag = "5")]
+    List(List),
+    #[prost(message, tag = "6")]
+    Map(Pairs),
+    #[prost(bytes = "vec", tag = "7")]
+    Bytes(Vec<u8>),
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct List {
+    #[prost(message, repeated, tag = "1")]
+    values: Vec<AnyValue>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Pairs {
+    #[prost(message, repeated, tag = "1")]
+    values: Vec<Pair>,
 }
 
 /// Whether a file's first bytes are traces: a message of nothing but field 1, which begins with a resource.
@@ -219,22 +250,44 @@ fn span(wire: &WireSpan) -> Span<'_> {
         start: wire.start,
         end: wire.end,
         attributes: attributes(&wire.attributes),
+        events: wire
+            .events
+            .iter()
+            .map(|event| (Cow::Borrowed(event.name.as_str()), attributes(&event.attributes)))
+            .collect(),
         links: wire.links.iter().map(|link| (id(&link.trace), id(&link.id))).collect(),
         is_error: wire.status.as_ref().is_some_and(|status| status.code == 2),
     }
 }
 
 fn attributes(pairs: &[Pair]) -> Attributes<'_> {
-    let plain = |value: &'_ AnyValue| {
-        Some(match value.value.as_ref()? {
-            Scalar::Text(text) => text.clone(),
-            Scalar::Truth(truth) => truth.to_string(),
-            Scalar::Integer(number) => number.to_string(),
-            Scalar::Float(number) => number.to_string(),
-        })
-    };
-    let pair = |pair: &'_ Pair| Some((pair.key.clone(), plain(pair.value.as_ref()?)?));
-    Attributes(
-        pairs.iter().filter_map(pair).map(|(key, value)| (Cow::Owned(key), Cow::Owned(value))).collect(),
-    )
+    Attributes(pairs.iter().filter_map(pair).collect())
+}
+
+fn pair(pair: &Pair) -> Option<(Cow<'_, str>, Attribute<'_>)> {
+    Some((Cow::Borrowed(&pair.key), attribute(pair.value.as_ref()?.value.as_ref()?)))
+}
+
+fn attribute(value: &Scalar) -> Attribute<'_> {
+    match value {
+        Scalar::Text(text) => Attribute::Text(Cow::Borrowed(text)),
+        Scalar::Bytes(bytes) => Attribute::Text(Cow::Owned(STANDARD.encode(bytes))),
+        other => Attribute::Json(Cow::Owned(json(other).to_string())),
+    }
+}
+
+fn json(value: &Scalar) -> Value {
+    let inner = |value: &AnyValue| value.value.as_ref().map_or(Value::Null, json);
+    match value {
+        Scalar::Text(text) => text.as_str().into(),
+        Scalar::Truth(truth) => (*truth).into(),
+        Scalar::Integer(number) => (*number).into(),
+        Scalar::Float(number) => (*number).into(),
+        Scalar::Bytes(bytes) => STANDARD.encode(bytes).into(),
+        Scalar::List(list) => list.values.iter().map(inner).collect(),
+        Scalar::Map(map) => {
+            let pair = |pair: &Pair| (pair.key.clone(), pair.value.as_ref().map_or(Value::Null, inner));
+            map.values.iter().map(pair).collect::<Map<_, _>>().into()
+        }
+    }
 }
