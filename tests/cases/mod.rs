@@ -1,6 +1,7 @@
 //! Cases to open in tests of screens: empty, one record, many, long and wide names, hostile ones, faults.
 
 mod keys;
+mod lists;
 mod looks;
 mod matrix;
 mod sessions;
@@ -58,6 +59,18 @@ fn simulated(requests: usize) -> Case {
     case_of(|folder| {
         let simulation = Simulation { signed: false, ..Simulation::new(Scenario::Default, 7, requests) };
         simulation.write(folder, &mut |_| ()).unwrap();
+    })
+}
+
+/// A signed incident in whose journals some lines were changed afterwards, verified.
+pub fn tampered() -> &'static Case {
+    static CASE: OnceLock<Case> = OnceLock::new();
+    CASE.get_or_init(|| {
+        let case = case_of(|folder| {
+            Simulation::new(Scenario::Tampered, 7, 300).write(folder, &mut |_| ()).unwrap();
+        });
+        model(&case, "V", (80, 24), THEME);
+        case
     })
 }
 
