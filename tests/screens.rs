@@ -8,7 +8,7 @@ use backtrail::ui::headless::{Stage, play, send, text};
 use backtrail::ui::keys::Key;
 use backtrail::ui::model::{Model, Msg, Screen};
 use backtrail::work::verify::Pins;
-use cases::{Case, THEME, empty, hand, hostile, many, model, one, tampered};
+use cases::{Case, THEME, empty, hand, hostile, imported, many, model, one, tampered};
 
 fn screen(case: &Case, keys: &str, width: u16, height: u16) -> String {
     text(&model(case, keys, (width, height), THEME))
@@ -35,6 +35,8 @@ shows!(overview_60, many(), "", 60 x 20);
 shows!(overview_of_nothing, empty(), "", 80 x 24);
 shows!(overview_of_one_record, one(), "", 80 x 24);
 shows!(overview_of_hostile_names, hostile(), "", 120 x 40);
+shows!(overview_of_imported_sources_80, imported(), "", 80 x 24);
+shows!(overview_of_imported_sources_200, imported(), "", 200 x 60);
 shows!(settlements_60, many(), "5", 60 x 20);
 shows!(settlements_80, many(), "5", 80 x 24);
 shows!(settlements_120, many(), "5jj", 120 x 40);

@@ -205,6 +205,7 @@ pub fn noted(
     model.editions.notes += 1;
     model.notebook = notebook;
     model.noted = rows.into();
+    super::memory::check_seen(model);
     let is_shown = moved && matches!(model.screen(), Screen::Requests(_));
     if is_shown || matches!(model.screen(), Screen::Notes(_)) { refresh(model) } else { Vec::new() }
 }

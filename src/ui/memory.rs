@@ -139,11 +139,8 @@ fn put(screen: &mut Screen, at: Spot, list: &KeptList) {
 
 /// Takes up a session, unless something was done already.
 pub fn take_up(model: &mut Model, session: &Session) -> Vec<Command> {
-    if let Some(head) = session.head().filter(|head| !model.notebook.went_through(*head)) {
-        let words =
-            format!("the log no longer holds the line {head} that you saw last: it was cut or written anew");
-        model.notice = Some(Notice::Failed(words));
-    }
+    model.seen = session.head();
+    check_seen(model);
     model.queries.clone_from(&session.queries);
     let untouched =
         matches!(model.screens.as_slice(), [Screen::Overview(_)]) && model.filter.clauses.is_empty();
@@ -185,6 +182,18 @@ pub fn take_up(model: &mut Model, session: &Session) -> Vec<Command> {
         said(model, "taken up where you left it; u takes filters and window back");
     }
     commands
+}
+
+/// Holds the log against the line of it that this user saw last, once both are known: either may be read first.
+pub fn check_seen(model: &mut Model) {
+    if model.editions.notes == 0 {
+        return;
+    }
+    if let Some(head) = model.seen.take().filter(|head| !model.notebook.went_through(*head)) {
+        let words =
+            format!("the log no longer holds the line {head} that you saw last: it was cut or written anew");
+        model.notice = Some(Notice::Failed(words));
+    }
 }
 
 fn clause_of(model: &Model, (text, paused): &(String, bool)) -> Vec<Clause> {

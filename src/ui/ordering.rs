@@ -1,7 +1,7 @@
 //! Lists are put in order by a worker: asked for here, taken in here, given up here. A key never waits for an order, the
 //! cursor keeps its row, and an answer to an older question changes nothing.
 
-use super::lists::{arranged, cursor_of, lines, said};
+use super::lists::{arranged, cursor_of, lines, said, titles};
 use super::model::{Change, Command, Model, Screen, Spot};
 use super::screens::{notes, requests, settlements};
 use super::update::{fail, step};
@@ -33,7 +33,8 @@ pub fn sort(model: &mut Model) -> Vec<Command> {
     if matches!(model.screen(), Screen::Requests(_)) {
         return requests::sort(model);
     }
-    let is_list = lines(model, model.screen()).is_some();
+    // One whose rows are still being computed is sorted as soon as they are there.
+    let is_list = !titles(model.screen()).is_empty();
     match model.screens.last_mut().and_then(arranged).filter(|_| is_list) {
         Some((arranged, _)) => {
             arranged.next_sort();

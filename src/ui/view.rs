@@ -32,7 +32,10 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
 fn to_ascii(cell: &mut Cell) {
     let shown = match cell.symbol() {
         "…" => "~",
-        "—" => "-",
+        "—" | "−" => "-",
+        "·" => ".",
+        "→" => ">",
+        "×" => "x",
         "⟦" => "[",
         "⟧" => "]",
         _ => "?",

@@ -95,6 +95,16 @@ fn rows_of_a_list_made_anew_are_not_shown_before_they_are_narrowed() {
 }
 
 #[test]
+fn a_list_whose_rows_are_still_computed_is_sorted_when_they_are_there() {
+    let mut model = at("");
+    let computing = asked(&mut model, "5lls");
+    assert!(shown(&model).contains("adding up") || shown(&model).contains("ordering"), "{}", shown(&model));
+    perform(&mut model, computing);
+    // No record had the cursor yet: it is on the first.
+    assert_eq!(shown(&model), shown(&at("5llsg")));
+}
+
+#[test]
 fn a_name_that_is_not_matched_yet_is_waited_for() {
     let mut model = at("1");
     let commands = asked(&mut model, "<c-p>gw-eu-1<enter>");

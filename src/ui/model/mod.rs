@@ -18,7 +18,7 @@ use super::seeking::Search;
 use super::theme::Theme;
 use super::widgets::scroll::Tick;
 use crate::model::time::Zone;
-use crate::model::{Nanos, Row};
+use crate::model::{Hash, Nanos, Row};
 use crate::work::filter::{Clause, Filter};
 use crate::work::ingest::Progress;
 use crate::work::lines::Keep;
@@ -63,6 +63,8 @@ pub struct Model {
     pub keymap: Keymap,
     /// Whether the session of the open case was taken up.
     pub attended: bool,
+    /// The last hash of the log that this user saw, until the log is held against it.
+    pub seen: Option<Hash>,
     /// The edge of the window that the mouse holds.
     pub grabbed: Option<Edge>,
     pub choice: Choice,
@@ -140,6 +142,7 @@ impl Model {
             follow: Follow::default(),
             keymap: Keymap::default(),
             attended: false,
+            seen: None,
             grabbed: None,
             choice: Choice::default(),
             notice: None,
