@@ -1,5 +1,6 @@
 //! From a key to the frame that answers it, at 200×60: while journals are being read in the background, while all their
-//! bytes are searched, and at rest; and the bytes a step of the cursor sends beside the cells it changes.
+//! bytes are searched, and at rest; from a key that asks for all rows of a list to its frame, and from the answer to its
+//! own; and the bytes a step of the cursor sends beside the cells it changes.
 //!
 //! `cargo bench --bench frames -- [REQUESTS]` (default 800,000). Drawn into cells, not to a terminal.
 
@@ -10,7 +11,7 @@
 )]
 
 use backtrail::store::Case;
-use backtrail::ui::headless::{Stage, buffer, bytes, perform, play, send};
+use backtrail::ui::headless::{Stage, answers, buffer, bytes, perform, play, send};
 use backtrail::ui::keys::Key;
 use backtrail::ui::model::{Model, Msg};
 use backtrail::ui::theme::{Charset, Colours, Theme};
@@ -25,6 +26,18 @@ use backtrail::work::verify::Pins;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Instant;
+
+/// Keys that are about every row of a list, on each list: sort, count, narrow, find, only this value.
+const ABOUT_ALL: [(&str, &str); 5] = [
+    ("Requests", "3sjss<esc>S<esc>fversion=2.4.1<enter><backspace>/gw-eu-1<enter>n"),
+    ("Agents", "4sjssS<esc>ltr<esc>lsfverdict~c<enter>\\\\<backspace>/tr<enter>nN"),
+    (
+        "Settlements",
+        "5llsjsshSjj<enter>ffamount>0.1 settled<enter>\\\\=<backspace><backspace>/e<enter>nN<tab>lllsjS<esc>",
+    ),
+    ("Findings", "7sjssS<esc>lfhigh<enter>\\\\<backspace>/late<enter>nN"),
+    ("palette", "<c-p>treasury-1<esc>/gw<esc>"),
+];
 
 const KEYS: &str = "jjjjj<pgdn><pgdn>kk<c-d><c-d>GgjjG<c-u>k<enter><esc>ljhj7jj<esc>4jjG<esc>5jG<esc>3jjj";
 
@@ -79,7 +92,12 @@ fn main() {
     }
     tell("at rest", times);
 
+    for (name, keys) in ABOUT_ALL {
+        about_all(&mut model, name, keys);
+    }
     let study = model.study.clone().unwrap();
+    println!("{} records, {} MiB of memory held at most", study.snapshot.rows(), most_memory() / 1024);
+    press(&mut model, "3", &mut Vec::new());
     let cancel = Cancel::default();
     let stop = cancel.clone();
     let searching = thread::spawn(move || {
@@ -95,6 +113,45 @@ fn main() {
     searching.join().unwrap();
     tell("while all bytes are searched", times);
     tell_bytes(&stage);
+}
+
+/// Keys of one list; and what the answers take on the thread that draws. What workers take is told beside it.
+fn about_all(model: &mut Model, name: &str, keys: &str) {
+    let (mut times, mut answered, mut worked) =
+        (Vec::new(), Vec::new(), (0.0f64, Key::parse_all("s").unwrap()[0]));
+    for key in Key::parse_all(keys).unwrap() {
+        let started = Instant::now();
+        let mut commands = update(model, Msg::Key(key));
+        std::hint::black_box(buffer(model));
+        times.push((started.elapsed().as_secs_f64() * 1000.0, key));
+        while !commands.is_empty() {
+            let asked = std::mem::take(&mut commands);
+            for command in asked {
+                let started = Instant::now();
+                let messages = answers(model, command);
+                let took = started.elapsed().as_secs_f64() * 1000.0;
+                worked = if took > worked.0 { (took, key) } else { worked };
+                for msg in messages {
+                    let started = Instant::now();
+                    commands.extend(update(model, msg));
+                    std::hint::black_box(buffer(model));
+                    answered.push((started.elapsed().as_secs_f64() * 1000.0, key));
+                }
+            }
+        }
+    }
+    let shown = backtrail::ui::headless::text(model);
+    println!("{}", shown.lines().rev().nth(1).unwrap_or_default().trim());
+    tell(&format!("about all rows of {name}"), times);
+    tell(&format!("that take in answers about all rows of {name}"), answered);
+    println!("a worker took {:.0} ms at most ({})", worked.0, worked.1);
+}
+
+/// The most memory this process ever held, in KiB; 0 where the system does not tell.
+fn most_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 /// Bytes sent for a step, and cells that are not what they were: two explorers, one a step ahead of the other.

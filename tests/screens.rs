@@ -8,7 +8,7 @@ use backtrail::ui::headless::{Stage, play, send, text};
 use backtrail::ui::keys::Key;
 use backtrail::ui::model::{Model, Msg, Screen};
 use backtrail::work::verify::Pins;
-use cases::{Case, THEME, empty, hand, hostile, many, model, one};
+use cases::{Case, THEME, empty, hand, hostile, imported, many, model, one, tampered};
 
 fn screen(case: &Case, keys: &str, width: u16, height: u16) -> String {
     text(&model(case, keys, (width, height), THEME))
@@ -35,6 +35,8 @@ shows!(overview_60, many(), "", 60 x 20);
 shows!(overview_of_nothing, empty(), "", 80 x 24);
 shows!(overview_of_one_record, one(), "", 80 x 24);
 shows!(overview_of_hostile_names, hostile(), "", 120 x 40);
+shows!(overview_of_imported_sources_80, imported(), "", 80 x 24);
+shows!(overview_of_imported_sources_200, imported(), "", 200 x 60);
 shows!(settlements_60, many(), "5", 60 x 20);
 shows!(settlements_80, many(), "5", 80 x 24);
 shows!(settlements_120, many(), "5jj", 120 x 40);
@@ -92,6 +94,17 @@ shows!(request_versions, many(), "3fpointer=shadow-serving<enter><enter>", 120 x
 shows!(request_record, many(), "3fpointer=stale-pointer<enter><enter><tab>3j", 80 x 24);
 shows!(request_links, many(), "3fversion=2.4.1<enter>5j<enter><tab><tab>", 120 x 40);
 shows!(request_with_hostile_names, hostile(), "3<enter><tab>", 80 x 24);
+shows!(proofs_80, tampered(), "6", 80 x 24);
+shows!(proofs_120, tampered(), "6j", 120 x 40);
+shows!(proofs_200, tampered(), "6", 200 x 60);
+shows!(proofs_sorted, tampered(), "6lss", 120 x 40);
+shows!(proofs_narrowed, tampered(), "6fverdict>=failed -step=signature<enter>", 120 x 40);
+shows!(proofs_counted, tampered(), "6lS", 80 x 24);
+shows!(proofs_marked, tampered(), "6mjjm", 80 x 24);
+shows!(settlements_by_amount, many(), "5llss", 120 x 40);
+shows!(settlements_over_an_amount, many(), "5famount>=0.123 settled-at>=2026-10-05<enter>", 120 x 40);
+shows!(findings_by_severity, many(), "7s", 80 x 24);
+shows!(findings_severe, many(), "7fseverity>=high<enter>", 80 x 24);
 shows!(findings_80, many(), "7", 80 x 24);
 shows!(findings_120, many(), "7j", 120 x 40);
 shows!(findings_of_nothing, empty(), "7", 80 x 24);

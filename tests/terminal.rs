@@ -292,6 +292,89 @@ fn y_copies_the_whole_id_by_osc_52() {
     assert_eq!(terminal.given_back().0, 0);
 }
 
+/// A case of its own, read already: what is left of a session must not meet another test's.
+fn case_named(name: &str) -> PathBuf {
+    let (journals, case) = (simulated(name, 300), scratch().join(name).with_extension("case"));
+    let program = env!("CARGO_BIN_EXE_backtrail");
+    let output = Command::new(program).arg("ingest").arg(journals).arg("--case").arg(&case).output().unwrap();
+    assert!(output.status.success());
+    case
+}
+
+#[test]
+fn ended_by_a_signal_the_lists_are_there_the_next_time() {
+    let case = case_named("lists");
+    let mut terminal = Terminal::explore(&[&case]);
+    terminal.sees("Overview");
+    terminal.press("5");
+    terminal.sees("row 1, showing");
+    terminal.press("lls");
+    terminal.sees("amount▲");
+    terminal.press("fstate=settled\r");
+    terminal.sees("[state=settled]");
+    terminal.signal("-TERM");
+    assert_eq!(terminal.given_back().0, 0);
+    let mut again = Terminal::explore(&[&case]);
+    again.sees("taken up where you left it");
+    again.sees("[state=settled]");
+    again.sees("amount▲");
+    again.press("q");
+    assert_eq!(again.given_back().0, 0);
+}
+
+#[test]
+fn two_people_on_one_case_are_told_and_the_notes_of_both_are_kept() {
+    let case = case_named("shared");
+    let mut first = Terminal::explore(&[&case]);
+    first.sees("Overview");
+    first.press("7");
+    first.sees("severity");
+    let mut second = Terminal::explore(&[&case]);
+    second.sees("somebody else has this case open too");
+    second.press("7");
+    second.sees("severity");
+    first.press("m");
+    first.sees("mark noted");
+    second.press("jm");
+    second.sees("mark noted");
+    second.press("8");
+    second.sees("2 lines, the chain holds");
+    for terminal in [first, second] {
+        let mut terminal = terminal;
+        terminal.press("q");
+        assert_eq!(terminal.given_back().0, 0);
+    }
+}
+
+#[test]
+fn a_growing_journal_is_followed_under_a_cursor_that_stays() {
+    let line = |n: u32| {
+        format!(
+            "{{\"kind\":\"inference\",\"id\":\"grown-{n}\",\"at\":\"2026-10-04T09:{n:02}:00Z\",\"agent\":\"a\",\"model\":\"m\",\"version\":\"1\"}}\n"
+        )
+    };
+    let journal = scratch().join("growing.jsonl");
+    fs::write(&journal, (20..40).map(line).collect::<String>()).unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_backtrail"));
+    let mut terminal = Terminal::start(program, &["explore", "--follow", journal.to_str().unwrap()]);
+    terminal.sees("20 lines in 1 journal");
+    terminal.press("3");
+    terminal.sees("showing 20 of 20");
+    terminal.press("05j");
+    let is_on = |shown: &Shown| {
+        let shown = shown.screen.screen().contents();
+        shown.lines().any(|line| line.contains('▌') && line.contains("grown-25"))
+    };
+    terminal.wait("the sixth record under the cursor", is_on);
+    let mut file = fs::File::options().append(true).open(&journal).unwrap();
+    (0..10).for_each(|n| file.write_all(line(n).as_bytes()).unwrap());
+    drop(file);
+    terminal.sees("row 16, showing 30 of 30");
+    terminal.wait("the same record under the cursor", is_on);
+    terminal.press("q");
+    assert_eq!(terminal.given_back().0, 0);
+}
+
 #[test]
 fn rows_are_on_the_screen_while_the_journals_are_still_read() {
     let journals = simulated("large", 60_000);

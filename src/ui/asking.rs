@@ -1,15 +1,17 @@
 //! Pop-overs that ask for something: tags, a comment, a name, a path, what to copy; and the filters in force as a list.
 
 use super::keys::Key;
-use super::lists::{said, subject, trail};
+use super::lists::{said, subject};
 use super::model::{
     Asking, Change, Command, CopyTo, Menu, MenuChoice, Model, Notice, Overlay, Saved, Screen, Why, Written,
 };
 use super::screens::requests;
 use super::text::{cut, shown};
+use super::undo::trail;
 use super::update::{fail, open_row, refresh};
 use super::widgets::field::Field;
 use super::widgets::scroll::{Scroll, Step};
+use super::widgets::table::Arranged;
 use crate::model::{Hash, Kind, Row};
 use crate::work::WorkError;
 use crate::work::filter::Filter;
@@ -17,6 +19,7 @@ use crate::work::notebook::{Deed, Entry, Notebook, Subject};
 use crate::work::sheet::{Form, markdown_cell};
 use ratatui::crossterm::event::KeyCode;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Asks for tags; a `-` before one takes it away.
 pub fn tags(model: &mut Model) -> Vec<Command> {
@@ -43,7 +46,7 @@ fn ask(model: &mut Model, asking: Asking, text: &str) -> Vec<Command> {
 pub fn path(model: &mut Model) -> Vec<Command> {
     let name = model.screen().title().to_lowercase();
     let is_requests = matches!(model.screen(), Screen::Requests(_));
-    if !is_requests && super::lists::texts(model, super::lists::Which::None).is_none() {
+    if !is_requests && super::lists::lines(model, model.screen()).is_none() {
         return said(model, "there is no table to write here");
     }
     let is_log =
@@ -125,7 +128,7 @@ pub fn press_in_ask(model: &mut Model, key: Key) -> Vec<Command> {
         }
         Asking::Path(saved) => write(model, saved, &PathBuf::from(text)),
         Asking::Clause(place) => replace_clause(model, place, &text),
-        Asking::Find => super::narrow::look_for(model, &text),
+        Asking::Find => super::seeking::look_for(model, &text),
     }
 }
 
@@ -149,9 +152,11 @@ fn write(model: &mut Model, saved: Saved, path: &Path) -> Vec<Command> {
             Some(selection) => Written::Requests(selection.rows.clone()),
             None => return Vec::new(),
         },
-        (Saved::Table, _) => match super::lists::table(model) {
-            Some((sheet, Some((column, records)))) => Written::Named { sheet, column, records },
-            Some((sheet, None)) => Written::Table(sheet),
+        (Saved::Table, screen) => match super::lists::lines(model, screen) {
+            Some(lines) => {
+                let order = super::lists::arrangement(model).and_then(Arranged::order);
+                Written::Rows { lines, order }
+            }
             None => return Vec::new(),
         },
     };
@@ -173,7 +178,7 @@ pub fn wrote(model: &mut Model, path: &Path, hash: Result<Hash, WorkError>) -> V
 /// Notes were read or written.
 pub fn noted(
     model: &mut Model,
-    answer: Result<(Notebook, Vec<Row>), WorkError>,
+    answer: Result<(Arc<Notebook>, Vec<Row>), WorkError>,
     wrote: Option<u64>,
     why: Why,
 ) -> Vec<Command> {
@@ -196,8 +201,11 @@ pub fn noted(
         model.notice = words.map(Notice::Said);
     }
     let moved = rows.as_slice() != &*model.noted;
+    super::ordering::hold(model);
+    model.editions.notes += 1;
     model.notebook = notebook;
     model.noted = rows.into();
+    super::memory::check_seen(model);
     let is_shown = moved && matches!(model.screen(), Screen::Requests(_));
     if is_shown || matches!(model.screen(), Screen::Notes(_)) { refresh(model) } else { Vec::new() }
 }

@@ -49,8 +49,8 @@ fn inner_tab_at(model: &Model, column: u16, row: u16) -> Option<usize> {
     let body = areas(model.size).body.y;
     let (line, left, gap, titles, here) = match model.screen() {
         Screen::Request(state) => (body + 2, 2, 1, request::titles(), state.place()),
-        Screen::Notes(state) => (body, 2, 0, notes::titles(), state.place()),
-        Screen::Settlements(state) => (body, 2, 0, settlements::titles(), state.place()),
+        Screen::Notes(state) => (body, 2, 0, notes::tabs(), state.place()),
+        Screen::Settlements(state) => (body, 2, 0, settlements::tabs(), state.place()),
         _ => return None,
     };
     let mut left = left;

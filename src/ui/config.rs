@@ -16,6 +16,7 @@ use super::model::{Follow, Model, Mouse};
 use super::theme::{Charset, Colours, Theme};
 use crate::model::Untrusted;
 use crate::model::time::Zone;
+use crate::work::Cancel;
 use crate::work::settings::{Settings, folder};
 use std::path::PathBuf;
 use toml::{Table, Value};
@@ -140,8 +141,8 @@ fn take_keys(config: &mut Config, action: &str, keys: &Value) -> Result<(), Stri
 
 fn nearest(action: &str) -> Option<String> {
     let names: Vec<String> = ACTIONS.iter().map(|entry| entry.action.slug()).collect();
-    let best = super::fuzzy::best(action, names.iter().map(String::as_str), 1);
-    best.first().map(|place| names[*place].clone())
+    let best = super::fuzzy::best(action, names.len(), |n| &names[n], 1, &Cancel::default());
+    best.unwrap_or_default().first().map(|place| names[*place].clone())
 }
 
 #[cfg(test)]

@@ -1,19 +1,24 @@
 //! The work behind notes, queries, counts, comparisons and files. On threads in life, in line when headless.
 
-use super::model::{Msg, Placed, Why, Written};
+use super::fuzzy;
+use super::model::{Candidate, Choose, Msg, Placed, Then, Why, Written};
+use super::overlays::LISTED;
 use super::report::Asked;
 use super::screens::compare::{Pair, Sides, pairs};
-use super::screens::console::MOST;
+use super::screens::console::{Answer, MOST};
+use super::screens::stack::{self, Leads};
 use super::widgets::scroll::{Tick, Ticked};
 use super::widgets::tree::Tree;
+use crate::journal::Names;
 use crate::model::{Hash, Kind, Nanos, Row};
 use crate::report::Format;
 use crate::store::Case;
-use crate::store::views::{Cell, Flow, Views};
+use crate::store::views::{Flow, Views};
 use crate::work::bundle::{Content, make};
 use crate::work::explain::explain;
 use crate::work::filter::{Clause, Field, Filter, Op};
 use crate::work::findings::grouped;
+use crate::work::lines::{self, Lines, Tally};
 use crate::work::notebook::{self, Entry, Hand, Notebook};
 use crate::work::payments::refunds;
 use crate::work::rows::{RequestRow, request_row};
@@ -21,7 +26,7 @@ use crate::work::save::{Existing, save};
 use crate::work::select::{Partial, Selection, select, select_telling};
 use crate::work::session;
 use crate::work::sheet::{Form, Sheet};
-use crate::work::stack::{By, count, sort};
+use crate::work::stack::{By, Count, count, sort};
 use crate::work::study::Study;
 use crate::work::{Cancel, WorkError};
 use sha2::{Digest, Sha256};
@@ -68,9 +73,77 @@ pub fn selected(
     Ok((selection, cursor, ticks))
 }
 
-/// How many rows have each value of a field.
-pub fn counted(study: &Study, rows: &[Row], field: Field, cancel: &Cancel) -> Msg {
-    Msg::Counted { field, counts: count(study, rows, field, cancel) }
+/// How many requests have each value of a field.
+pub fn counted(study: &Study, question: u64, (rows, field): (&[Row], Field), cancel: &Cancel) -> Msg {
+    let value = |count: Count| stack::Value {
+        text: count.value,
+        count: count.count,
+        leads: Leads::Clauses(count.clauses),
+    };
+    let values = count(study, rows, field, cancel);
+    Msg::Counted { question, values: values.map(|counts| counts.into_iter().map(value).collect()) }
+}
+
+/// How many rows of a list have each text of a column.
+pub fn counted_rows(
+    question: u64,
+    lines: &dyn Lines,
+    order: Option<&[u32]>,
+    column: usize,
+    cancel: &Cancel,
+) -> Msg {
+    let value = |tally: Tally| stack::Value {
+        text: tally.text,
+        count: tally.count,
+        leads: Leads::Place(tally.first),
+    };
+    let tallies = lines::count(lines, order, column, cancel);
+    Msg::Counted { question, values: tallies.map(|tallies| tallies.into_iter().map(value).collect()) }
+}
+
+/// The names that match best, and how many there are.
+pub fn matched(study: &Study, text: &str, own: &[Candidate], then: Then, cancel: &Cancel) -> Option<Msg> {
+    let kinds = [
+        (Names::Version, Field::Version, "version"),
+        (Names::Node, Field::Node, "node"),
+        (Names::Agent, Field::Agent, "agent"),
+    ];
+    let tables = kinds.map(|(names, field, kind)| (study.snapshot.names(names).texts(), field, kind));
+    let ends = tables.iter().scan(own.len(), |end, (names, ..)| {
+        *end += names.len();
+        Some(*end)
+    });
+    let ends: Vec<usize> = ends.collect();
+    let all = ends.last().copied().unwrap_or(own.len());
+    let found = |place: usize| {
+        let table = ends.partition_point(|end| *end <= place);
+        let start = if table == 0 { own.len() } else { ends[table - 1] };
+        (&tables[table], place - start)
+    };
+    let name = |place: usize| match own.get(place) {
+        Some(candidate) => candidate.name.as_str(),
+        None => {
+            let ((names, ..), n) = found(place);
+            &names[n]
+        }
+    };
+    let best = match text {
+        "" => (0..all.min(LISTED)).collect(),
+        _ => fuzzy::best(text, all, name, LISTED, cancel).ok()?,
+    };
+    let candidate = |place: usize| {
+        own.get(place).cloned().unwrap_or_else(|| {
+            let ((_, field, kind), _) = found(place);
+            let clause = Clause::is(*field, name(place));
+            let choice = match then {
+                Then::Only => Choose::Only(clause),
+                Then::Seek => Choose::Seek(clause),
+            };
+            Candidate { kind, name: name(place).to_owned(), keys: String::new(), choice }
+        })
+    };
+    let best = best.into_iter().map(candidate).collect();
+    Some(Msg::Matched { text: text.to_owned(), best, all: all as u64 })
 }
 
 /// The notes of a case as they stand.
@@ -102,11 +175,11 @@ pub fn note_in_memory(study: &Study, mut book: Notebook, entries: &[Entry], why:
 }
 
 /// With the records that notes are about.
-fn with_rows(study: &Study, book: Notebook) -> (Notebook, Vec<Row>) {
+fn with_rows(study: &Study, book: Notebook) -> (Arc<Notebook>, Vec<Row>) {
     let requests = book.notes().filter(|(subject, _)| subject.kind == Kind::Inference.name()).take(TICKED);
     let rows = requests.flat_map(|(subject, _)| study.snapshot.find_id(&subject.id).unwrap_or_default());
     let rows = rows.collect();
-    (book, rows)
+    (Arc::new(book), rows)
 }
 
 /// Runs a query until it ends, is interrupted, or has brought as many rows as a screen takes.
@@ -114,33 +187,22 @@ pub fn query(study: &Study, sql: &str, cancel: &Cancel) -> Msg {
     Msg::Queried { answer: queried(study, sql, cancel), sql: sql.to_owned() }
 }
 
-fn queried(study: &Study, sql: &str, cancel: &Cancel) -> Result<Sheet, WorkError> {
+fn queried(study: &Study, sql: &str, cancel: &Cancel) -> Result<Arc<Answer>, WorkError> {
     let mut views = Views::open(&study.sight(sql, cancel)?)?;
     let wanted = cancel.clone();
     views.while_wanted(move || !wanted.is_cancelled())?;
-    let mut sheet = Sheet::default();
-    let mut titles = Vec::new();
+    let (mut rows, mut titles) = (Vec::new(), Vec::new());
     let answer = views.select(
         sql,
         |head| titles = head.to_vec(),
         |row| {
-            sheet.rows.push(row.iter().map(plain).collect());
-            if sheet.rows.len() < MOST && !cancel.is_cancelled() { Flow::More } else { Flow::Enough }
+            rows.push(row.to_vec());
+            if rows.len() < MOST && !cancel.is_cancelled() { Flow::More } else { Flow::Enough }
         },
     );
     cancel.check()?;
     answer?;
-    Ok(Sheet { titles, ..sheet })
-}
-
-fn plain(cell: &Cell) -> String {
-    match cell {
-        Cell::Null => String::new(),
-        Cell::Integer(number) => number.to_string(),
-        Cell::Real(number) => number.to_string(),
-        Cell::Text(text) => text.clone(),
-        Cell::Blob(bytes) => hex::encode(bytes),
-    }
+    Ok(Arc::new(Answer { titles, rows }))
 }
 
 /// What a report would say, in Markdown.
@@ -166,8 +228,7 @@ pub fn write(study: &Study, path: &Path, what: Written, cancel: &Cancel) -> Msg 
         Written::Report(asked) => {
             return Msg::Wrote { path: path.to_owned(), hash: save_report(study, path, &asked, cancel) };
         }
-        Written::Table(sheet) => Ok(sheet.bytes(Form::of(path).unwrap_or(Form::Csv))),
-        Written::Named { sheet, column, records } => named(study, sheet, column, &records, cancel)
+        Written::Rows { lines, order } => lines::sheet(&*lines, order.as_deref(), cancel)
             .map(|sheet| sheet.bytes(Form::of(path).unwrap_or(Form::Csv))),
         Written::Refunds => {
             refunds(study, cancel).map(|sheet| sheet.bytes(Form::of(path).unwrap_or(Form::Csv)))
@@ -190,23 +251,6 @@ pub fn write(study: &Study, path: &Path, what: Written, cancel: &Cancel) -> Msg 
         Ok(Hash(Sha256::digest(&bytes).into()))
     });
     Msg::Wrote { path: path.to_owned(), hash }
-}
-
-/// Ids stand in the journals: they are read here, for every row of the table.
-fn named(
-    study: &Study,
-    mut sheet: Sheet,
-    column: usize,
-    records: &[Row],
-    cancel: &Cancel,
-) -> Result<Sheet, WorkError> {
-    for (row, record) in sheet.rows.iter_mut().zip(records) {
-        cancel.check()?;
-        if let Some(cell) = row.get_mut(column) {
-            *cell = study.snapshot.id(*record)?;
-        }
-    }
-    Ok(sheet)
 }
 
 /// Requests with every column, as the SQL view names them.

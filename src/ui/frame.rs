@@ -328,7 +328,11 @@ fn counts(model: &Model) -> (String, String) {
         return Default::default();
     };
     let filters = arranged.keep.iter().filter(|keep| !keep.paused).count();
-    (words(scroll.cursor, arranged.len(all), all as u64, filters), String::new())
+    let warning = match arranged.is_waiting() {
+        true => "ordering; esc stops  ".to_owned(),
+        false => String::new(),
+    };
+    (words(scroll.cursor, arranged.len(all), all as u64, filters), warning)
 }
 
 fn hints(model: &Model, room: usize) -> Line<'static> {
@@ -350,7 +354,9 @@ fn hints(model: &Model, room: usize) -> Line<'static> {
             &[Action::Open, Action::Filter, Action::Find, Action::OnlyThis, Action::Sort, Action::Mark]
         }
         Screen::Request(_) => &[Action::NextPane, Action::Left, Action::Right, Action::Copy],
-        Screen::Proofs(_) => &[Action::Open, Action::Verify],
+        Screen::Proofs(_) => {
+            &[Action::Open, Action::Verify, Action::Sort, Action::Filter, Action::Count, Action::Compare]
+        }
         Screen::Agents(_) => {
             &[Action::Open, Action::Sort, Action::Filter, Action::Find, Action::Remember, Action::Compare]
         }

@@ -2,6 +2,7 @@
 
 use super::desk;
 use super::keys::Key;
+use super::memory::session_of;
 use super::model::{Command, Model, Msg};
 use super::theme::Theme;
 use super::update::update;
@@ -9,6 +10,7 @@ use super::view::view;
 use super::worker;
 use crate::work::Cancel;
 use crate::work::notebook::Hand;
+use crate::work::session::Session;
 use crate::work::verify::Pins;
 use ratatui::backend::{CrosstermBackend, TestBackend};
 use ratatui::buffer::Buffer;
@@ -57,31 +59,36 @@ pub fn send(model: &mut Model, msg: Msg) {
 /// Does commands in line, and all that follows from them.
 pub fn perform(model: &mut Model, commands: Vec<Command>) {
     for command in commands {
-        let cancel = Cancel::default();
-        let mut answers = Vec::new();
-        match (command, &model.study) {
-            (Command::Open { paths, case }, _) => {
-                worker::open(&paths, case.as_deref(), &cancel, |msg| keep_last(&mut answers, msg));
-            }
-            (Command::Verify, Some(study)) => {
-                let (study, pins, choice) = (Arc::clone(study), model.pins.clone(), model.choice.clone());
-                worker::verify_all(&study, &pins, &choice, &cancel, |msg| keep_last(&mut answers, msg));
-            }
-            // Where a person left a case is no matter of a screen that is printed.
-            (Command::Recall, Some(study)) if model.hand.is_none() => answers.push(desk::recalled(study)),
-            (Command::Recall | Command::Attend | Command::Follow(_), _) => {}
-            (Command::Note { entries, why }, Some(study)) => {
-                answers.push(match &model.hand {
-                    Some(hand) => desk::note_in_memory(study, model.notebook.clone(), &entries, why, hand),
-                    None => desk::note(study, &entries, why),
-                });
-            }
-            (Command::Demo, _) => worker::open_demo(&cancel, |msg| keep_last(&mut answers, msg)),
-            (command, Some(study)) => answers.extend(worker::answer(study, command, &cancel, &mut |_| {})),
-            (_, None) => {}
-        }
-        answers.into_iter().for_each(|msg| send(model, msg));
+        answers(model, command).into_iter().for_each(|msg| send(model, msg));
     }
+}
+
+/// Does what a worker does, and returns what it would tell.
+pub fn answers(model: &Model, command: Command) -> Vec<Msg> {
+    let cancel = Cancel::default();
+    let mut answers = Vec::new();
+    match (command, &model.study) {
+        (Command::Open { paths, case }, _) => {
+            worker::open(&paths, case.as_deref(), &cancel, |msg| keep_last(&mut answers, msg));
+        }
+        (Command::Verify, Some(study)) => {
+            let (pins, choice) = (&model.pins, &model.choice);
+            worker::verify_all(study, pins, choice, &cancel, |msg| keep_last(&mut answers, msg));
+        }
+        // Where a person left a case is no matter of a screen that is printed.
+        (Command::Recall, Some(study)) if model.hand.is_none() => answers.push(desk::recalled(study)),
+        (Command::Recall | Command::Attend | Command::Follow(_), _) => {}
+        (Command::Note { entries, why }, Some(study)) => {
+            answers.push(match &model.hand {
+                Some(hand) => desk::note_in_memory(study, (*model.notebook).clone(), &entries, why, hand),
+                None => desk::note(study, &entries, why),
+            });
+        }
+        (Command::Demo, _) => worker::open_demo(&cancel, |msg| keep_last(&mut answers, msg)),
+        (command, Some(study)) => answers.extend(worker::answer(study, command, &cancel, &mut |_| {})),
+        (_, None) => {}
+    }
+    answers
 }
 
 /// Progress on the way is not shown: only what it came to.
@@ -89,6 +96,11 @@ fn keep_last(answers: &mut Vec<Msg>, msg: Msg) {
     if !matches!(msg, Msg::Reading(_)) {
         answers.push(msg);
     }
+}
+
+/// What would be remembered of the session, were it to end here.
+pub fn session(model: &Model) -> Option<Session> {
+    session_of(model)
 }
 
 /// The screen as cells.

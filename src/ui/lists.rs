@@ -1,15 +1,16 @@
-//! What is the same for every list: what its cursor is about, its cells as texts, its order; so sorting, counting,
-//! comparing, marking and export work on a screen as soon as it has its lines here.
+//! What is the same for every list: what its cursor is about, its rows for workers, its order; so sorting, narrowing,
+//! counting, searching, comparing, marking and export work on a screen as soon as it has its rows here.
 
-use super::model::{Change, Command, Model, Notice, Screen, Why};
-use super::narrow;
+use super::model::{Command, Model, Notice, Screen, Why};
 use super::screens::{agents, compare, console, findings, notes, proofs, requests, settlements, stack};
 use super::update::push;
-use super::widgets::scroll::{Scroll, Step};
+use super::widgets::scroll::Scroll;
 use super::widgets::table::Arranged;
-use crate::model::{Kind, Row};
+use crate::model::Kind;
+use crate::work::lines::Lines;
 use crate::work::notebook::{Deed, Entry, Subject};
 use crate::work::sheet::Sheet;
+use std::sync::Arc;
 
 /// What the cursor is about: what marks, tags and comments go to.
 pub fn subject(model: &Model) -> Option<Subject> {
@@ -27,51 +28,23 @@ pub fn subject(model: &Model) -> Option<Subject> {
         Screen::Agents(_) => agents::subject(model),
         Screen::Settlements(state) => state.subject(model),
         Screen::Findings(_) => findings::under_cursor(model).map(|finding| findings::subject(&finding)),
-        Screen::Notes(_) => notes::subject(model),
+        Screen::Notes(state) => notes::subject(model, state),
         Screen::Stack(state) => state.subject(),
     }
 }
 
-/// Which rows of a list are wanted as texts: a key that is about one row makes no texts of all the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
-    All,
-    One(usize),
-    /// Only the titles.
-    None,
-}
-
-impl Which {
-    pub fn of<R>(self, rows: impl Iterator<Item = R>) -> impl Iterator<Item = R> {
-        let (skip, take) = match self {
-            Self::All => (0, usize::MAX),
-            Self::One(row) => (row, 1),
-            Self::None => (0, 0),
-        };
-        rows.skip(skip).take(take)
-    }
-}
-
-/// The whole list as texts, in the order it came in; nothing where there is no list, or where it is too long for that.
-pub fn listing(model: &Model) -> Option<Sheet> {
-    texts(model, Which::All)
-}
-
-/// The row under the cursor as texts.
-pub fn line(model: &Model) -> Option<Sheet> {
-    texts(model, Which::One(row_under_cursor(model)?)).filter(|sheet| !sheet.rows.is_empty())
-}
-
-pub fn texts(model: &Model, which: Which) -> Option<Sheet> {
-    match model.screen() {
-        Screen::Agents(_) => agents::listing(model, which),
-        Screen::Findings(_) => findings::listing(model, which),
-        Screen::Proofs(state) => proofs::listing(state, which),
-        Screen::Settlements(state) => settlements::listing(model, state, which),
-        Screen::Notes(_) => Some(notes::listing(model, which)),
-        Screen::Stack(state) => Some(state.listing(which)),
-        Screen::Console(state) => state.listing(which),
-        Screen::Compare(state) => Some(state.listing(model, which)),
+/// The rows of a screen's list for workers, in the order they came in; nothing where there is none, or not yet. Requests
+/// are no such list: the store orders them.
+pub fn lines(model: &Model, screen: &Screen) -> Option<Arc<dyn Lines>> {
+    match screen {
+        Screen::Agents(_) => agents::lines(model),
+        Screen::Findings(_) => findings::lines(model),
+        Screen::Proofs(state) => proofs::lines(model, state),
+        Screen::Settlements(state) => settlements::lines(model, state),
+        Screen::Notes(state) => Some(notes::lines(model, state)),
+        Screen::Stack(state) => state.lines(),
+        Screen::Console(state) => state.lines(),
+        Screen::Compare(state) => state.lines(),
         Screen::Start(_)
         | Screen::Overview(_)
         | Screen::Timeline(_)
@@ -80,12 +53,32 @@ pub fn texts(model: &Model, which: Which) -> Option<Sheet> {
     }
 }
 
+/// The row under the cursor as texts. What would have to be read for it is what the screen shows.
+pub fn line(model: &Model) -> Option<Sheet> {
+    let (row, lines) = (row_under_cursor(model)?, lines(model, model.screen())?);
+    if row >= lines.rows() {
+        return None;
+    }
+    let titles = lines.titles();
+    let at_hand = match model.screen() {
+        Screen::Settlements(state) => state.id_under_cursor(model),
+        Screen::Proofs(state) => state.under_cursor(),
+        _ => None,
+    };
+    let cell = |column| match lines.unread() {
+        Some(unread) if unread == column => at_hand.unwrap_or_default().to_owned(),
+        _ => lines.text(row, column),
+    };
+    Some(Sheet { rows: vec![(0..titles.len()).map(cell).collect()], titles })
+}
+
 /// The order of a list and its cursor.
 pub fn arranged(screen: &mut Screen) -> Option<(&mut Arranged, &mut Scroll)> {
     match screen {
         Screen::Agents(state) => Some((&mut state.arranged, &mut state.scroll)),
         Screen::Findings(state) => Some((&mut state.arranged, &mut state.scroll)),
         Screen::Notes(state) => Some((&mut state.arranged, &mut state.scroll)),
+        Screen::Proofs(state) => Some((&mut state.arranged, &mut state.scroll)),
         Screen::Settlements(state) => Some((&mut state.arranged, &mut state.scroll)),
         Screen::Stack(state) => Some((&mut state.arranged, &mut state.scroll)),
         Screen::Console(state) => Some((&mut state.arranged, &mut state.scroll)),
@@ -94,11 +87,12 @@ pub fn arranged(screen: &mut Screen) -> Option<(&mut Arranged, &mut Scroll)> {
 }
 
 /// The same, to be looked at.
-pub fn cursor(model: &Model) -> Option<(&Arranged, &Scroll)> {
-    match model.screen() {
+pub fn cursor_of(screen: &Screen) -> Option<(&Arranged, &Scroll)> {
+    match screen {
         Screen::Agents(state) => Some((&state.arranged, &state.scroll)),
         Screen::Findings(state) => Some((&state.arranged, &state.scroll)),
         Screen::Notes(state) => Some((&state.arranged, &state.scroll)),
+        Screen::Proofs(state) => Some((&state.arranged, &state.scroll)),
         Screen::Settlements(state) => Some((&state.arranged, &state.scroll)),
         Screen::Stack(state) => Some((&state.arranged, &state.scroll)),
         Screen::Console(state) => Some((&state.arranged, &state.scroll)),
@@ -106,66 +100,40 @@ pub fn cursor(model: &Model) -> Option<(&Arranged, &Scroll)> {
     }
 }
 
+pub fn cursor(model: &Model) -> Option<(&Arranged, &Scroll)> {
+    cursor_of(model.screen())
+}
+
 pub fn arrangement(model: &Model) -> Option<&Arranged> {
     cursor(model).map(|(arranged, _)| arranged)
 }
 
-/// How many rows a list has that is all at hand, before it is narrowed.
-pub fn length(model: &Model) -> Option<usize> {
-    match model.screen() {
-        Screen::Agents(_) => agents::known(model).map(|agents| agents.agents.len()),
-        Screen::Findings(_) => model.study.as_deref().map(|study| study.findings.len()),
-        Screen::Notes(_) => Some(notes::all(model)),
-        Screen::Settlements(state) => settlements::length(model, state),
-        Screen::Stack(state) => Some(state.len()),
-        Screen::Console(state) => state.sheet.as_ref().map(|sheet| sheet.rows.len()),
-        _ => None,
+/// Titles of the columns, where they are known before the rows are.
+pub fn titles(screen: &Screen) -> Vec<String> {
+    match screen {
+        Screen::Agents(_) => agents::titles(),
+        Screen::Findings(_) => findings::titles(),
+        Screen::Proofs(_) => proofs::titles(),
+        Screen::Settlements(state) => settlements::titles(state.tab),
+        Screen::Notes(state) => notes::titles(state.tab),
+        Screen::Stack(state) => state.lines().map_or_else(Vec::new, |lines| lines.titles()),
+        Screen::Console(state) => state.lines().map_or_else(Vec::new, |lines| lines.titles()),
+        Screen::Compare(state) => state.lines().map_or_else(Vec::new, |lines| lines.titles()),
+        _ => Vec::new(),
     }
 }
 
-/// The column of ids that stand in the journals, and the record of each row.
-pub type Ids = (usize, Vec<Row>);
-
-/// The rows as they stand on screen, narrowed and in order; and the column and the records of ids that are not known yet.
-pub fn table(model: &Model) -> Option<(Sheet, Option<Ids>)> {
-    let sheet = listing(model)?;
-    let order: Vec<usize> = match arrangement(model) {
-        Some(arranged) => (0..arranged.len(sheet.rows.len())).map(|place| arranged.row(place)).collect(),
-        None => (0..sheet.rows.len()).collect(),
-    };
-    let records = match model.screen() {
-        Screen::Settlements(state) => settlements::records(model, state),
-        Screen::Proofs(state) => proofs::records(state),
-        _ => None,
-    };
-    let records = records
-        .map(|(column, rows)| (column, order.iter().filter_map(|row| rows.get(*row).copied()).collect()));
-    let rows = order.iter().filter_map(|row| sheet.rows.get(*row).cloned()).collect();
-    Some((Sheet { titles: sheet.titles, rows }, records))
-}
-
-/// Asks for all ids of a list whose ids stand in the journals, so that it can be sorted and searched by them.
-pub fn name_all(model: &Model) -> Vec<Command> {
-    let Screen::Settlements(state) = model.screen() else {
-        return Vec::new();
-    };
-    let rows: Vec<Row> = settlements::records(model, state).map_or_else(Vec::new, |(_, rows)| rows);
-    let rows: Vec<Row> = rows.into_iter().filter(|row| !state.ids.contains_key(row)).collect();
-    if rows.is_empty() { Vec::new() } else { vec![Command::Ids { rows }] }
+/// How many rows a list has before it is narrowed.
+pub fn length(model: &Model) -> Option<usize> {
+    match model.screen() {
+        Screen::Compare(_) => None,
+        screen => lines(model, screen).map(|lines| lines.rows()),
+    }
 }
 
 /// Whether sideways movement goes from column to column here.
 pub fn has_columns(model: &Model) -> bool {
-    matches!(
-        model.screen(),
-        Screen::Requests(_)
-            | Screen::Agents(_)
-            | Screen::Findings(_)
-            | Screen::Settlements(_)
-            | Screen::Notes(_)
-            | Screen::Stack(_)
-            | Screen::Console(_)
-    )
+    matches!(model.screen(), Screen::Requests(_)) || cursor(model).is_some()
 }
 
 /// Moves to another column.
@@ -173,79 +141,37 @@ pub fn turn(model: &mut Model, by: isize) -> Vec<Command> {
     if matches!(model.screen(), Screen::Requests(_)) {
         return requests::turn(model, by);
     }
-    let Some(sheet) = texts(model, Which::None) else {
-        return Vec::new();
-    };
+    let columns = titles(model.screen()).len();
     if let Some((arranged, _)) = model.screens.last_mut().and_then(arranged) {
-        arranged.turn(by, sheet.titles.len());
+        arranged.turn(by, columns);
     }
     Vec::new()
 }
 
-/// Sorts by the column, keeping the cursor on its row.
-pub fn sort(model: &mut Model) -> Vec<Command> {
-    if matches!(model.screen(), Screen::Requests(_)) {
-        return requests::sort(model);
-    }
-    let Some(sheet) = listing(model) else {
-        return said(model, "there is no table to sort here");
-    };
-    match model.screens.last_mut().and_then(arranged) {
-        Some((arranged, scroll)) => {
-            let row = arranged.row(scroll.cursor);
-            arranged.next_sort();
-            arranged.arrange(&sheet.rows);
-            scroll.cursor = arranged.place(row);
-            let mut commands = super::update::step(model, Step::By(0));
-            commands.extend(name_all(model));
-            commands
-        }
-        None => said(model, "this list keeps its order"),
-    }
-}
-
-/// After the rows changed: the same order over the new ones. Texts of all rows are made only where some order or
-/// condition asks for them.
-pub fn rearrange(model: &mut Model) {
-    let is_one = matches!(
-        model.screen(),
-        Screen::Agents(_) | Screen::Findings(_) | Screen::Notes(_) | Screen::Settlements(_)
-    );
-    let asks =
-        arrangement(model).is_some_and(|arranged| arranged.sort.is_some() || !arranged.keep.is_empty());
-    let sheet = if is_one && asks { listing(model).unwrap_or_default() } else { Sheet::default() };
-    if let Some((arranged, scroll)) = model.screens.last_mut().and_then(arranged).filter(|_| is_one) {
-        let row = arranged.row(scroll.cursor);
-        arranged.arrange(&sheet.rows);
-        if row < sheet.rows.len() {
-            scroll.cursor = arranged.place(row);
-        }
-    }
-}
-
-/// Counts the rows by the values of the column.
+/// Counts what is shown by the values of the column.
 pub fn count(model: &mut Model) -> Vec<Command> {
+    model.questions += 1;
+    let question = model.questions;
     if let Screen::Requests(state) = model.screen() {
         let (Some(selection), field) = (&state.selection, state.field()) else {
             return Vec::new();
         };
         let rows = selection.rows.clone();
-        push(model, Screen::Stack(Box::new(stack::State::of_requests(field, rows.len() as u64))));
-        return vec![Command::Count { rows, field }];
+        let stack = stack::State::new(question, field.name().to_owned(), rows.len() as u64);
+        push(model, Screen::Stack(Box::new(stack)));
+        return vec![Command::Count { question, rows, field }];
     }
-    let Some(sheet) = listing(model).filter(|sheet| !sheet.titles.is_empty()) else {
+    let (Some(lines), Some(arranged)) = (lines(model, model.screen()), arrangement(model)) else {
         return said(model, "there is no table to count here");
     };
-    let column = arrangement(model).map_or(0, |arranged| arranged.column);
-    // What is counted is what is shown.
-    let places: Vec<usize> = match arrangement(model) {
-        Some(arranged) => (0..arranged.len(sheet.rows.len())).map(|place| arranged.row(place)).collect(),
-        None => (0..sheet.rows.len()).collect(),
+    let titles = lines.titles();
+    let Some(title) = titles.get(arranged.column).or(titles.first()).cloned() else {
+        return said(model, "there is no table to count here");
     };
-    push(
-        model,
-        Screen::Stack(Box::new(stack::State::of_rows(&sheet, &places, column.min(sheet.titles.len() - 1)))),
-    )
+    let (column, order) = (arranged.column.min(titles.len() - 1), arranged.order());
+    let total = arranged.len(lines.rows()) as u64;
+    push(model, Screen::Stack(Box::new(stack::State::new(question, title, total))));
+    vec![Command::CountRows { question, lines, order, column }]
 }
 
 /// Remembers what the cursor is on, for `X`.
@@ -297,6 +223,11 @@ pub fn row_under_cursor(model: &Model) -> Option<usize> {
     cursor(model).map(|(arranged, scroll)| arranged.row(scroll.cursor))
 }
 
+/// Where a row of the list is shown.
+pub fn place_of(model: &Model, row: usize) -> usize {
+    arrangement(model).map_or(row, |arranged| arranged.place(row))
+}
+
 /// Sets or takes away the mark of what the cursor is on.
 pub fn mark(model: &mut Model) -> Vec<Command> {
     let Some(subject) = subject(model) else {
@@ -305,59 +236,6 @@ pub fn mark(model: &mut Model) -> Vec<Command> {
     let marked = model.notebook.about(&subject).is_some_and(|notes| notes.marked);
     let deed = if marked { Deed::Unmark } else { Deed::Mark };
     vec![Command::Note { entries: vec![Entry::new(deed, subject, "")], why: Why::Note }]
-}
-
-/// Takes back the last change of filters, window or notes.
-pub fn undo(model: &mut Model) -> Vec<Command> {
-    match model.undo.pop() {
-        Some(change) => {
-            let (now, commands) = take_back(model, change, Entry::undo);
-            model.redo.push(now);
-            commands
-        }
-        None => said(model, "nothing to undo"),
-    }
-}
-
-pub fn redo(model: &mut Model) -> Vec<Command> {
-    match model.redo.pop() {
-        Some(change) => {
-            let (now, commands) = take_back(model, change, Entry::redo);
-            model.undo.push(now);
-            commands
-        }
-        None => said(model, "nothing to do again"),
-    }
-}
-
-/// Makes a change, and returns the one that takes it back.
-fn take_back(model: &mut Model, change: Change, note: fn(u64) -> Entry) -> (Change, Vec<Command>) {
-    match change {
-        Change::Filter(filter) => {
-            let now = std::mem::replace(&mut model.filter, filter);
-            let words = model.filter.to_string();
-            trail(model, Deed::Filter, &words);
-            (Change::Filter(now), super::update::refresh(model))
-        }
-        Change::Narrowed(tab, keep) => {
-            let (now, commands) = narrow::take_back(model, tab, keep);
-            (Change::Narrowed(tab, now), commands)
-        }
-        Change::Choice(choice) => {
-            let now = std::mem::replace(&mut model.choice, choice);
-            let words = model.choice.to_string();
-            trail(model, Deed::Choice, &words);
-            (Change::Choice(now), vec![Command::Study { choice: model.choice.clone() }])
-        }
-        Change::Note(line) => {
-            (Change::Note(line), vec![Command::Note { entries: vec![note(line)], why: Why::Again }])
-        }
-    }
-}
-
-/// Has what was done written into the log, with the next commands.
-pub fn trail(model: &mut Model, deed: Deed, words: &str) {
-    model.trail.push(Entry::done(deed, words));
 }
 
 pub fn said(model: &mut Model, words: &str) -> Vec<Command> {
@@ -373,9 +251,4 @@ pub fn is_noted(model: &Model, subject: &Subject) -> bool {
 /// The console's own keys come before all others while a query is typed.
 pub fn is_typing(model: &Model) -> bool {
     matches!(model.screen(), Screen::Console(state) if state.focus == console::Focus::Query)
-}
-
-/// Where a row of the list is shown.
-pub fn place_of(model: &mut Model, row: usize) -> usize {
-    model.screens.last_mut().and_then(arranged).map_or(row, |(arranged, _)| arranged.place(row))
 }

@@ -1,60 +1,60 @@
-//! Narrowing and searching: the same keys on every list. Requests are asked for by the filter language, on a worker; the
-//! rows of any other list are at hand and are left or dropped by what stands in their cells.
+//! Narrowing: the same keys on every list. Requests are asked for by the filter language; the rows of any other list are
+//! left or dropped by what stands in their cells. Both are done by workers.
 
 use super::actions::Action;
 use super::keys::Key;
-use super::lists::{self, arranged, listing, said, trail};
-use super::model::{Asking, Change, Command, Model, Narrowing, Notice, Overlay, Preview, Screen};
-use super::screens::{requests, settlements};
-use super::update::step;
-use super::widgets::arranged::Keep;
+use super::lists::{self, arranged, arrangement, lines, said};
+use super::model::{Change, Command, Model, Narrowing, Overlay, Preview, Screen, Spot};
+use super::ordering::{self, ask, list_at};
+use super::screens::requests;
+use super::undo::trail;
 use super::widgets::field::Field;
-use super::widgets::scroll::Step;
 use super::{asking, overlays};
-use crate::work::filter::{Filter, FilterError, Op};
+use crate::work::filter::FilterError;
+use crate::work::lines::{Keep, Wish};
 use crate::work::notebook::Deed;
 use ratatui::crossterm::event::KeyCode;
-
-/// Whether the rows of what is shown are narrowed here, and not by the filter of requests.
-pub fn is_list(model: &Model) -> bool {
-    lists::length(model).is_some()
-}
 
 /// Asks what rows should hold; where there is no list, what requests should.
 pub fn filter(model: &mut Model) -> Vec<Command> {
     if model.study.is_none() {
         return said(model, "open a case first");
     }
-    if !is_list(model) {
+    let Some(lines) = arrangement(model).and_then(|_| lines(model, model.screen())) else {
         return overlays::open_filter(model);
-    }
-    let Some(sheet) = listing(model) else {
-        return said(model, "this list is too long to be narrowed; ; asks for it in SQL");
     };
     let text = match words(model) {
         text if text.is_empty() => text,
         text => text + " ",
     };
-    let field = Field::with(&text);
-    let mut narrowing = Narrowing { field, sheet, preview: Preview::Waiting };
-    narrowing.preview = preview(&narrowing);
+    let narrowing = Narrowing { field: Field::with(&text), lines, preview: Preview::Waiting };
     model.overlay = Some(Overlay::Narrow(Box::new(narrowing)));
-    lists::name_all(model)
+    preview(model)
 }
 
 /// The conditions in force, as they are typed.
 fn words(model: &Model) -> String {
-    let keep = lists::arrangement(model).map_or(&[][..], |arranged| &arranged.keep);
+    let keep = arrangement(model).map_or(&[][..], |arranged| &arranged.keep);
     keep.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
-fn preview(narrowing: &Narrowing) -> Preview {
-    match Keep::parse(narrowing.field.text(), &narrowing.sheet.titles) {
+/// Asks how many rows what is typed would leave.
+fn preview(model: &mut Model) -> Vec<Command> {
+    let day = model.day();
+    let Some(Overlay::Narrow(narrowing)) = &mut model.overlay else {
+        return Vec::new();
+    };
+    let text = narrowing.field.text().to_owned();
+    match Keep::parse(&text, &narrowing.lines.titles()) {
         Ok(keep) => {
-            let rows = narrowing.sheet.rows.iter();
-            Preview::Hits(rows.filter(|row| keep.iter().all(|keep| keep.holds(row))).count() as u64)
+            narrowing.preview = Preview::Waiting;
+            let wish = Wish { keep, sort: None, day };
+            vec![Command::PreviewRows { text, lines: narrowing.lines.clone(), wish }]
         }
-        Err(FilterError { at, what }) => Preview::Mistake { what, at: Some(at) },
+        Err(FilterError { at, what }) => {
+            narrowing.preview = Preview::Mistake { what, at: Some(at) };
+            Vec::new()
+        }
     }
 }
 
@@ -63,12 +63,9 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Command> {
         return Vec::new();
     };
     if key.code != KeyCode::Enter {
-        if narrowing.field.press(key) {
-            narrowing.preview = preview(narrowing);
-        }
-        return Vec::new();
+        return if narrowing.field.press(key) { preview(model) } else { Vec::new() };
     }
-    match Keep::parse(narrowing.field.text(), &narrowing.sheet.titles) {
+    match Keep::parse(narrowing.field.text(), &narrowing.lines.titles()) {
         Ok(keep) => {
             model.overlay = None;
             set(model, keep)
@@ -79,70 +76,55 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Command> {
 
 /// Leaves only rows that hold all of these; the cursor keeps its row, or takes the next that is left.
 fn set(model: &mut Model, keep: Vec<Keep>) -> Vec<Command> {
-    let tab = model.screen().tab();
-    let Some(before) = replace(model, keep) else {
+    let Some((arranged, _)) = model.screens.last_mut().and_then(arranged) else {
         return said(model, "there is no list to narrow here");
     };
-    if let Some(tab) = tab {
-        model.undo.push(Change::Narrowed(tab, before));
+    let before = std::mem::replace(&mut arranged.keep, keep);
+    if let Some(spot) = ordering::spot(model.screen()) {
+        model.undo.push(Change::Narrowed(spot, before));
         model.redo.clear();
     }
     let text = format!("{}: {}", model.screen().title(), words(model));
     trail(model, Deed::Filter, &text);
-    let mut commands = step(model, Step::By(0));
-    commands.extend(lists::name_all(model));
-    commands
+    ask(model)
 }
 
-/// Puts conditions in the place of those before, which it returns.
-fn replace(model: &mut Model, keep: Vec<Keep>) -> Option<Vec<Keep>> {
-    let sheet = listing(model)?;
-    let (arranged, scroll) = model.screens.last_mut().and_then(arranged)?;
-    let row = arranged.row(scroll.cursor);
-    let before = std::mem::replace(&mut arranged.keep, keep);
-    arranged.arrange(&sheet.rows);
-    scroll.cursor = arranged.place(row);
-    Some(before)
-}
-
-/// Undoes or redoes: the conditions of the screen of this tab, wherever it lies.
-pub fn take_back(model: &mut Model, tab: u8, keep: Vec<Keep>) -> (Vec<Keep>, Vec<Command>) {
-    if model.screen().tab() == Some(tab) {
-        let before = replace(model, keep).unwrap_or_default();
-        return (before, step(model, Step::By(0)));
+/// Undoes or redoes: the conditions of this list, wherever its screen lies.
+pub fn take_back(model: &mut Model, spot: Spot, keep: Vec<Keep>) -> (Vec<Keep>, Vec<Command>) {
+    let is_shown = ordering::spot(model.screen()) == Some(spot);
+    let mut before = Vec::new();
+    for screen in model.screens.iter_mut().chain(&mut model.ahead) {
+        if let Some((arranged, _)) = list_at(screen, spot) {
+            before = std::mem::replace(&mut arranged.keep, keep);
+            // One that is not shown is put in order when it is.
+            arranged.edition = if is_shown { arranged.edition } else { u64::MAX };
+            break;
+        }
     }
-    let known = model.screens.iter_mut().find(|screen| screen.tab() == Some(tab)).and_then(arranged);
-    let before = known.map(|(arranged, _)| std::mem::replace(&mut arranged.keep, keep));
-    (before.unwrap_or_default(), Vec::new())
+    (before, if is_shown { ask(model) } else { Vec::new() })
 }
 
 /// Only rows with this value, or only those without it.
 pub fn only(model: &mut Model, action: Action) -> Vec<Command> {
-    if let Screen::Settlements(state) = model.screen()
-        && state.is_about_classes()
-        && action == Action::OnlyThis
-    {
-        return settlements::act(model, action);
-    }
     if is_of_requests(model) {
         return requests::this_value(model, action);
     }
     let Some(sheet) = lists::line(model) else {
-        return said(model, "there is no row here, or the list is too long to be narrowed");
+        return said(model, "there is no row here");
     };
-    let column = lists::arrangement(model).map_or(0, |arranged| arranged.column);
+    let column = arrangement(model).map_or(0, |arranged| arranged.column);
     let (Some(title), Some(cell)) = (sheet.titles.get(column), sheet.rows[0].get(column)) else {
         return said(model, "there is no value here");
     };
-    let negated = action == Action::NotThis;
-    let mut keep = lists::arrangement(model).map_or_else(Vec::new, |arranged| arranged.keep.clone());
-    keep.push(Keep { negated, ..Keep::is(column, title, cell) });
+    let this = Keep::is(column, title, cell);
+    let mut keep = arrangement(model).map_or_else(Vec::new, |arranged| arranged.keep.clone());
+    keep.push(if action == Action::NotThis { this.negated() } else { this });
     set(model, keep)
 }
 
 /// Whether the filters of requests are the ones that keys are about here.
 fn is_of_requests(model: &Model) -> bool {
-    lists::arrangement(model).is_none() && model.study.is_some()
+    arrangement(model).is_none() && model.study.is_some()
 }
 
 /// Switches all conditions off, or on again.
@@ -150,7 +132,7 @@ pub fn pause(model: &mut Model) -> Vec<Command> {
     if is_of_requests(model) {
         return requests::pause(model);
     }
-    let mut keep = lists::arrangement(model).map_or_else(Vec::new, |arranged| arranged.keep.clone());
+    let mut keep = arrangement(model).map_or_else(Vec::new, |arranged| arranged.keep.clone());
     let paused = keep.iter().any(|keep| !keep.paused);
     keep.iter_mut().for_each(|keep| keep.paused = paused);
     set(model, keep)
@@ -161,93 +143,24 @@ pub fn drop_last(model: &mut Model) -> Vec<Command> {
     if is_of_requests(model) {
         return requests::drop_last(model);
     }
-    let mut keep = lists::arrangement(model).map_or_else(Vec::new, |arranged| arranged.keep.clone());
-    match (keep.pop(), model.screen()) {
-        (Some(_), _) => set(model, keep),
-        (None, Screen::Settlements(_)) => settlements::act(model, Action::FilterDrop),
-        (None, _) => said(model, "all rows are shown"),
+    let mut keep = arrangement(model).map_or_else(Vec::new, |arranged| arranged.keep.clone());
+    match keep.pop() {
+        Some(_) => set(model, keep),
+        None => said(model, "all rows are shown"),
     }
 }
 
 /// The filters one by one; the few of a list as the line they are.
 pub fn filters(model: &mut Model) -> Vec<Command> {
-    if is_list(model) { filter(model) } else { asking::filters(model) }
-}
-
-/// Asks what to look for: among names everywhere, on a list among its rows.
-pub fn find(model: &mut Model) -> Vec<Command> {
-    if model.study.is_none() {
-        return said(model, "open a case first");
-    }
-    match is_list(model) {
-        true => {
-            model.overlay = Some(Overlay::Ask(Asking::Find, Field::default()));
-            lists::name_all(model)
-        }
-        false => overlays::open_find(model),
-    }
-}
-
-/// Remembers the text, and goes to the next row that holds it.
-pub fn look_for(model: &mut Model, text: &str) -> Vec<Command> {
-    model.sought = Some(text.to_owned());
-    again(model, 1)
-}
-
-/// To the next row that matches, round the end of the list.
-pub fn again(model: &mut Model, direction: isize) -> Vec<Command> {
-    if matches!(model.screen(), Screen::Requests(_)) {
-        return requests::seek(model, direction);
-    }
-    let (Some(text), Some(sheet)) = (model.sought.clone(), listing(model)) else {
-        return said(model, "find something with / first");
-    };
-    let Some((arranged, scroll)) = lists::cursor(model) else {
-        return said(model, "this list has no cursor to move");
-    };
-    let wanted = Keep { column: None, op: Op::Has, text, negated: false, paused: false };
-    let len = arranged.len(sheet.rows.len());
-    let ahead = (1..=len).map(|n| match direction {
-        1 => (scroll.cursor + n) % len,
-        _ => (scroll.cursor + len - n) % len,
-    });
-    let mut ahead = ahead;
-    let place = ahead.find(|place| sheet.rows.get(arranged.row(*place)).is_some_and(|row| wanted.holds(row)));
-    match place {
-        Some(place) => {
-            let turned = if direction == 1 { place <= scroll.cursor } else { place >= scroll.cursor };
-            let commands = step(model, Step::To(place));
-            if turned {
-                model.notice = Some(Notice::Said("from the other end".to_owned()));
-            }
-            commands
-        }
-        None => said(model, "no row holds it"),
-    }
+    let is_list = arrangement(model).is_some() && lines(model, model.screen()).is_some();
+    if is_list { filter(model) } else { asking::filters(model) }
 }
 
 /// Shows the requests under a filter.
-pub fn show_requests(model: &mut Model, filter: Filter) -> Vec<Command> {
+pub fn show_requests(model: &mut Model, filter: crate::work::filter::Filter) -> Vec<Command> {
     let mut commands = requests::set_filter(model, filter);
     if !matches!(model.screen(), Screen::Requests(_)) {
         commands.extend(super::update::show_tab(model, 3));
     }
     commands
-}
-
-/// Ids of rows are all there now: sorted and narrowed anew by them.
-pub fn named(model: &mut Model) -> Vec<Command> {
-    let is_arranged = lists::arrangement(model)
-        .is_some_and(|arranged| arranged.sort.is_some() || !arranged.keep.is_empty());
-    // Texts of all rows are made only for who waits for them.
-    let sheet = if matches!(model.overlay, Some(Overlay::Narrow(_))) { listing(model) } else { None };
-    if let (Some(sheet), Some(Overlay::Narrow(narrowing))) = (sheet, &mut model.overlay) {
-        narrowing.sheet = sheet;
-        narrowing.preview = preview(narrowing);
-    }
-    if !is_arranged {
-        return Vec::new();
-    }
-    lists::rearrange(model);
-    step(model, Step::By(0))
 }

@@ -4,17 +4,19 @@ use super::actions::{ACTIONS, Action, Entry, Place};
 use super::asking;
 use super::fuzzy;
 use super::keys::Key;
-use super::model::{Candidate, Choose, Command, Finder, Model, Notice, Overlay, Preview, Screen};
-use super::screens::{requests, start};
+use super::model::{Candidate, Choose, Command, Finder, Model, Notice, Overlay, Preview, Screen, Then};
+use super::screens::start;
 use super::update::{act, open_row, place};
 use super::view::help_lines;
 use super::widgets::field::Field;
 use super::widgets::scroll::{Scroll, Step};
-use crate::journal::Names;
 use crate::model::Row;
+use crate::work::Cancel;
 use crate::work::filter::{Clause, Field as FilterField, Filter, Op};
+use crate::work::select::Way;
 use crate::work::study::Choice;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use std::sync::Arc;
 
 /// Most matches listed; the list says so.
 pub const LISTED: usize = 200;
@@ -47,18 +49,14 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Command> {
         Some(Overlay::Report(_)) => super::report::press(model, key),
         Some(Overlay::Find(finder) | Overlay::Palette(finder)) => {
             if let Some(step) = step {
-                finder.scroll.step(step, finder.best.len(), FINDER_HEIGHT);
+                finder.scroll.step(step, finder.listed.len(), FINDER_HEIGHT);
                 return Vec::new();
             }
             if key.code == KeyCode::Enter {
                 return choose(model);
             }
-            if finder.field.press(key) {
-                narrow(finder);
-                let text = finder.field.text().to_owned();
-                return if text.is_empty() { Vec::new() } else { vec![Command::FindId { text }] };
-            }
-            Vec::new()
+            finder.entered = false;
+            if finder.field.press(key) { narrow(finder) } else { Vec::new() }
         }
         None => Vec::new(),
     }
@@ -204,9 +202,12 @@ fn press_in_filter(model: &mut Model, key: Key) -> Vec<Command> {
 }
 
 pub fn previewed(model: &mut Model, text: &str, hits: Result<u64, String>) -> Vec<Command> {
-    if let Some(Overlay::Filter { field, preview }) = &mut model.overlay
-        && field.text() == text
-    {
+    let (field, preview) = match &mut model.overlay {
+        Some(Overlay::Filter { field, preview }) => (&*field, preview),
+        Some(Overlay::Narrow(narrowing)) => (&narrowing.field, &mut narrowing.preview),
+        _ => return Vec::new(),
+    };
+    if field.text() == text {
         *preview = match hits {
             Ok(hits) => Preview::Hits(hits),
             Err(what) => Preview::Mistake { what, at: None },
@@ -215,34 +216,13 @@ pub fn previewed(model: &mut Model, text: &str, hits: Result<u64, String>) -> Ve
     Vec::new()
 }
 
-/// Names of agents, nodes and versions; an id is looked up as it is typed.
-fn names(model: &Model, then: fn(Clause) -> Choose) -> Vec<Candidate> {
-    let Some(study) = model.study.as_deref() else {
-        return Vec::new();
-    };
-    let kinds = [
-        (Names::Version, FilterField::Version, "version"),
-        (Names::Node, FilterField::Node, "node"),
-        (Names::Agent, FilterField::Agent, "agent"),
-    ];
-    let candidates = kinds.into_iter().flat_map(|(names, field, kind)| {
-        study.snapshot.names(names).texts().iter().map(move |name| Candidate {
-            kind,
-            name: name.to_string(),
-            keys: String::new(),
-            choice: then(Clause::is(field, name)),
-        })
-    });
-    candidates.collect()
-}
-
 pub fn open_find(model: &mut Model) -> Vec<Command> {
     // On the list of requests one is gone to; from elsewhere those that have the name are shown.
-    let then = if matches!(model.screen(), Screen::Requests(_)) { Choose::Seek } else { Choose::Only };
-    let mut finder = Finder { candidates: names(model, then), ..Finder::default() };
-    narrow(&mut finder);
+    let then = if matches!(model.screen(), Screen::Requests(_)) { Then::Seek } else { Then::Only };
+    let mut finder = finder(Vec::new(), then);
+    let commands = narrow(&mut finder);
     model.overlay = Some(Overlay::Find(finder));
-    Vec::new()
+    commands
 }
 
 pub fn open_palette(model: &mut Model) -> Vec<Command> {
@@ -269,34 +249,58 @@ pub fn open_palette(model: &mut Model) -> Vec<Command> {
         keys: String::new(),
         choice: Choose::View(name.clone()),
     });
-    let candidates = actions.chain(views).chain(names(model, Choose::Only)).collect();
-    let mut finder = Finder { candidates, ..Finder::default() };
-    narrow(&mut finder);
+    let mut finder = finder(actions.chain(views).collect(), Then::Only);
+    let commands = narrow(&mut finder);
     model.overlay = Some(Overlay::Palette(finder));
-    Vec::new()
+    commands
 }
 
-fn narrow(finder: &mut Finder) {
-    finder.candidates.truncate(finder.candidates.iter().position(Candidate::is_made).unwrap_or(usize::MAX));
-    let names = finder.candidates.iter().map(|candidate| candidate.name.as_str());
-    finder.best = match finder.field.text() {
-        "" => (0..finder.candidates.len().min(LISTED)).collect(),
-        pattern => fuzzy::best(pattern, names, LISTED),
+fn finder(own: Vec<Candidate>, then: Then) -> Finder {
+    let (field, scroll) = (Field::default(), Scroll::default());
+    Finder { field, own: own.into(), then, listed: Vec::new(), all: None, scroll, entered: false }
+}
+
+/// What was typed is matched with what is offered here at once, and by a worker with the names of the case.
+fn narrow(finder: &mut Finder) -> Vec<Command> {
+    let (text, own) = (finder.field.text().to_owned(), Arc::clone(&finder.own));
+    let best = match text.as_str() {
+        "" => (0..own.len().min(LISTED)).collect(),
+        _ => fuzzy::best(&text, own.len(), |n| &own[n].name, LISTED, &Cancel::default()).unwrap_or_default(),
     };
-    finder.scroll = Scroll::default();
-    // What no list holds may stand in the journals.
-    let text = finder.field.text().trim().to_owned();
-    if !text.is_empty() {
-        for clause in [
-            Clause::is(FilterField::Id, &text).with(Op::Has),
-            Clause::is(FilterField::Text, &text).with(Op::Has),
-        ] {
-            finder.best.push(finder.candidates.len());
-            let name = format!("requests with {clause}");
-            let choice = Choose::Search(clause);
-            finder.candidates.push(Candidate { kind: "filter", name, keys: String::new(), choice });
-        }
+    finder.listed = best.into_iter().map(|place: usize| own[place].clone()).collect();
+    finder.listed.extend(searches(&text));
+    (finder.scroll, finder.all) = (Scroll::default(), None);
+    let mut commands = vec![Command::Match { text: text.clone(), own, then: finder.then }];
+    commands.extend((!text.is_empty()).then_some(Command::FindId { text }));
+    commands
+}
+
+/// What no list of names holds may stand in the journals.
+fn searches(text: &str) -> Vec<Candidate> {
+    let text = text.trim();
+    let clauses = [FilterField::Id, FilterField::Text].map(|field| Clause::is(field, text).with(Op::Has));
+    let search = |clause: Clause| {
+        let name = format!("requests with {clause}");
+        Candidate { kind: "filter", name, keys: String::new(), choice: Choose::Search(clause) }
+    };
+    if text.is_empty() { Vec::new() } else { clauses.map(search).into() }
+}
+
+/// Names of the case were matched too. Records that were found meanwhile stay at the head, and the cursor where it is.
+pub fn matched(model: &mut Model, text: &str, best: Vec<Candidate>, all: u64) -> Vec<Command> {
+    let Some(Overlay::Find(finder) | Overlay::Palette(finder)) = &mut model.overlay else {
+        return Vec::new();
+    };
+    if finder.field.text() != text {
+        return Vec::new();
     }
+    let chosen = finder.listed.get(finder.scroll.cursor).filter(|_| finder.scroll.cursor > 0).cloned();
+    finder.listed.retain(|candidate| matches!(candidate.choice, Choose::Row(_)));
+    finder.listed.extend(best.into_iter().chain(searches(text)));
+    let place = finder.listed.iter().position(|candidate| Some(candidate) == chosen.as_ref());
+    finder.scroll.step(Step::To(place.unwrap_or(0)), finder.listed.len(), FINDER_HEIGHT);
+    finder.all = Some(all);
+    if finder.entered { choose(model) } else { Vec::new() }
 }
 
 /// Records whose id is just what was typed go to the head of the list.
@@ -305,23 +309,30 @@ pub fn found(model: &mut Model, text: &str, rows: &[Row]) -> Vec<Command> {
         && finder.field.text() == text
     {
         for row in rows {
-            finder.best.insert(0, finder.candidates.len());
-            finder.candidates.push(Candidate {
+            let record = Candidate {
                 kind: "record",
                 name: text.to_owned(),
                 keys: String::new(),
                 choice: Choose::Row(*row),
-            });
+            };
+            finder.listed.insert(0, record);
         }
     }
     Vec::new()
 }
 
 fn choose(model: &mut Model) -> Vec<Command> {
+    if let Some(Overlay::Find(finder) | Overlay::Palette(finder)) = &mut model.overlay
+        && finder.all.is_none()
+    {
+        // The best may be a name that is not matched yet.
+        finder.entered = true;
+        return Vec::new();
+    }
     let (Some(Overlay::Find(finder)) | Some(Overlay::Palette(finder))) = model.overlay.take() else {
         return Vec::new();
     };
-    let chosen = finder.best.get(finder.scroll.cursor).map(|place| finder.candidates[*place].clone());
+    let chosen = finder.listed.get(finder.scroll.cursor).cloned();
     match chosen.map(|candidate| candidate.choice) {
         Some(Choose::Do(action)) => act(model, action, None),
         Some(Choose::Row(row)) => open_row(model, row),
@@ -333,7 +344,7 @@ fn choose(model: &mut Model) -> Vec<Command> {
         }
         Some(Choose::Seek(clause)) => {
             model.found = Some(clause);
-            requests::seek(model, 1)
+            super::seeking::again(model, Way::Forward)
         }
         None => {
             model.notice = Some(Notice::Said("nothing matches".to_owned()));

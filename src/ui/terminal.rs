@@ -8,12 +8,11 @@
 
 use super::keys::Key;
 use super::memory::session_of;
-use super::model::{Command, Follow, Model, Mouse, Msg};
+use super::model::{Command, Follow, Model, Mouse, Msg, Stops};
 use super::update::update;
 use super::view::view;
 use super::worker;
 use crate::work::Cancel;
-use crate::work::filter::Filter;
 use crate::work::session::{self, Others, Presence};
 use crate::work::study::Study;
 use ratatui::backend::{Backend, CrosstermBackend};
@@ -149,6 +148,7 @@ struct Writer {
 /// A thread that answers one sort of question.
 struct Reader {
     sort: Discriminant<Command>,
+    stops: Stops,
     questions: Sender<Question>,
     /// Stops the newest question.
     cancel: Cancel,
@@ -279,14 +279,8 @@ impl Workers {
                 }
                 Command::Attend => self.attend(model),
                 Command::Follow(follow) => self.follow(model, follow),
-                Command::StopSearch => self.give_up(&Command::Select {
-                    question: 0,
-                    filter: Filter::default(),
-                    by: None,
-                    keep: None,
-                    noted: Arc::default(),
-                }),
-                Command::StopQuery => self.give_up(&Command::Query { sql: String::new() }),
+                Command::StopSearch => self.give_up(Stops::Search),
+                Command::StopQuery => self.give_up(Stops::Query),
                 command @ Command::Note { .. } => self.note(model, command),
                 Command::Suspend => suspend = true,
                 command => self.ask(model, command),
@@ -311,7 +305,7 @@ impl Workers {
         let known = known.unwrap_or_else(|| {
             let (questions, asked) = channel();
             answer_questions(asked, self.sender.clone());
-            self.readers.push(Reader { sort, questions, cancel: Cancel::default() });
+            self.readers.push(Reader { sort, stops: command.stops(), questions, cancel: Cancel::default() });
             self.readers.len() - 1
         });
         let cancel = Cancel::default();
@@ -363,10 +357,9 @@ impl Workers {
         });
     }
 
-    /// Gives up what is being answered to questions of this sort.
-    fn give_up(&self, sort: &Command) {
-        let sort = discriminant(sort);
-        let asked = self.readers.iter().filter(|reader| reader.sort == sort);
+    /// Gives up what is being answered and is given up by this.
+    fn give_up(&self, stops: Stops) {
+        let asked = self.readers.iter().filter(|reader| reader.stops == stops);
         asked.for_each(|reader| reader.cancel.cancel());
     }
 

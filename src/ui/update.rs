@@ -8,10 +8,11 @@ use super::screens::{
     start, timeline,
 };
 use super::widgets::scroll::Step;
-use super::{asking, lists, memory, narrow, overlays, report, worker};
+use super::{asking, lists, memory, narrow, ordering, overlays, report, seeking, undo, worker};
 use crate::model::Row;
 use crate::model::time::Zone;
 use crate::work::WorkError;
+use crate::work::select::Way;
 use crate::work::study::Study;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
 use std::sync::Arc;
@@ -58,7 +59,9 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Command> {
             }
         }
         Msg::Selected { question, selection } => requests::selected(model, question, selection),
-        Msg::Sought { question, place } => requests::sought(model, question, place),
+        Msg::Sought { question, place } => seeking::sought(model, question, place),
+        Msg::Arranged { question, answer } => ordering::answered(model, question, answer),
+        Msg::Matched { text, best, all } => overlays::matched(model, &text, best, all),
         Msg::Previewed { text, hits } => overlays::previewed(model, &text, hits),
         Msg::Page { question, rows } => requests::paged(model, question, rows),
         Msg::Explained { row, explanation } => request::explained(model, row, *explanation),
@@ -72,7 +75,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Command> {
         Msg::Portrayed { agent, portrait } => agents::portrayed(model, agent, portrait),
         Msg::Blasted(Ok(())) => settlements::computed(model),
         Msg::Blasted(Err(error)) => fail(model, &error),
-        Msg::Counted { field, counts } => stack::counted_by(model, field, counts),
+        Msg::Counted { question, values } => stack::counted_by(model, question, values),
         Msg::Compared(pairs) => compare::compared(model, pairs),
         Msg::Notebook { notebook, wrote, why } => asking::noted(model, notebook, wrote, why),
         Msg::Queried { sql, answer } => console::answered(model, &sql, answer),
@@ -121,6 +124,8 @@ fn studied(model: &mut Model, study: Arc<Study>) -> Vec<Command> {
         model.notice = Some(Notice::Said("every proof is verified; 6 shows what they came to".to_owned()));
     }
     let first = model.study.is_none();
+    ordering::hold(model);
+    model.editions.study += 1;
     model.study = Some(study);
     agents::forget(model);
     if first || matches!(model.screens.as_slice(), [Screen::Start(_)]) {
@@ -146,7 +151,7 @@ pub fn refresh(model: &mut Model) -> Vec<Command> {
     if model.study.is_none() {
         return Vec::new();
     }
-    lists::rearrange(model);
+    seeking::forget(model);
     match model.screens.last() {
         Some(Screen::Requests(_)) => {
             let mut commands = requests::select(model);
@@ -161,10 +166,15 @@ pub fn refresh(model: &mut Model) -> Vec<Command> {
             commands
         }
         Some(Screen::Proofs(_)) => vec![Command::Tally],
-        Some(Screen::Overview(_) | Screen::Agents(_)) => agents::ask(model),
+        Some(Screen::Overview(_)) => agents::ask(model),
         Some(Screen::Settlements(_)) => settlements::refresh(model),
-        // A list may be shorter than it was.
-        Some(Screen::Findings(_) | Screen::Notes(_)) => step(model, Step::By(0)),
+        Some(Screen::Agents(_) | Screen::Findings(_) | Screen::Notes(_)) => {
+            let mut commands = ordering::renew(model);
+            // A list may be shorter than it was.
+            commands.extend(step(model, Step::By(0)));
+            commands
+        }
+        Some(Screen::Stack(_) | Screen::Console(_)) => ordering::renew(model),
         _ => Vec::new(),
     }
 }
@@ -272,14 +282,14 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::Left if lists::has_columns(model) => lists::turn(model, -1),
         Action::Right if lists::has_columns(model) => lists::turn(model, 1),
         Action::Filter => narrow::filter(model),
-        Action::Find => narrow::find(model),
+        Action::Find => seeking::find(model),
         Action::FiltersPause => narrow::pause(model),
         Action::FilterDrop => narrow::drop_last(model),
         Action::Verify => proofs::verify(model),
         Action::Refunds => asking::refunds(model),
-        Action::Undo => lists::undo(model),
-        Action::Redo => lists::redo(model),
-        Action::Sort => lists::sort(model),
+        Action::Undo => undo::undo(model),
+        Action::Redo => undo::redo(model),
+        Action::Sort => ordering::sort(model),
         Action::Count => lists::count(model),
         Action::Remember => lists::remember_for_comparison(model),
         Action::Compare => lists::compare(model),
@@ -297,8 +307,8 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::FindNext | Action::FindPrevious if matches!(model.screen(), Screen::Compare(_)) => {
             compare::act(model, action)
         }
-        Action::FindNext => narrow::again(model, 1),
-        Action::FindPrevious => narrow::again(model, -1),
+        Action::FindNext => seeking::again(model, Way::Forward),
+        Action::FindPrevious => seeking::again(model, Way::Backward),
         Action::Copy => asking::copy_menu(model),
         Action::Mouse => switch_mouse(model),
         Action::Colours => {
@@ -376,7 +386,10 @@ pub fn show_tab(model: &mut Model, n: u8) -> Vec<Command> {
     };
     // A tab that was open before is taken up where it was left.
     let known = model.screens.iter().position(|known| known.tab() == Some(n));
-    let screen = known.map_or(screen, |known| model.screens.remove(known));
+    let screen = match known {
+        Some(known) => model.screens.remove(known),
+        None => memory::furnished(model, screen),
+    };
     push(model, screen)
 }
 
@@ -396,7 +409,14 @@ pub fn open_row(model: &mut Model, row: Row) -> Vec<Command> {
 fn escape(model: &mut Model) -> Vec<Command> {
     match model.screen() {
         Screen::Console(_) => console::escape(model),
-        _ if requests::is_searching(model) => vec![Command::StopSearch],
+        Screen::Stack(state) if state.is_counting() => {
+            let mut commands = back(model);
+            commands.insert(0, Command::StopSearch);
+            commands
+        }
+        _ if requests::is_searching(model) || ordering::is_waiting(model) || seeking::is_searching(model) => {
+            vec![Command::StopSearch]
+        }
         _ => back(model),
     }
 }

@@ -6,8 +6,8 @@ use super::frame::{self, SMALLEST};
 use super::model::{Finder, Menu, Model, Narrowing, Overlay, Preview, Screen};
 use super::overlays::{FINDER_HEIGHT, LISTED, choices};
 use super::screens::{
-    agents_view, compare, console, findings, notes, overview, proofs, request, requests, settlements, stack,
-    start, timeline_view,
+    agents_view, compare, console, findings, notes, overview, proofs, request, requests_view,
+    settlements_view, stack, start, timeline_view,
 };
 use super::text::{padded, spans};
 use super::widgets::field::Field;
@@ -32,7 +32,10 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
 fn to_ascii(cell: &mut Cell) {
     let shown = match cell.symbol() {
         "…" => "~",
-        "—" => "-",
+        "—" | "−" => "-",
+        "·" => ".",
+        "→" => ">",
+        "×" => "x",
         "⟦" => "[",
         "⟧" => "]",
         _ => "?",
@@ -53,11 +56,11 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
         Screen::Start(state) => start::draw(model, state, frame, body),
         Screen::Overview(state) => overview::draw(model, state, frame, body),
         Screen::Timeline(state) => timeline_view::draw(model, state, frame, body),
-        Screen::Requests(state) => requests::draw(model, state, frame, body),
+        Screen::Requests(state) => requests_view::draw(model, state, frame, body),
         Screen::Request(state) => request::draw(model, state, frame, body),
         Screen::Proofs(state) => proofs::draw(model, state, frame, body),
         Screen::Agents(state) => agents_view::draw(model, state, frame, body),
-        Screen::Settlements(state) => settlements::draw(model, state, frame, body),
+        Screen::Settlements(state) => settlements_view::draw(model, state, frame, body),
         Screen::Findings(state) => findings::draw(model, state, frame, body),
         Screen::Notes(state) => notes::draw(model, state, frame, body),
         Screen::Stack(state) => stack::draw(model, state, frame, body),
@@ -217,13 +220,14 @@ fn filter(model: &Model, field: &Field, preview: &Preview, frame: &mut Frame<'_>
 
 /// The same for the rows of a list, with the names of its columns.
 fn narrow(model: &Model, narrowing: &Narrowing, frame: &mut Frame<'_>) {
-    let titles = narrowing.sheet.titles.iter().filter(|title| !title.is_empty());
+    let titles = narrowing.lines.titles();
+    let titles = titles.iter().filter(|title| !title.is_empty());
     let titles: Vec<String> =
         titles.map(|title| super::text::shown(&title.replace(' ', "-"), &model.theme)).collect();
     let example = format!("words, -word, or a column with = != ~ < <= > >= : {}", titles.join(" "));
     let left = match &narrowing.preview {
         Preview::Hits(hits) => {
-            format!("{} of {}", grouped(*hits), counted(narrowing.sheet.rows.len() as u64, "row"))
+            format!("{} of {}", grouped(*hits), counted(narrowing.lines.rows() as u64, "row"))
         }
         _ => String::new(),
     };
@@ -268,8 +272,8 @@ fn find(model: &Model, finder: &Finder, title: &str, frame: &mut Frame<'_>) {
     let inner = window(model, frame, title, 80, FINDER_HEIGHT as u16 + 4);
     finder.field.draw(frame, Rect { height: 1, ..inner }, "> ", theme.quiet());
     let list = Rect { y: inner.y + 1, height: inner.height.saturating_sub(2), ..inner };
-    lines::draw(frame, list, &finder.scroll, finder.best.len(), Focus::Here, theme, |n| {
-        let candidate = &finder.candidates[finder.best[n]];
+    lines::draw(frame, list, &finder.scroll, finder.listed.len(), Focus::Here, theme, |n| {
+        let candidate = &finder.listed[n];
         let mut line = vec![Span::styled(format!("{:<8} ", candidate.kind), theme.quiet())];
         line.extend(spans(&candidate.name, theme.plain(), theme));
         let keys = candidate.keys.width();
@@ -279,12 +283,13 @@ fn find(model: &Model, finder: &Finder, title: &str, frame: &mut Frame<'_>) {
         line.spans.push(Span::styled(candidate.keys.clone(), theme.accent()));
         line
     });
-    let made = finder.candidates.iter().rev().take_while(|candidate| candidate.is_made()).count();
-    let listed = finder.best.len().saturating_sub(made) as u64;
-    let all = (finder.candidates.len() - made) as u64;
-    let words = match listed as usize {
-        LISTED => format!("the best {LISTED} of {}; type on", counted(all, "name")),
-        _ => format!("{listed} of {}", counted(all, "name")),
+    let listed = finder.listed.iter().filter(|candidate| !candidate.is_made()).count() as u64;
+    let words = match finder.all {
+        None => "matching names…".to_owned(),
+        Some(all) if listed as usize == LISTED => {
+            format!("the best {LISTED} of {}; type on", counted(all, "name"))
+        }
+        Some(all) => format!("{listed} of {}", counted(all, "name")),
     };
     let foot = inner.bottom().saturating_sub(1);
     frame.buffer_mut().set_span(inner.x, foot, &Span::styled(words, theme.quiet()), inner.width);

@@ -2,6 +2,7 @@
 
 use super::desk;
 use super::model::{Command, Msg};
+use super::ordering::ordered;
 use super::widgets::tree::Tree;
 use crate::store::{Case, Snapshot};
 use crate::work::agents::trace::trace;
@@ -9,6 +10,7 @@ use crate::work::agents::words::portrait;
 use crate::work::explain::explain;
 use crate::work::filter::Filter;
 use crate::work::ingest::{Phase, Pictures, Progress, Watcher, ingest};
+use crate::work::lines;
 use crate::work::open::{Opened, cached_case, demo_case, is_current, what_is};
 use crate::work::rows::page;
 use crate::work::select::{Partial, seek, select};
@@ -159,7 +161,22 @@ pub fn answer(
         Command::Reopen { choice } => {
             Msg::Studied(studied(Study::soon(study.snapshot.path(), &choice, cancel), cancel, tell))
         }
-        Command::Count { rows, field } => desk::counted(study, &rows, field, cancel),
+        Command::Count { question, rows, field } => desk::counted(study, question, (&rows, field), cancel),
+        Command::CountRows { question, lines, order, column } => {
+            desk::counted_rows(question, &*lines, order.as_deref(), column, cancel)
+        }
+        Command::Arrange { question, lines, wish, anchor } => {
+            Msg::Arranged { question, answer: ordered(&*lines, wish, anchor, cancel) }
+        }
+        Command::PreviewRows { text, lines, wish } => match lines::hits(&*lines, &wish, cancel) {
+            Err(WorkError::Cancelled) => return None,
+            hits => Msg::Previewed { text, hits: hits.map_err(|error| error.to_string()) },
+        },
+        Command::SeekRow { question, lines, order, from, way, text } => Msg::Sought {
+            question,
+            place: lines::seek(&*lines, order.as_deref(), (from, way), &text, cancel),
+        },
+        Command::Match { text, own, then } => desk::matched(study, &text, &own, then, cancel)?,
         Command::Recall => desk::recalled(study),
         Command::Compare(sides) => desk::compared(study, &sides, cancel),
         Command::Notebook => desk::notebook(study),

@@ -13,6 +13,7 @@ pub mod findings;
 pub mod fold;
 pub mod ingest;
 pub mod ledger;
+pub mod lines;
 pub mod notebook;
 pub mod open;
 pub mod own_rules;

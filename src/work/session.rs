@@ -4,7 +4,7 @@
 use super::WorkError;
 use super::save::{Existing, save};
 use crate::journal::print_of;
-use crate::model::{Hash, Nanos, Row};
+use crate::model::{Hash, Nanos};
 use crate::store::Case;
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
@@ -19,10 +19,10 @@ pub struct Session {
     pub case: PathBuf,
     /// Number of the screen of the tab line.
     pub screen: u8,
-    /// The record under the cursor of Requests.
-    pub row: Option<u32>,
     /// Filter clauses as they are typed, and whether each was switched off.
     pub filters: Vec<(String, bool)>,
+    /// Which of its own lists the screen showed.
+    pub pane: usize,
     /// Model and version under suspicion, where they were chosen, and the moved edges of the window.
     pub model: Option<String>,
     pub version: Option<String>,
@@ -31,13 +31,28 @@ pub struct Session {
     pub queries: Vec<String>,
     /// The last hash of the log that this user saw: it must still be in the log.
     pub head: Option<String>,
+    /// What was made of each list.
+    pub lists: Vec<KeptList>,
+}
+
+/// Conditions and order of a list, as they are typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeptList {
+    pub tab: u8,
+    pub pane: usize,
+    /// The column that keys are about.
+    pub column: usize,
+    pub sorted_by: Option<usize>,
+    pub falling: bool,
+    /// Each condition, and whether it was switched off.
+    pub filters: Vec<(String, bool)>,
+    /// What finds the row under the cursor again, and the line of the screen it was on.
+    pub row: Option<String>,
+    pub line: usize,
 }
 
 impl Session {
-    pub fn row(&self) -> Option<Row> {
-        self.row.map(Row)
-    }
-
     pub fn head(&self) -> Option<Hash> {
         self.head.as_deref().and_then(Hash::parse)
     }
@@ -134,10 +149,16 @@ mod tests {
         let session = Session {
             case: case.clone(),
             screen: 3,
-            row: Some(65_540),
             filters: vec![("agent~\"a b\"".to_owned(), true)],
             from: Some("2026-10-05T08:10:16Z".to_owned()),
             queries: vec!["select 'é\n'".to_owned()],
+            lists: vec![KeptList {
+                tab: 5,
+                sorted_by: Some(5),
+                row: Some(format!("{:016x}", u64::MAX)),
+                filters: vec![("class=direct".to_owned(), false)],
+                ..KeptList::default()
+            }],
             ..Session::default()
         };
         remember_in(folder.path(), &case, &session).unwrap();

@@ -7,10 +7,39 @@ use backtrail::ui::theme::{Charset, Colours, Theme};
 #[test]
 fn ascii_screens_hold_nothing_else() {
     let theme = Theme::new(Colours::Sixteen, Charset::Ascii);
-    for keys in ["", "2", "2v", "3", "3<enter>", "7", "?", "3f", "<c-p>", "i"] {
+    for keys in [
+        "",
+        "2",
+        "2v",
+        "3",
+        "3<enter>",
+        "4",
+        "5",
+        "5<tab><tab>",
+        "6",
+        "7",
+        "8",
+        "w",
+        "?",
+        "3f",
+        "4f",
+        "<c-p>",
+        "i",
+    ] {
         let shown = text(&model(many(), keys, (120, 40), theme));
         let foreign: Vec<char> = shown.chars().filter(|c| !c.is_ascii()).collect();
         assert!(foreign.is_empty(), "{keys}: {foreign:?}\n{shown}");
+    }
+}
+
+#[test]
+fn our_own_words_are_whole_in_ascii() {
+    let theme = Theme::new(Colours::Sixteen, Charset::Ascii);
+    for keys in ["", "4", "5", "5<tab><tab>", "7j"] {
+        let shown = text(&model(many(), keys, (120, 40), theme));
+        // The last line hints at the key for help.
+        let lost = shown.lines().take(39).find(|line| line.contains(" ? "));
+        assert_eq!(lost, None, "{keys}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Cases to open in tests of screens: empty, one record, many, long and wide names, hostile ones, faults.
 
 mod keys;
+mod lists;
 mod looks;
 mod matrix;
 mod sessions;
@@ -58,6 +59,45 @@ fn simulated(requests: usize) -> Case {
     case_of(|folder| {
         let simulation = Simulation { signed: false, ..Simulation::new(Scenario::Default, 7, requests) };
         simulation.write(folder, &mut |_| ()).unwrap();
+    })
+}
+
+/// A signed incident in whose journals some lines were changed afterwards, verified.
+pub fn tampered() -> &'static Case {
+    static CASE: OnceLock<Case> = OnceLock::new();
+    CASE.get_or_init(|| {
+        let case = case_of(|folder| {
+            Simulation::new(Scenario::Tampered, 7, 300).write(folder, &mut |_| ()).unwrap();
+        });
+        model(&case, "V", (80, 24), THEME);
+        case
+    })
+}
+
+/// A journal, and two files of foreign formats beside it.
+pub fn imported() -> &'static Case {
+    static CASE: OnceLock<Case> = OnceLock::new();
+    CASE.get_or_init(|| {
+        case_of(|folder| {
+            std::fs::create_dir(folder).unwrap();
+            let span = |n: u64| {
+                let (from, to) = (1_791_072_000_000_000_000 + n, 1_791_072_001_000_000_000 + n);
+                let attribute = |key: &str, value: &str| format!("{{\"key\":\"{key}\",\"value\":{{\"stringValue\":\"{value}\"}}}}");
+                let attributes = [
+                    attribute("gen_ai.operation.name", "chat"),
+                    attribute("gen_ai.request.model", "risk-scorer"),
+                    attribute("gen_ai.agent.name", "treasury-1"),
+                ];
+                format!("{{\"traceId\":\"{n:032x}\",\"spanId\":\"{n:016x}\",\"name\":\"chat\",\"startTimeUnixNano\":\"{from}\",\"endTimeUnixNano\":\"{to}\",\"attributes\":[{}]}}", attributes.join(","))
+            };
+            let spans: Vec<String> = (1..4).map(span).collect();
+            let traces = format!("{{\"resourceSpans\":[{{\"scopeSpans\":[{{\"spans\":[{}]}}]}}]}}", spans.join(","));
+            std::fs::write(folder.join("traces.json"), traces).unwrap();
+            let settled = "{\"success\":true,\"transaction\":\"0xab\",\"network\":\"eip155:8453\",\"payer\":\"0x11\"}\n";
+            std::fs::write(folder.join("answers.jsonl"), settled).unwrap();
+            let own = "{\"kind\":\"inference\",\"id\":\"req-1\",\"at\":\"2026-10-04T09:12:00Z\",\"agent\":\"a\",\"model\":\"risk-scorer\",\"version\":\"2.4.1\"}\n";
+            std::fs::write(folder.join("journal.jsonl"), own).unwrap();
+        })
     })
 }
 

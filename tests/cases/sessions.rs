@@ -11,6 +11,8 @@ use backtrail::work::Cancel;
 use backtrail::work::filter::Filter;
 use backtrail::work::ingest::{Watcher, ingest};
 use backtrail::work::select::{Partial, Selection};
+use backtrail::work::session::Session;
+use backtrail::work::study::{Choice, Study};
 use std::io::Write;
 
 fn press(model: &mut Model, keys: &str) {
@@ -120,4 +122,25 @@ fn a_journal_that_grew_is_read_on_and_the_cursor_keeps_its_record() {
     send(&mut model, Msg::Grown(Ok(())));
     assert_eq!(model.notice, None);
     assert_eq!(under(&model), (id, before + 10), "earlier records came in above it");
+}
+
+#[test]
+fn the_log_is_held_against_what_was_seen_of_it_only_when_it_is_read() {
+    let told = |head: Option<String>| {
+        let study = Study::choose(&many().case, &Choice::default(), &Cancel::default()).unwrap();
+        let mut model = Model::new((120, 40), THEME);
+        let reading = update(&mut model, Msg::Studied(Ok(study.into())));
+        send(&mut model, Msg::Recalled(Some(Box::new(Session { head, ..Session::default() }))));
+        assert!(!text(&model).contains("no longer holds"), "nobody knows the log yet");
+        perform(&mut model, reading);
+        text(&model).contains("no longer holds")
+    };
+    let (last, another) = (many_head(), "11".repeat(32));
+    assert!(!told(Some(last)) && !told(None));
+    assert!(told(Some(another)), "a line that is not there was cut out");
+}
+
+/// The last line of the log of the case, as a session keeps it.
+fn many_head() -> String {
+    model(many(), "", (80, 24), THEME).notebook.head.to_string()
 }

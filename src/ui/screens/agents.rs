@@ -8,22 +8,23 @@
 
 use crate::analysis::drift::verdict::Verdict;
 use crate::ui::actions::Action;
-use crate::ui::lists::Which;
 use crate::ui::model::{Command, Model, Screen};
+use crate::ui::ordering;
 use crate::ui::screens::requests;
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
 use crate::ui::update::{body_height, fail, push};
+use crate::ui::widgets::rows::{self, Rows};
 use crate::ui::widgets::scroll::{Scroll, Step};
-use crate::ui::widgets::table::{self, Align, Arranged, Column, rows_in};
+use crate::ui::widgets::table::{Arranged, Column, rows_in};
 use crate::work::WorkError;
 use crate::work::agents::trace::Trace;
 use crate::work::agents::words::{Portrait, probability};
 use crate::work::agents::{Agent, Agents};
 use crate::work::filter::{Clause, Field, Filter};
 use crate::work::findings::grouped;
+use crate::work::lines::{Lines, Value};
 use crate::work::notebook::Subject;
-use crate::work::sheet::Sheet;
 use crate::work::study::Study;
 use ratatui::style::Style;
 use ratatui::text::Line;
@@ -48,78 +49,29 @@ pub struct Listed {
 }
 
 pub const COLUMNS: [Column<Listed>; 9] = [
-    Column {
-        title: "agent",
-        width: 12,
-        grow: 2,
-        need: 0,
-        align: Align::Left,
-        cell: |l, t| Line::from(spans(&l.name, t.accent(), t)),
-    },
-    Column {
-        title: "verdict",
-        width: 9,
-        grow: 0,
-        need: 0,
-        align: Align::Left,
-        cell: |l, t| Line::styled(l.agent.verdict.name(), style(&l.agent, t)),
-    },
-    Column {
-        title: "since then",
-        width: 17,
-        grow: 0,
-        need: 0,
-        align: Align::Left,
-        cell: |l, t| Line::styled(since(&l.agent), style(&l.agent, t)),
-    },
-    Column {
-        title: "effect",
-        width: 6,
-        grow: 0,
-        need: 1,
-        align: Align::Right,
-        cell: |l, t| Line::styled(effect(&l.agent), t.plain()),
-    },
-    Column {
-        title: "q",
-        width: 6,
-        grow: 0,
-        need: 2,
-        align: Align::Right,
-        cell: |l, t| Line::styled(l.agent.q.map_or_else(String::new, probability), t.plain()),
-    },
-    Column {
-        title: "before",
-        width: 7,
-        grow: 0,
-        need: 3,
-        align: Align::Right,
-        cell: |l, t| Line::styled(grouped(l.agent.n[0].into()), t.plain()),
-    },
-    Column {
-        title: "during",
-        width: 7,
-        grow: 0,
-        need: 3,
-        align: Align::Right,
-        cell: |l, t| Line::styled(grouped(l.agent.n[1].into()), t.plain()),
-    },
-    Column {
-        title: "after",
-        width: 7,
-        grow: 0,
-        need: 3,
-        align: Align::Right,
-        cell: |l, t| Line::styled(grouped(l.agent.n[2].into()), t.plain()),
-    },
-    Column {
-        title: "kept",
-        width: 16,
-        grow: 0,
-        need: 4,
-        align: Align::Right,
-        cell: |l, t| Line::styled(kept(&l.agent), t.plain()),
-    },
+    Column::<Listed>::left("agent", 12, |l, t| Line::from(spans(&l.name, t.accent(), t))).grow(2),
+    Column::<Listed>::left("verdict", 9, |l, t| Line::styled(l.agent.verdict.name(), style(&l.agent, t))),
+    Column::<Listed>::left("since then", 17, |l, t| Line::styled(since(&l.agent), style(&l.agent, t))),
+    Column::<Listed>::right("effect", 6, |l, t| Line::styled(effect(&l.agent), t.plain()))
+        .need(1)
+        .value(|l| Value::real(is_told(&l.agent).then(|| l.agent.effect()))),
+    Column::<Listed>::right("q", 6, |l, t| {
+        Line::styled(l.agent.q.map_or_else(String::new, probability), t.plain())
+    })
+    .need(2)
+    .value(|l| Value::real(l.agent.q)),
+    Column::<Listed>::right("before", 7, |l, t| Line::styled(grouped(l.agent.n[0].into()), t.plain()))
+        .need(3)
+        .value(|l| Value::whole(l.agent.n[0])),
+    Column::<Listed>::right("during", 7, |l, t| Line::styled(grouped(l.agent.n[1].into()), t.plain()))
+        .need(3)
+        .value(|l| Value::whole(l.agent.n[1])),
+    Column::<Listed>::right("after", 7, |l, t| Line::styled(grouped(l.agent.n[2].into()), t.plain()))
+        .need(3)
+        .value(|l| Value::whole(l.agent.n[2])),
+    Column::<Listed>::right("kept", 16, |l, t| Line::styled(kept(&l.agent), t.plain()))
+        .need(4)
+        .value(|l| Value::real(l.agent.retention.map(|(_, kept)| kept.rho * 100.0))),
 ];
 
 fn since(agent: &Agent) -> &'static str {
@@ -127,7 +79,12 @@ fn since(agent: &Agent) -> &'static str {
 }
 
 fn effect(agent: &Agent) -> String {
-    if agent.sight.iter().any(Option::is_some) { format!("{:.3}", agent.effect()) } else { String::new() }
+    if is_told(agent) { format!("{:.3}", agent.effect()) } else { String::new() }
+}
+
+/// Whether anything can be told of it in this window.
+fn is_told(agent: &Agent) -> bool {
+    agent.sight.iter().any(Option::is_some)
 }
 
 /// `84 % [60, 108]`.
@@ -172,12 +129,16 @@ pub fn subject(model: &Model) -> Option<Subject> {
     Some(Subject::new("agent", name))
 }
 
-pub fn listing(model: &Model, which: Which) -> Option<Sheet> {
-    let (study, agents) = (model.study.as_deref()?, known(model)?);
-    let titles = COLUMNS.iter().map(|column| column.title.to_owned()).collect();
-    let rows =
-        which.of(agents.ranked()).map(|agent| table::texts(&COLUMNS, &listed(study, agent), &model.theme));
-    Some(Sheet { titles, rows: rows.collect() })
+pub fn titles() -> Vec<String> {
+    rows::titles(&COLUMNS)
+}
+
+/// The agents for workers, those that changed most first.
+pub fn lines(model: &Model) -> Option<Arc<dyn Lines>> {
+    let (study, agents) = (model.study.clone()?, Arc::clone(known(model)?));
+    let len = agents.agents.len();
+    let row = move |row: usize| agents.at_rank(row).map(|agent| listed(&study, agent));
+    Some(Arc::new(Rows { columns: &COLUMNS, len, row, identity: |l| l.agent.number, unread: None }))
 }
 
 /// Asks for what is missing: the verdicts, then the portrait of the agent under the cursor.
@@ -210,9 +171,13 @@ pub fn judged(model: &mut Model, done: Result<(), WorkError>) -> Vec<Command> {
     if let Err(error) = done {
         return fail(model, &error);
     }
-    crate::ui::lists::rearrange(model);
+    model.editions.study += 1;
     match model.screen() {
-        Screen::Agents(_) => ask(model),
+        Screen::Agents(_) => {
+            let mut commands = ordering::renew(model);
+            commands.extend(ask(model));
+            commands
+        }
         _ => Vec::new(),
     }
 }

@@ -8,7 +8,6 @@
 
 use crate::model::{Nanos, Row};
 use crate::ui::actions::Action;
-use crate::ui::lists::Which;
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
@@ -17,12 +16,13 @@ use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::ui::widgets::table::{self, Align, Arranged, Head, Shape};
 use crate::work::WorkError;
 use crate::work::findings::counted;
-use crate::work::sheet::Sheet;
+use crate::work::lines::{Lines, Value};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// One of two things.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Pair {
 pub struct State {
     pub a: Side,
     pub b: Side,
-    pairs: Option<Vec<Pair>>,
+    pairs: Option<Arc<[Pair]>>,
     only: Only,
     pub scroll: Scroll,
 }
@@ -108,7 +108,7 @@ pub fn open(model: &mut Model, a: Side, b: Side) -> Vec<Command> {
         }
         _ => None,
     };
-    let state = State { a, b, pairs, only: Only::All, scroll: Scroll::default() };
+    let state = State { a, b, pairs: pairs.map(Arc::from), only: Only::All, scroll: Scroll::default() };
     let mut commands = push(model, Screen::Compare(Box::new(state)));
     commands.extend(command.map(Command::Compare));
     commands
@@ -139,7 +139,7 @@ pub fn compared(model: &mut Model, answer: Result<Vec<Pair>, WorkError>) -> Vec<
     match answer {
         Ok(pairs) => {
             if let Some(Screen::Compare(state)) = model.screens.last_mut() {
-                state.pairs = Some(pairs);
+                state.pairs = Some(pairs.into());
             }
             Vec::new()
         }
@@ -149,18 +149,50 @@ pub fn compared(model: &mut Model, answer: Result<Vec<Pair>, WorkError>) -> Vec<
 
 impl State {
     fn shown(&self) -> Vec<&Pair> {
-        let pairs = self.pairs.iter().flatten();
+        let pairs = self.pairs.iter().flat_map(|pairs| pairs.iter());
         pairs.filter(|pair| self.only == Only::All || pair.differs()).collect()
     }
 
-    pub fn listing(&self, model: &Model, which: Which) -> Sheet {
-        let titles = ["what".to_owned(), String::new(), self.a.name(), self.b.name()].to_vec();
-        let mark = |pair: &Pair| if pair.differs() { model.theme.glyphs.differs } else { "" };
-        let row = |pair: &&Pair| {
-            let text = |side: &Option<String>| side.clone().unwrap_or_default();
-            vec![pair.name.clone(), mark(pair).to_owned(), text(&pair.a), text(&pair.b)]
+    /// What is shown, for workers.
+    pub fn lines(&self) -> Option<Arc<dyn Lines>> {
+        let pairs = Arc::clone(self.pairs.as_ref()?);
+        let shown = pairs.iter().enumerate().filter(|(_, pair)| self.only == Only::All || pair.differs());
+        let shown = shown.map(|(place, _)| place).collect();
+        Some(Arc::new(Pairs { names: [self.a.name(), self.b.name()], pairs, shown }))
+    }
+}
+
+/// The pairs that are shown.
+struct Pairs {
+    names: [String; 2],
+    pairs: Arc<[Pair]>,
+    shown: Vec<usize>,
+}
+
+impl Lines for Pairs {
+    fn titles(&self) -> Vec<String> {
+        let [a, b] = self.names.clone();
+        vec!["what".to_owned(), String::new(), a, b]
+    }
+
+    fn rows(&self) -> usize {
+        self.shown.len()
+    }
+
+    fn text(&self, row: usize, column: usize) -> String {
+        let Some(pair) = self.shown.get(row).map(|place| &self.pairs[*place]) else {
+            return String::new();
         };
-        Sheet { titles, rows: which.of(self.shown().iter()).map(row).collect() }
+        match column {
+            0 => pair.name.clone(),
+            1 => if pair.differs() { Theme::default().glyphs.differs } else { "" }.to_owned(),
+            2 => pair.a.clone().unwrap_or_default(),
+            _ => pair.b.clone().unwrap_or_default(),
+        }
+    }
+
+    fn value(&self, row: usize, column: usize) -> Value {
+        Value::text(&self.text(row, column))
     }
 }
 

@@ -7,31 +7,33 @@
 //! ▌ gw-eu-1      1,872
 //! ```
 
-use crate::store::views::Views;
+use crate::store::views::{Cell, Views};
 use crate::ui::actions::Action;
 use crate::ui::keys::Key;
-use crate::ui::lists::{Which, said, trail};
+use crate::ui::lists::said;
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::text::spans;
+use crate::ui::undo::trail;
 use crate::ui::update::{back, body_height, push};
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::ui::widgets::table::{self, Align, Arranged, Head, Shape};
 use crate::work::WorkError;
 use crate::work::findings::counted;
+use crate::work::lines::{Lines, Value};
 use crate::work::notebook::Deed;
-use crate::work::sheet::Sheet;
 use ratatui::Frame;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use std::sync::Arc;
 use unicode_width::UnicodeWidthStr;
 
 #[derive(Debug, Default)]
 pub struct State {
     pub focus: Focus,
     field: Field,
-    pub sheet: Option<Sheet>,
+    pub answer: Option<Arc<Answer>>,
     /// The query that is running.
     running: Option<String>,
     mistake: Option<String>,
@@ -39,6 +41,47 @@ pub struct State {
     recalled: Option<usize>,
     pub scroll: Scroll,
     pub arranged: Arranged,
+}
+
+/// What a query brought.
+#[derive(Debug, Default)]
+pub struct Answer {
+    pub titles: Vec<String>,
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl Lines for Arc<Answer> {
+    fn titles(&self) -> Vec<String> {
+        self.titles.clone()
+    }
+
+    fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn text(&self, row: usize, column: usize) -> String {
+        self.rows.get(row).and_then(|row| row.get(column)).map_or_else(String::new, plain)
+    }
+
+    fn value(&self, row: usize, column: usize) -> Value {
+        match self.rows.get(row).and_then(|row| row.get(column)) {
+            None | Some(Cell::Null) => Value::Nothing,
+            Some(Cell::Integer(number)) => Value::whole(*number),
+            Some(Cell::Real(number)) => Value::Real(*number),
+            Some(Cell::Text(text)) => Value::told(text),
+            Some(Cell::Blob(bytes)) => Value::Text(hex::encode(bytes)),
+        }
+    }
+}
+
+fn plain(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => String::new(),
+        Cell::Integer(number) => number.to_string(),
+        Cell::Real(number) => number.to_string(),
+        Cell::Text(text) => text.clone(),
+        Cell::Blob(bytes) => hex::encode(bytes),
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,9 +106,9 @@ const WORDS: [&str; 24] = [
 ];
 
 impl State {
-    pub fn listing(&self, which: Which) -> Option<Sheet> {
-        let sheet = self.sheet.as_ref()?;
-        Some(Sheet { titles: sheet.titles.clone(), rows: which.of(sheet.rows.iter()).cloned().collect() })
+    pub fn lines(&self) -> Option<Arc<dyn Lines>> {
+        let answer = Arc::clone(self.answer.as_ref()?);
+        Some(Arc::new(answer))
     }
 }
 
@@ -139,7 +182,7 @@ pub fn escape(model: &mut Model) -> Vec<Command> {
         return vec![Command::StopQuery];
     }
     let to_rows = with(model, |state| {
-        let to_rows = state.focus == Focus::Query && state.sheet.is_some();
+        let to_rows = state.focus == Focus::Query && state.answer.is_some();
         state.focus = if to_rows { Focus::Rows } else { state.focus };
         to_rows
     });
@@ -200,16 +243,16 @@ fn complete(state: &mut State) {
     state.field = Field::with(&whole);
 }
 
-pub fn answered(model: &mut Model, sql: &str, answer: Result<Sheet, WorkError>) -> Vec<Command> {
+pub fn answered(model: &mut Model, sql: &str, answer: Result<Arc<Answer>, WorkError>) -> Vec<Command> {
     with(model, |state| {
         if state.running.as_deref() != Some(sql) {
             return;
         }
         state.running = None;
         match answer {
-            Ok(sheet) => {
-                state.focus = if sheet.rows.is_empty() { Focus::Query } else { Focus::Rows };
-                state.sheet = Some(sheet);
+            Ok(answer) => {
+                state.focus = if answer.rows.is_empty() { Focus::Query } else { Focus::Rows };
+                state.answer = Some(answer);
                 state.mistake = None;
                 state.scroll = Scroll::default();
                 state.arranged = Arranged::default();
@@ -224,7 +267,7 @@ pub fn answered(model: &mut Model, sql: &str, answer: Result<Sheet, WorkError>) 
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
     let height = body_height(model).saturating_sub(4);
     with(model, |state| {
-        let all = state.sheet.as_ref().map_or(0, |sheet| sheet.rows.len());
+        let all = state.answer.as_ref().map_or(0, |answer| answer.rows.len());
         state.scroll.step(step, state.arranged.len(all), height);
     });
     Vec::new()
@@ -244,10 +287,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
 /// The record whose id stands in the row: in a column `id`, or else in the one the cursor is on.
 fn open_row(model: &mut Model) -> Vec<Command> {
     let id = with(model, |state| {
-        let sheet = state.sheet.as_ref()?;
-        let row = sheet.rows.get(state.arranged.row(state.scroll.cursor))?;
-        let column = sheet.titles.iter().position(|title| title == "id").unwrap_or(state.arranged.column);
-        row.get(column).cloned()
+        let answer = state.answer.as_ref()?;
+        let row = answer.rows.get(state.arranged.row(state.scroll.cursor))?;
+        let column = answer.titles.iter().position(|title| title == "id").unwrap_or(state.arranged.column);
+        row.get(column).map(plain)
     });
     id.flatten().map_or_else(Vec::new, |id| vec![Command::Resolve { id }])
 }
@@ -263,7 +306,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         frame.buffer_mut().set_line(area.x + 2, area.y + y, &line, area.width.saturating_sub(3));
     };
     say(frame, 1, status(model, state, typing));
-    let Some(sheet) = &state.sheet else {
+    let Some(answer) = &state.answer else {
         let views = Views::catalogue();
         for (n, (name, columns)) in views.iter().enumerate().take(usize::from(area.height.saturating_sub(4)))
         {
@@ -273,12 +316,12 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         return;
     };
     let list = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area };
-    let heads = heads(sheet, state.arranged.column);
-    let shape = Shape::new(&state.scroll, state.arranged.len(sheet.rows.len()), &state.arranged);
+    let heads = heads(answer, state.arranged.column);
+    let shape = Shape::new(&state.scroll, state.arranged.len(answer.rows.len()), &state.arranged);
     table::draw_cells(frame, list, &heads, shape, theme, |place, columns| {
-        let row = sheet.rows.get(state.arranged.row(place))?;
-        let text = |column: &usize| row.get(*column).map_or("", String::as_str);
-        Some(columns.iter().map(|column| Line::from(spans(text(column), theme.plain(), theme))).collect())
+        let row = answer.rows.get(state.arranged.row(place))?;
+        let text = |column: &usize| row.get(*column).map_or_else(String::new, plain);
+        Some(columns.iter().map(|column| Line::from(spans(&text(column), theme.plain(), theme))).collect())
     });
 }
 
@@ -294,16 +337,16 @@ fn status(model: &Model, state: &State, typing: bool) -> Line<'static> {
     if typing && !word.is_empty() && !found.is_empty() {
         return Line::styled(format!("tab: {}", found.join("  ")), theme.quiet());
     }
-    match &state.sheet {
-        Some(sheet) if sheet.rows.len() == MOST => {
+    match &state.answer {
+        Some(answer) if answer.rows.len() == MOST => {
             let words = format!(
                 "the first {}; there may be more: limit and offset go on",
                 counted(MOST as u64, "row")
             );
             Line::styled(words, theme.warn())
         }
-        Some(sheet) => {
-            let words = format!("{}; W writes them to a file", counted(sheet.rows.len() as u64, "row"));
+        Some(answer) => {
+            let words = format!("{}; W writes them to a file", counted(answer.rows.len() as u64, "row"));
             Line::styled(words, theme.quiet())
         }
         None => Line::styled("enter runs, tab completes, up recalls; read-only views:", theme.quiet()),
@@ -311,11 +354,15 @@ fn status(model: &Model, state: &State, typing: bool) -> Line<'static> {
 }
 
 /// Columns as wide as what stands in them; the chosen one is the last to go on a narrow screen.
-fn heads(sheet: &Sheet, chosen: usize) -> Vec<Head> {
+fn heads(answer: &Answer, chosen: usize) -> Vec<Head> {
     let head = |(n, title): (usize, &String)| {
-        let cells = sheet.rows.iter().take(MEASURED).filter_map(|row| row.get(n));
-        let widest = cells.clone().map(|cell| cell.width()).max().unwrap_or(0).max(title.width() + 1);
-        let is_number = |cell: &String| cell.is_empty() || cell.parse::<f64>().is_ok();
+        let cells = answer.rows.iter().take(MEASURED).filter_map(|row| row.get(n));
+        let widest = cells.clone().map(|cell| plain(cell).width()).max().unwrap_or(0).max(title.width() + 1);
+        let is_number = |cell: &Cell| match cell {
+            Cell::Null | Cell::Integer(_) | Cell::Real(_) => true,
+            Cell::Text(text) => text.is_empty() || text.parse::<f64>().is_ok(),
+            Cell::Blob(_) => false,
+        };
         let align = if cells.clone().all(is_number) { Align::Right } else { Align::Left };
         Head {
             title: title.clone(),
@@ -325,7 +372,7 @@ fn heads(sheet: &Sheet, chosen: usize) -> Vec<Head> {
             align,
         }
     };
-    sheet.titles.iter().enumerate().map(head).collect()
+    answer.titles.iter().enumerate().map(head).collect()
 }
 
 #[cfg(test)]

@@ -1,25 +1,28 @@
 //! Findings: severity, rule, subject, sentence; Enter opens the requests or the record that show it.
 
+use crate::journal::print_of;
 use crate::model::{Finding, Pointers, Severity};
 use crate::ui::actions::Action;
 use crate::ui::frame;
-use crate::ui::lists::Which;
 use crate::ui::model::{Command, Model, Notice, Screen};
+use crate::ui::ordering;
 use crate::ui::screens::requests;
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
 use crate::ui::update::{body_height, open_row, push, show_tab};
+use crate::ui::widgets::rows::{self, Rows};
 use crate::ui::widgets::scroll::{Scroll, Step};
-use crate::ui::widgets::table::{self, Align, Arranged, Column, Shape, rows_in};
+use crate::ui::widgets::table::{self, Arranged, Column, Shape, rows_in};
 use crate::work::filter::{Clause, Field, Filter};
 use crate::work::findings::counted;
+use crate::work::lines::{Lines, Value};
 use crate::work::notebook::Subject;
-use crate::work::sheet::Sheet;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
+use std::sync::Arc;
 
 #[derive(Debug, Default)]
 pub struct State {
@@ -38,11 +41,16 @@ pub fn subject(finding: &Finding) -> Subject {
     Subject::new("finding", format!("{} {}", finding.rule, finding.subject).trim())
 }
 
-pub fn listing(model: &Model, which: Which) -> Option<Sheet> {
-    let study = model.study.as_deref()?;
-    let titles = COLUMNS.iter().map(|column| column.title.to_owned()).collect();
-    let rows = which.of(study.findings.iter()).map(|finding| table::texts(&COLUMNS, finding, &model.theme));
-    Some(Sheet { titles, rows: rows.collect() })
+pub fn titles() -> Vec<String> {
+    rows::titles(&COLUMNS)
+}
+
+/// The findings for workers, worst first.
+pub fn lines(model: &Model) -> Option<Arc<dyn Lines>> {
+    let study = model.study.clone()?;
+    let len = study.findings.len();
+    let row = move |row: usize| study.findings.get(row).cloned();
+    Some(Arc::new(Rows { columns: &COLUMNS, len, row, identity: |f| print_of(&subject(f).id), unread: None }))
 }
 
 /// Shows the finding a note is about.
@@ -71,31 +79,13 @@ pub fn style(severity: Severity, theme: &Theme) -> Style {
 }
 
 const COLUMNS: [Column<Finding>; 4] = [
-    Column { title: "severity", width: 8, grow: 0, need: 0, align: Align::Left, cell: severity },
-    Column {
-        title: "rule",
-        width: 18,
-        grow: 0,
-        need: 2,
-        align: Align::Left,
-        cell: |f, t| Line::styled(f.rule.clone(), t.plain()),
-    },
-    Column {
-        title: "about",
-        width: 14,
-        grow: 0,
-        need: 1,
-        align: Align::Left,
-        cell: |f, t| Line::from(spans(&f.subject, t.accent(), t)),
-    },
-    Column {
-        title: "what",
-        width: 20,
-        grow: 1,
-        need: 0,
-        align: Align::Left,
-        cell: |f, t| Line::from(spans(&f.sentence, t.plain(), t)),
-    },
+    Column::<Finding>::left("severity", 8, severity).value(|f| {
+        let place = |word: &str| Severity::ALL.iter().position(|severity| severity.name() == word);
+        Value::Ranked(f.severity as usize, place)
+    }),
+    Column::<Finding>::left("rule", 18, |f, t| Line::styled(f.rule.clone(), t.plain())).need(2),
+    Column::<Finding>::left("about", 14, |f, t| Line::from(spans(&f.subject, t.accent(), t))).need(1),
+    Column::<Finding>::left("what", 20, |f, t| Line::from(spans(&f.sentence, t.plain(), t))).grow(1),
 ];
 
 fn severity(finding: &Finding, theme: &Theme) -> Line<'static> {
@@ -136,12 +126,14 @@ pub fn walk(model: &mut Model, by: isize) -> Vec<Command> {
     };
     model.finding = Some(next);
     if !matches!(model.screen(), Screen::Findings(_)) {
-        show_tab(model, 7);
-        // From elsewhere all of them are walked.
+        // From elsewhere all of them are walked, as they came.
+        let mut commands = show_tab(model, 7);
         if let Some(Screen::Findings(state)) = model.screens.last_mut() {
-            state.arranged.keep.clear();
+            (state.arranged.keep, state.arranged.sort) = (Vec::new(), None);
         }
-        crate::ui::lists::rearrange(model);
+        commands.extend(ordering::ask(model));
+        commands.extend(step(model, Step::To(next)));
+        return commands;
     }
     step(model, Step::To(next))
 }

@@ -7,28 +7,39 @@
 //! ```
 
 use super::requests;
+use crate::journal::print_of;
+use crate::model::Nanos;
 use crate::ui::actions::Action;
-use crate::ui::lists::{Which, row_under_cursor, said};
+use crate::ui::lists::{row_under_cursor, said};
 use crate::ui::model::{Command, Model, Screen, Why};
+use crate::ui::ordering;
 use crate::ui::text::{cut_middle, padded, spans};
 use crate::ui::theme::Theme;
 use crate::ui::update::{body_height, push};
+use crate::ui::widgets::aside::Aside;
+use crate::ui::widgets::rows::{self, Rows};
 use crate::ui::widgets::scroll::{Scroll, Step};
-use crate::ui::widgets::table::{self, Align, Arranged, Column, Shape, texts};
+use crate::ui::widgets::table::{self, Arranged, Column, Shape};
 use crate::work::filter::{Clause, Field, Filter};
 use crate::work::findings::counted;
-use crate::work::notebook::{Deed, Entry, Line as LogLine, Notes, Subject};
-use crate::work::sheet::Sheet;
+use crate::work::lines::{Lines, Value};
+use crate::work::notebook::{Deed, Entry, Line as LogLine, Notebook, Notes, Subject};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use std::sync::Arc;
 
 #[derive(Debug, Default)]
 pub struct State {
     pub tab: Tab,
     pub scroll: Scroll,
     pub arranged: Arranged,
+    /// The lists of the other tabs.
+    pub aside: Aside,
 }
+
+/// The number of this screen.
+pub const TAB: u8 = 8;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
@@ -38,10 +49,10 @@ pub enum Tab {
     Views,
 }
 
-const TABS: [(Tab, &str); 3] = [(Tab::Notes, "Notes"), (Tab::Log, "Log"), (Tab::Views, "Views")];
+pub const TABS: [(Tab, &str); 3] = [(Tab::Notes, "Notes"), (Tab::Log, "Log"), (Tab::Views, "Views")];
 
 /// The titles of the tabs, for whoever clicks on them.
-pub fn titles() -> Vec<&'static str> {
+pub fn tabs() -> Vec<&'static str> {
     TABS.iter().map(|(_, title)| *title).collect()
 }
 
@@ -58,17 +69,10 @@ struct Note {
 }
 
 const NOTES: [Column<Note>; 4] = [
-    Column { title: "about", width: 12, grow: 0, need: 1, align: Align::Left, cell: about },
-    Column {
-        title: "id",
-        width: 18,
-        grow: 2,
-        need: 0,
-        align: Align::Left,
-        cell: |n, t| Line::from(spans(&n.subject.id, t.accent(), t)),
-    },
-    Column { title: "tags", width: 12, grow: 1, need: 0, align: Align::Left, cell: tags },
-    Column { title: "comments", width: 18, grow: 3, need: 0, align: Align::Left, cell: comments },
+    Column::<Note>::left("about", 12, about).need(1),
+    Column::<Note>::left("id", 18, |n, t| Line::from(spans(&n.subject.id, t.accent(), t))).grow(2),
+    Column::<Note>::left("tags", 12, tags).grow(1),
+    Column::<Note>::left("comments", 18, comments).grow(3),
 ];
 
 fn about(note: &Note, theme: &Theme) -> Line<'static> {
@@ -89,54 +93,18 @@ fn comments(note: &Note, theme: &Theme) -> Line<'static> {
 }
 
 const LOG: [Column<LogLine>; 6] = [
-    Column {
-        title: "n",
-        width: 5,
-        grow: 0,
-        need: 3,
-        align: Align::Right,
-        cell: |l, t| Line::styled(l.n.to_string(), t.quiet()),
-    },
-    Column {
-        title: "at",
-        width: 20,
-        grow: 0,
-        need: 1,
-        align: Align::Left,
-        cell: |l, t| Line::from(spans(l.at.get(..19).unwrap_or(&l.at), t.quiet(), t)),
-    },
-    Column {
-        title: "by",
-        width: 8,
-        grow: 0,
-        need: 2,
-        align: Align::Left,
-        cell: |l, t| Line::from(spans(&l.by, t.plain(), t)),
-    },
-    Column {
-        title: "deed",
-        width: 9,
-        grow: 0,
-        need: 0,
-        align: Align::Left,
-        cell: |l, t| Line::styled(l.deed.name(), t.strong()),
-    },
-    Column {
-        title: "about",
-        width: 14,
-        grow: 1,
-        need: 0,
-        align: Align::Left,
-        cell: |l, t| Line::from(spans(&about_line(l), t.accent(), t)),
-    },
-    Column {
-        title: "text",
-        width: 14,
-        grow: 2,
-        need: 0,
-        align: Align::Left,
-        cell: |l, t| Line::from(spans(&l.text, t.plain(), t)),
-    },
+    Column::<LogLine>::right("n", 5, |l, t| Line::styled(l.n.to_string(), t.quiet()))
+        .need(3)
+        .value(|l| Value::whole(l.n)),
+    Column::<LogLine>::left("at", 20, |l, t| {
+        Line::from(spans(l.at.get(..19).unwrap_or(&l.at), t.quiet(), t))
+    })
+    .need(1)
+    .value(|l| Nanos::parse(&l.at).map_or_else(|_| Value::text(&l.at), Value::Moment)),
+    Column::<LogLine>::left("by", 8, |l, t| Line::from(spans(&l.by, t.plain(), t))).need(2),
+    Column::<LogLine>::left("deed", 9, |l, t| Line::styled(l.deed.name(), t.strong())),
+    Column::<LogLine>::left("about", 14, |l, t| Line::from(spans(&about_line(l), t.accent(), t))).grow(1),
+    Column::<LogLine>::left("text", 14, |l, t| Line::from(spans(&l.text, t.plain(), t))).grow(2),
 ];
 
 fn about_line(line: &LogLine) -> String {
@@ -149,22 +117,8 @@ fn about_line(line: &LogLine) -> String {
 type View = (String, String);
 
 const VIEWS: [Column<View>; 2] = [
-    Column {
-        title: "name",
-        width: 16,
-        grow: 1,
-        need: 0,
-        align: Align::Left,
-        cell: |v, t| Line::from(spans(&v.0, t.strong(), t)),
-    },
-    Column {
-        title: "filter",
-        width: 20,
-        grow: 3,
-        need: 0,
-        align: Align::Left,
-        cell: |v, t| Line::from(spans(&v.1, t.accent(), t)),
-    },
+    Column::<View>::left("name", 16, |v, t| Line::from(spans(&v.0, t.strong(), t))).grow(1),
+    Column::<View>::left("filter", 20, |v, t| Line::from(spans(&v.1, t.accent(), t))).grow(3),
 ];
 
 fn tab(model: &Model) -> Tab {
@@ -174,42 +128,60 @@ fn tab(model: &Model) -> Tab {
     }
 }
 
-/// Lines of the tab, before they are narrowed.
-pub fn all(model: &Model) -> usize {
-    match tab(model) {
-        Tab::Notes => model.notebook.notes().count(),
-        Tab::Log => model.notebook.lines.len(),
-        Tab::Views => model.notebook.views.len(),
+/// Lines of a tab, before they are narrowed.
+fn all(book: &Notebook, tab: Tab) -> usize {
+    match tab {
+        Tab::Notes => book.notes().count(),
+        Tab::Log => book.lines.len(),
+        Tab::Views => book.views.len(),
     }
 }
 
-fn note_at(model: &Model, row: usize) -> Option<Note> {
-    let (subject, notes) = model.notebook.notes().nth(row)?;
+fn note_at(book: &Notebook, row: usize) -> Option<Note> {
+    let (subject, notes) = book.notes().nth(row)?;
     Some(Note { subject: subject.clone(), notes: notes.clone() })
 }
 
-fn view_at(model: &Model, row: usize) -> Option<View> {
-    model.notebook.views.iter().nth(row).map(|(name, filter)| (name.clone(), filter.clone()))
+fn view_at(book: &Notebook, row: usize) -> Option<View> {
+    book.views.iter().nth(row).map(|(name, filter)| (name.clone(), filter.clone()))
 }
 
-pub fn listing(model: &Model, which: Which) -> Sheet {
-    let theme = Theme::default();
-    fn sheet<R>(columns: &[Column<R>], rows: impl Iterator<Item = R>, theme: &Theme) -> Sheet {
-        let titles = columns.iter().map(|column| column.title.to_owned()).collect();
-        Sheet { titles, rows: rows.map(|row| texts(columns, &row, theme)).collect() }
+pub fn titles(tab: Tab) -> Vec<String> {
+    match tab {
+        Tab::Notes => rows::titles(&NOTES),
+        Tab::Log => rows::titles(&LOG),
+        Tab::Views => rows::titles(&VIEWS),
     }
-    match tab(model) {
-        Tab::Notes => sheet(&NOTES, which.of((0..).map_while(|row| note_at(model, row))), &theme),
-        Tab::Log => sheet(&LOG, which.of(model.notebook.lines.iter()).cloned(), &theme),
-        Tab::Views => sheet(&VIEWS, which.of((0..).map_while(|row| view_at(model, row))), &theme),
+}
+
+/// The lines of the tab for workers.
+pub fn lines(model: &Model, state: &State) -> Arc<dyn Lines> {
+    let book = Arc::clone(&model.notebook);
+    let (len, unread) = (all(&book, state.tab), None);
+    match state.tab {
+        Tab::Notes => Arc::new(Rows {
+            columns: &NOTES,
+            len,
+            row: move |row| note_at(&book, row),
+            identity: |note: &Note| print_of(&format!("{} {}", note.subject.kind, note.subject.id)),
+            unread,
+        }),
+        Tab::Log => {
+            let row = move |row: usize| book.lines.get(row).cloned();
+            Arc::new(Rows { columns: &LOG, len, row, identity: |line| line.n, unread })
+        }
+        Tab::Views => {
+            let row = move |row| view_at(&book, row);
+            Arc::new(Rows { columns: &VIEWS, len, row, identity: |view| print_of(&view.0), unread })
+        }
     }
 }
 
 /// What the line under the cursor is about.
-pub fn subject(model: &Model) -> Option<Subject> {
+pub fn subject(model: &Model, state: &State) -> Option<Subject> {
     let row = row_under_cursor(model)?;
-    let subject = match tab(model) {
-        Tab::Notes => note_at(model, row)?.subject,
+    let subject = match state.tab {
+        Tab::Notes => note_at(&model.notebook, row)?.subject,
         Tab::Log => {
             let line = model.notebook.lines.get(row)?;
             Subject::new(&line.kind, &line.id)
@@ -220,7 +192,7 @@ pub fn subject(model: &Model) -> Option<Subject> {
 }
 
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
-    let (height, all) = (body_height(model).saturating_sub(3), all(model));
+    let (height, all) = (body_height(model).saturating_sub(3), all(&model.notebook, tab(model)));
     if let Some(Screen::Notes(state)) = model.screens.last_mut() {
         state.scroll.step(step, state.arranged.len(all), height);
     }
@@ -239,11 +211,21 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
 
 fn turn(model: &mut Model, by: usize) -> Vec<Command> {
     if let Some(Screen::Notes(state)) = model.screens.last_mut() {
-        let place = TABS.iter().position(|(tab, _)| *tab == state.tab).unwrap_or(0);
-        *state = State { tab: TABS[(place + by) % TABS.len()].0, ..State::default() };
+        let (from, to) = (state.place(), (state.place() + by) % TABS.len());
+        let shown = (std::mem::take(&mut state.arranged), state.scroll);
+        // The log is read from its end.
+        let first = || {
+            (
+                Arranged::default(),
+                Scroll { cursor: if TABS[to].0 == Tab::Log { usize::MAX } else { 0 }, top: 0 },
+            )
+        };
+        (state.arranged, state.scroll) = state.aside.turn((from, to), shown, first);
+        state.tab = TABS[to].0;
     }
-    // The log is read from its end.
-    if tab(model) == Tab::Log { step(model, Step::To(usize::MAX)) } else { Vec::new() }
+    let mut commands = ordering::renew(model);
+    commands.extend(step(model, Step::By(0)));
+    commands
 }
 
 /// Takes away all notes on a subject, or a saved view, by further lines of the log.
@@ -252,9 +234,9 @@ fn remove(model: &mut Model) -> Vec<Command> {
         return Vec::new();
     };
     let entries: Vec<Entry> = match tab(model) {
-        Tab::Notes => note_at(model, row).map(|note| removal(&note)).unwrap_or_default(),
+        Tab::Notes => note_at(&model.notebook, row).map(|note| removal(&note)).unwrap_or_default(),
         Tab::Views => {
-            let view = view_at(model, row);
+            let view = view_at(&model.notebook, row);
             view.map(|(name, _)| Entry::new(Deed::View, Subject::new("view", &name), ""))
                 .into_iter()
                 .collect()
@@ -277,10 +259,14 @@ fn removal(note: &Note) -> Vec<Entry> {
 
 fn open(model: &mut Model) -> Vec<Command> {
     if tab(model) == Tab::Views {
-        let filter = row_under_cursor(model).and_then(|row| view_at(model, row));
+        let filter = row_under_cursor(model).and_then(|row| view_at(&model.notebook, row));
         return filter.map_or_else(Vec::new, |(name, _)| open_view(model, &name));
     }
-    subject(model).map_or_else(Vec::new, |subject| open_subject(model, &subject))
+    let subject = match model.screen() {
+        Screen::Notes(state) => subject(model, state),
+        _ => None,
+    };
+    subject.map_or_else(Vec::new, |subject| open_subject(model, &subject))
 }
 
 /// Shows the requests of a saved view.
@@ -324,7 +310,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let line = crate::ui::text::fit(Line::from(line), usize::from(area.width) - 1, theme);
     frame.buffer_mut().set_line(area.x + 1, area.y, &line, area.width);
     let list = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
-    let all = all(model);
+    let all = all(&model.notebook, state.tab);
     if all == 0 {
         let words = match state.tab {
             Tab::Notes => "no notes yet: on any screen m marks, t tags, c comments what is chosen",
@@ -338,13 +324,17 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let shape = Shape::new(&state.scroll, state.arranged.len(all), &state.arranged);
     match state.tab {
         Tab::Notes => {
-            table::draw(frame, list, &NOTES, shape, theme, |place| note_at(model, state.arranged.row(place)));
+            table::draw(frame, list, &NOTES, shape, theme, |place| {
+                note_at(&model.notebook, state.arranged.row(place))
+            });
         }
         Tab::Log => table::draw(frame, list, &LOG, shape, theme, |place| {
             model.notebook.lines.get(state.arranged.row(place)).cloned()
         }),
         Tab::Views => {
-            table::draw(frame, list, &VIEWS, shape, theme, |place| view_at(model, state.arranged.row(place)));
+            table::draw(frame, list, &VIEWS, shape, theme, |place| {
+                view_at(&model.notebook, state.arranged.row(place))
+            });
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::model::{Evidence, Nanos, Pointers, Severity, Untrusted};
 pub use crate::report::plain::percent as share;
 use crate::ui::actions::Action;
 use crate::ui::model::{Command, Model, Screen};
-use crate::ui::screens::{findings, hours, requests, settlements, timeline};
+use crate::ui::screens::{findings, hours, payments_table, requests, settlements, timeline};
 use crate::ui::text::{spans, wrap};
 use crate::ui::theme::Theme;
 use crate::ui::update::{body_height, push};
@@ -415,7 +415,7 @@ impl Page<'_> {
         }
         for class in Class::ALL.into_iter().filter(|class| *class != Class::Clear) {
             let style =
-                if count(class) > 0 { settlements::style(class, self.theme) } else { self.theme.quiet() };
+                if count(class) > 0 { payments_table::style(class, self.theme) } else { self.theme.quiet() };
             if count(class) == 0 && matches!(class, Class::Likely | Class::Possible) {
                 continue;
             }

@@ -9,30 +9,36 @@
 //! ▌ signature   failed   req-000003db
 //! ```
 
-use crate::model::{Row, Status, Step};
+use super::payments_table::Id;
+use crate::model::{Kind, Row, Status, Step};
 use crate::ui::actions::Action;
-use crate::ui::lists::Which;
+use crate::ui::lists::is_noted;
 use crate::ui::model::{Command, Model, Notice, Screen};
+use crate::ui::ordering;
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
 use crate::ui::update::{body_height, fail, open_row};
-use crate::ui::widgets::lines::{self, Focus};
+use crate::ui::widgets::rows::{self, Rows};
 use crate::ui::widgets::scroll::{Scroll, Step as Move};
+use crate::ui::widgets::table::{self, Arranged, Column, Shape, rows_in};
 use crate::work::WorkError;
 use crate::work::findings::{counted, grouped};
-use crate::work::sheet::Sheet;
-use crate::work::verify::Verification;
+use crate::work::lines::{Lines, Value};
+use crate::work::notebook::Subject;
+use crate::work::verify::{Failure, Verification};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[derive(Debug, Default)]
 pub struct State {
     pub scroll: Scroll,
+    pub arranged: Arranged,
     /// What verification came to; nothing before it was asked for, or where nothing was verified.
-    pub verification: Option<Verification>,
+    pub verification: Option<Arc<Verification>>,
     pub asked: bool,
     /// Ids of the failures on screen.
     pub ids: BTreeMap<Row, String>,
@@ -41,7 +47,7 @@ pub struct State {
 impl State {
     pub fn row_under_cursor(&self) -> Option<Row> {
         let failures = &self.verification.as_ref()?.failures;
-        failures.get(self.scroll.cursor).map(|failure| failure.row)
+        failures.get(self.arranged.row(self.scroll.cursor)).map(|failure| failure.row)
     }
 
     /// The id of the failure under the cursor, once it is known.
@@ -50,20 +56,43 @@ impl State {
     }
 }
 
-/// The failures as texts; ids that were not on screen yet are not known.
-pub fn listing(state: &State, which: Which) -> Option<Sheet> {
-    let titles = ["step", "verdict", "id"].map(str::to_owned).to_vec();
-    let rows = which.of(state.verification.as_ref()?.failures.iter()).map(|failure| {
-        let id = state.ids.get(&failure.row).cloned().unwrap_or_default();
-        vec![failure.step.name().to_owned(), failure.status.name().to_owned(), id]
-    });
-    Some(Sheet { titles, rows: rows.collect() })
+/// A failure with its id, once that is known.
+pub struct Failed {
+    failure: Failure,
+    id: Id,
 }
 
-/// The column of ids, and the record of each failure.
-pub fn records(state: &State) -> Option<(usize, Vec<Row>)> {
-    let failures = &state.verification.as_ref()?.failures;
-    Some((2, failures.iter().map(|failure| failure.row).collect()))
+const COLUMNS: [Column<Failed>; 3] = [
+    Column::<Failed>::left("verdict", 12, |f, t| {
+        let (glyph, style) = mark(f.failure.status, t);
+        Line::styled(format!("{glyph} {}", f.failure.status.name()), style)
+    })
+    .value(|f| {
+        Value::Ranked(f.failure.status as usize, |word| {
+            Status::ALL.iter().find(|status| status.name() == word).map(|status| *status as usize)
+        })
+    }),
+    Column::<Failed>::left("step", 15, |f, t| Line::styled(f.failure.step.name(), t.plain())).value(|f| {
+        let place = |word: &str| Step::ALL.iter().position(|step| step.name() == word);
+        Value::Ranked(Step::ALL.iter().position(|step| *step == f.failure.step).unwrap_or(0), place)
+    }),
+    Column::<Failed>::left("id", 14, |f, t| Line::from(spans(&f.id.text(), t.accent(), t))).grow(1),
+];
+
+pub fn titles() -> Vec<String> {
+    rows::titles(&COLUMNS)
+}
+
+/// The queue for workers, in the order of the journals.
+pub fn lines(model: &Model, state: &State) -> Option<Arc<dyn Lines>> {
+    let (study, verification) = (model.study.clone()?, Arc::clone(state.verification.as_ref()?));
+    let len = verification.failures.len();
+    let row = move |row: usize| {
+        let failure = verification.failures.get(row)?.clone();
+        Some(Failed { id: Id::Read(Arc::clone(&study), failure.row), failure })
+    };
+    let identity = |f: &Failed| u64::from(f.failure.row.0) << 8 | f.failure.step as u64;
+    Some(Arc::new(Rows { columns: &COLUMNS, len, row, identity, unread: Some(2) }))
 }
 
 /// The glyph and colour of a status; its word always stands beside it.
@@ -89,16 +118,22 @@ fn with<T>(model: &mut Model, f: impl FnOnce(&mut State) -> T) -> Option<T> {
 }
 
 pub fn verified(model: &mut Model, answer: Result<Option<Verification>, WorkError>) -> Vec<Command> {
-    match answer {
-        Ok(verification) => {
-            with(model, |state| {
-                state.verification = verification;
-                state.asked = true;
-            });
-            ask_ids(model)
-        }
-        Err(error) => fail(model, &error),
+    let verification = match answer {
+        Ok(verification) => verification,
+        Err(error) => return fail(model, &error),
+    };
+    let is_other = with(model, |state| {
+        state.asked = true;
+        state.verification.as_deref() != verification.as_ref()
+    });
+    if is_other == Some(true) {
+        ordering::hold(model);
+        model.editions.study += 1;
+        with(model, |state| state.verification = verification.map(Arc::new));
     }
+    let mut commands = ordering::renew(model);
+    commands.extend(step(model, Move::By(0)));
+    commands
 }
 
 /// Ids come from the journals: only those on screen are asked for.
@@ -106,8 +141,9 @@ fn ask_ids(model: &mut Model) -> Vec<Command> {
     let height = list_height(model);
     let rows = with(model, |state| {
         let failures = state.verification.as_ref().map_or(&[][..], |verification| &verification.failures);
-        let shown = state.scroll.shown(failures.len(), height);
-        let rows = failures[shown].iter().map(|failure| failure.row);
+        let shown = state.scroll.shown(state.arranged.len(failures.len()), height);
+        let rows =
+            shown.filter_map(|place| failures.get(state.arranged.row(place))).map(|failure| failure.row);
         rows.filter(|row| !state.ids.contains_key(row)).collect::<Vec<_>>()
     });
     match rows {
@@ -116,8 +152,16 @@ fn ask_ids(model: &mut Model) -> Vec<Command> {
     }
 }
 
+/// Ids kept at hand.
+const AT_HAND: usize = 10_000;
+
 pub fn named(model: &mut Model, ids: Vec<(Row, String)>) -> Vec<Command> {
-    with(model, |state| state.ids.extend(ids));
+    with(model, |state| {
+        if state.ids.len() + ids.len() > AT_HAND {
+            state.ids.clear();
+        }
+        state.ids.extend(ids);
+    });
     Vec::new()
 }
 
@@ -125,7 +169,7 @@ pub fn named(model: &mut Model, ids: Vec<(Row, String)>) -> Vec<Command> {
 const HEAD: usize = Step::ALL.len() + 5;
 
 fn list_height(model: &Model) -> usize {
-    body_height(model).saturating_sub(head_height(model)).max(1)
+    rows_in(body_height(model).saturating_sub(head_height(model)) as u16).max(1)
 }
 
 /// On low screens the counts give way to the failures, which can be acted on.
@@ -136,8 +180,8 @@ pub fn head_height(model: &Model) -> usize {
 pub fn step(model: &mut Model, step: Move) -> Vec<Command> {
     let height = list_height(model);
     with(model, |state| {
-        let len = state.verification.as_ref().map_or(0, |verification| verification.failures.len());
-        state.scroll.step(step, len, height);
+        let all = state.verification.as_ref().map_or(0, |verification| verification.failures.len());
+        state.scroll.step(step, state.arranged.len(all), height);
     });
     ask_ids(model)
 }
@@ -191,15 +235,17 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         format!("{} that failed, were revoked or are ambiguous", counted(failures.len() as u64, "step"));
     put(frame, area, head as u16 - 1, Line::styled(title, theme.strong()), theme);
     let list = Rect { y: area.y + head as u16, height: area.height.saturating_sub(head as u16), ..area };
-    lines::draw(frame, list, &state.scroll, failures.len(), Focus::Here, theme, |n| {
-        let failure = &failures[n];
-        let (glyph, style) = mark(failure.status, theme);
-        let mut line = vec![
-            Span::styled(format!("{glyph} {:<10}", failure.status.name()), style),
-            Span::styled(format!("{:<15}", failure.step.name()), theme.plain()),
-        ];
-        line.extend(spans(state.ids.get(&failure.row).map_or("…", |id| id), theme.accent(), theme));
-        Line::from(line)
+    let failure = |place: usize| failures.get(state.arranged.row(place));
+    let id = |row: &Row| state.ids.get(row);
+    let noted = |place: usize| {
+        let id = failure(place).and_then(|failure| id(&failure.row));
+        id.is_some_and(|id| is_noted(model, &Subject::new(Kind::Inference.name(), id)))
+    };
+    let len = state.arranged.len(failures.len());
+    let shape = Shape { noted: &noted, ..Shape::new(&state.scroll, len, &state.arranged) };
+    table::draw(frame, list, &COLUMNS, shape, theme, |place| {
+        let failure = failure(place)?.clone();
+        Some(Failed { id: Id::Known(id(&failure.row).cloned()), failure })
     });
 }
 

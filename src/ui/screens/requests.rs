@@ -5,29 +5,22 @@
 //! ▌ 10-05 09:11:23.107   req-000008b7  gw-ap-1  trader-8     2.4.1    attested   shadow-serving
 //! ```
 
-use super::{proofs, request};
-use crate::model::time::Zone;
-use crate::model::{Evidence, Kind, Nanos, Row};
+use crate::model::Row;
 use crate::ui::actions::Action;
 use crate::ui::frame;
-use crate::ui::lists::{is_noted, said};
+use crate::ui::lists::said;
 use crate::ui::model::{Change, Command, Model, Placed, Screen};
-use crate::ui::text::spans;
-use crate::ui::theme::Theme;
+use crate::ui::undo::trail;
 use crate::ui::update::{fail, open_row};
 use crate::ui::widgets::scroll::{Scroll, Step, Tick};
-use crate::ui::widgets::table::{self, Align, Arranged, Column, Shape, rows_in};
+use crate::ui::widgets::table::{Arranged, rows_in};
 use crate::work::WorkError;
 use crate::work::filter::{Clause, Field, Filter, Op};
-use crate::work::findings::grouped;
-use crate::work::notebook::{Deed, Subject};
+use crate::work::notebook::Deed;
 use crate::work::rows::RequestRow;
-use crate::work::select::{Partial, Selection, Way};
+use crate::work::select::{Partial, Selection};
 use crate::work::sheet::Sheet;
 use crate::work::stack::By;
-use ratatui::Frame;
-use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -36,7 +29,7 @@ pub struct State {
     pub selection: Option<Selection>,
     pub scroll: Scroll,
     /// Rows already fetched, for a page or two around the cursor.
-    pages: BTreeMap<Row, RequestRow>,
+    pub pages: BTreeMap<Row, RequestRow>,
     /// The last question asked; answers to older ones are dropped.
     question: u64,
     /// What the rows shown were selected by.
@@ -45,21 +38,19 @@ pub struct State {
     searching: bool,
     /// Lines searched so far and lines there are, while only some hits are known, or where the search was stopped.
     pub partly: Option<(u64, u64)>,
-    /// The last search for a next one.
-    sought: u64,
     /// The record to begin at, where a session was left.
     pub wanted: Option<Row>,
     /// The column that `=`, `-`, `s` and `S` are about, and the order.
     pub arranged: Arranged,
     /// Where findings and notes are.
-    ticks: Vec<Tick>,
+    pub ticks: Vec<Tick>,
 }
 
 /// Rows kept at hand; beyond that, the ones farthest from the screen go.
 const AT_HAND: usize = 1000;
 
 /// What each column of the table is to a filter.
-const FIELDS: [Field; 13] = [
+pub const FIELDS: [Field; 13] = [
     Field::At,
     Field::Id,
     Field::Node,
@@ -87,7 +78,6 @@ impl Default for State {
             filter: Filter::default(),
             searching: false,
             partly: None,
-            sought: 0,
             wanted: None,
             arranged: Arranged::at(FIRST),
             ticks: Vec::new(),
@@ -353,7 +343,7 @@ fn clause_of(field: Field, row: &RequestRow) -> Clause {
 /// Takes a filter as the one in force, with what was before kept for undo.
 pub fn remember(model: &mut Model, filter: Filter) {
     if filter != model.filter {
-        crate::ui::lists::trail(model, Deed::Filter, &filter.to_string());
+        trail(model, Deed::Filter, &filter.to_string());
         let before = std::mem::replace(&mut model.filter, filter);
         model.undo.push(Change::Filter(before));
         model.redo.clear();
@@ -396,214 +386,4 @@ pub fn drop_last(model: &mut Model) -> Vec<Command> {
     let mut filter = model.filter.clone();
     filter.clauses.pop();
     set_filter(model, filter)
-}
-
-/// Asks for the next request that matches what was found last: columns and journals are read by a worker.
-pub fn seek(model: &mut Model, direction: isize) -> Vec<Command> {
-    let Some(clause) = model.found.clone() else {
-        return said(model, "find something with / first");
-    };
-    model.questions += 1;
-    let question = model.questions;
-    let way = if direction > 0 { Way::Forward } else { Way::Backward };
-    let asked = with(model, |state| {
-        let rows = state.selection.as_ref()?.rows.clone();
-        state.sought = question;
-        Some(Command::Seek { question, rows, from: state.scroll.cursor, way, clause })
-    });
-    asked.flatten().into_iter().collect()
-}
-
-pub fn sought(model: &mut Model, question: u64, place: Result<Option<usize>, WorkError>) -> Vec<Command> {
-    let is_newest = with(model, |state| state.sought == question) == Some(true);
-    match place {
-        Err(WorkError::Cancelled) => Vec::new(),
-        Err(error) => fail(model, &error),
-        Ok(_) if !is_newest => Vec::new(),
-        Ok(Some(place)) => step(model, Step::To(place)),
-        Ok(None) => {
-            let words = model.found.as_ref().map(|clause| format!("no request shown has {clause}"));
-            let words = crate::ui::text::shown(&words.unwrap_or_default(), &model.theme);
-            said(model, &words)
-        }
-    }
-}
-
-/// What a cell needs besides its row.
-struct Cell {
-    row: RequestRow,
-    zone: Zone,
-    faulty: String,
-}
-
-const COLUMNS: [Column<Cell>; FIELDS.len()] = [
-    Column {
-        title: "at",
-        width: 18,
-        grow: 0,
-        need: 0,
-        align: Align::Left,
-        cell: |c, t| at(c.row.at, c.zone, t),
-    },
-    Column {
-        title: "id",
-        width: 13,
-        grow: 3,
-        need: 0,
-        align: Align::Left,
-        cell: |c, t| text(&c.row.id, t.plain(), t),
-    },
-    Column {
-        title: "node",
-        width: 9,
-        grow: 1,
-        need: 2,
-        align: Align::Left,
-        cell: |c, t| text(&c.row.node, t.plain(), t),
-    },
-    Column {
-        title: "agent",
-        width: 12,
-        grow: 2,
-        need: 1,
-        align: Align::Left,
-        cell: |c, t| text(&c.row.agent, t.accent(), t),
-    },
-    Column { title: "served by", width: 9, grow: 1, need: 0, align: Align::Left, cell: version },
-    Column { title: "known by", width: 9, grow: 0, need: 3, align: Align::Left, cell: evidence },
-    Column { title: "points", width: 14, grow: 2, need: 4, align: Align::Left, cell: pointers },
-    Column { title: "tier", width: 4, grow: 0, need: 2, align: Align::Left, cell: tier },
-    Column { title: "proof", width: 10, grow: 0, need: 4, align: Align::Left, cell: proof },
-    Column { title: "status", width: 6, grow: 0, need: 5, align: Align::Left, cell: status },
-    Column {
-        title: "tokens",
-        width: 6,
-        grow: 0,
-        need: 6,
-        align: Align::Right,
-        cell: |c, t| number(c.row.tokens_out, t),
-    },
-    Column {
-        title: "ms",
-        width: 6,
-        grow: 0,
-        need: 7,
-        align: Align::Right,
-        cell: |c, t| number(c.row.latency.map(|latency| latency.0.unsigned_abs() / 1_000_000), t),
-    },
-    Column {
-        title: "model",
-        width: 11,
-        grow: 1,
-        need: 8,
-        align: Align::Left,
-        cell: |c, t| text(&c.row.model, t.quiet(), t),
-    },
-];
-
-fn text(text: &str, style: ratatui::style::Style, theme: &Theme) -> Line<'static> {
-    Line::from(spans(text, style, theme))
-}
-
-fn at(at: Nanos, zone: Zone, theme: &Theme) -> Line<'static> {
-    Line::styled(at.format(zone, "%m-%d %H:%M:%S%.3f"), theme.plain())
-}
-
-fn version(cell: &Cell, theme: &Theme) -> Line<'static> {
-    match cell.row.effective.as_str() {
-        "" => Line::styled("unknown", theme.quiet()),
-        version if version == cell.faulty => text(version, theme.bad(), theme),
-        version => text(version, theme.plain(), theme),
-    }
-}
-
-fn evidence(cell: &Cell, theme: &Theme) -> Line<'static> {
-    let style = match cell.row.evidence {
-        Evidence::Attested => theme.good(),
-        Evidence::Scheduled => theme.plain(),
-        Evidence::Claimed | Evidence::None => theme.warn(),
-    };
-    Line::styled(cell.row.evidence.name(), style)
-}
-
-fn pointers(cell: &Cell, theme: &Theme) -> Line<'static> {
-    Line::styled(cell.row.pointers.to_string(), theme.warn())
-}
-
-fn tier(cell: &Cell, theme: &Theme) -> Line<'static> {
-    match cell.row.tier {
-        None => Line::styled(theme.glyphs.ellipsis, theme.quiet()),
-        Some(None) => Line::styled(theme.glyphs.quiet, theme.quiet()),
-        Some(Some(tier)) => Line::styled(tier.name(), request::tier_style(tier, theme)),
-    }
-}
-
-fn proof(cell: &Cell, theme: &Theme) -> Line<'static> {
-    match cell.row.proof {
-        Some(status) => {
-            let (glyph, style) = proofs::mark(status, theme);
-            Line::styled(format!("{glyph} {status}"), style)
-        }
-        None => Line::styled(theme.glyphs.unchecked, theme.quiet()),
-    }
-}
-
-fn status(cell: &Cell, theme: &Theme) -> Line<'static> {
-    let style = if cell.row.status == "ok" { theme.quiet() } else { theme.warn() };
-    text(&cell.row.status, style, theme)
-}
-
-fn number(number: Option<u64>, theme: &Theme) -> Line<'static> {
-    Line::styled(number.map_or_else(String::new, grouped), theme.quiet())
-}
-
-pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
-    let panes = frame::panes(model, area);
-    let faulty = model
-        .study
-        .as_deref()
-        .and_then(|study| study.window.as_ref().map(|window| study.version_name(window.faulty).to_owned()));
-    let faulty = faulty.unwrap_or_default();
-    let theme = &model.theme;
-    if state.selection.is_none() {
-        frame.buffer_mut().set_span(
-            area.x + 2,
-            area.y + 1,
-            &Span::styled("selecting…", theme.quiet()),
-            area.width,
-        );
-        return;
-    }
-    if state.len() == 0 && state.partly.is_some() {
-        let words = "searching the journals: no hit so far; esc stops";
-        let span = Span::styled(words, theme.quiet());
-        frame.buffer_mut().set_span(area.x + 2, area.y + 1, &span, area.width - 2);
-        return;
-    }
-    if state.len() == 0 {
-        let words = match model.filter.is_empty() {
-            true => "no request is recorded",
-            false => "no request matches; \\ pauses the filters, <backspace> drops the last, u undoes",
-        };
-        let line =
-            crate::ui::text::fit(Line::styled(words, theme.quiet()), usize::from(area.width - 3), theme);
-        frame.buffer_mut().set_line(area.x + 2, area.y + 1, &line, area.width - 3);
-        return;
-    }
-    let noted = |place: usize| {
-        let row = state.row(place).and_then(|row| state.pages.get(&row));
-        row.is_some_and(|row| is_noted(model, &Subject::new(Kind::Inference.name(), &row.id)))
-    };
-    let shape = Shape {
-        ticks: &state.ticks,
-        noted: &noted,
-        ..Shape::new(&state.scroll, state.len(), &state.arranged)
-    };
-    table::draw(frame, panes.list, &COLUMNS, shape, theme, |place| {
-        let row = state.row(place).and_then(|row| state.pages.get(&row))?.clone();
-        Some(Cell { row, zone: model.zone, faulty: faulty.clone() })
-    });
-    if let (Some(detail), Some(row)) = (panes.detail, state.under_cursor()) {
-        request::draw_summary(model, row, frame, detail);
-    }
 }

@@ -6,120 +6,91 @@
 //! ```
 
 use super::requests;
-use crate::ui::lists::Which;
+use crate::journal::print_of;
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::screens::overview::share;
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
 use crate::ui::update::{body_height, fail, push, step as step_screen};
+use crate::ui::widgets::rows::Rows;
 use crate::ui::widgets::scroll::{Scroll, Step};
-use crate::ui::widgets::table::{self, Align, Arranged, Column, Shape, texts};
+use crate::ui::widgets::table::{self, Arranged, Column, Shape};
 use crate::work::WorkError;
-use crate::work::filter::{Clause, Field, Filter};
+use crate::work::filter::{Clause, Filter};
 use crate::work::findings::{counted, grouped};
+use crate::work::lines::{Lines, Value as Typed};
 use crate::work::notebook::Subject;
-use crate::work::sheet::Sheet;
-use crate::work::stack::Count;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[derive(Debug)]
 pub struct State {
     pub title: String,
-    /// Requests are counted by a field; rows of another list by their texts.
-    field: Option<Field>,
-    values: Option<Vec<Value>>,
+    question: u64,
+    values: Option<Arc<[Value]>>,
+    /// The count of the most frequent one.
+    most: u64,
     pub total: u64,
     pub scroll: Scroll,
     pub arranged: Arranged,
 }
 
-/// A value, and where its rows are.
-#[derive(Clone, Debug)]
-struct Value {
-    text: String,
-    count: u64,
-    total: u64,
-    most: u64,
-    clauses: Vec<Clause>,
-    /// The first row that has it.
-    first: usize,
+/// A value, how many rows have it, and where they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value {
+    pub text: String,
+    pub count: u64,
+    pub leads: Leads,
 }
 
-const COLUMNS: [Column<Value>; 4] = [
-    Column { title: "value", width: 16, grow: 1, need: 0, align: Align::Left, cell: value },
-    Column {
-        title: "count",
-        width: 12,
-        grow: 0,
-        need: 0,
-        align: Align::Right,
-        cell: |v, t| Line::styled(grouped(v.count), t.strong()),
-    },
-    Column {
-        title: "share",
-        width: 8,
-        grow: 0,
-        need: 1,
-        align: Align::Right,
-        cell: |v, t| Line::styled(share(v.count, v.total), t.quiet()),
-    },
-    Column { title: "", width: 20, grow: 1, need: 2, align: Align::Left, cell: bar },
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leads {
+    /// To requests that these clauses leave.
+    Clauses(Vec<Clause>),
+    /// To the first row that has it, by its place.
+    Place(usize),
+}
+
+/// One line of the list.
+struct Listed {
+    value: Value,
+    total: u64,
+    most: u64,
+}
+
+const COLUMNS: [Column<Listed>; 4] = [
+    Column::<Listed>::left("value", 16, value).grow(1).value(|l| Typed::told(&l.value.text)),
+    Column::<Listed>::right("count", 12, |l, t| Line::styled(grouped(l.value.count), t.strong()))
+        .value(|l| Typed::whole(l.value.count)),
+    Column::<Listed>::right("share", 8, |l, t| Line::styled(share(l.value.count, l.total), t.quiet()))
+        .need(1)
+        .value(|l| Typed::Real(l.value.count as f64 * 100.0 / l.total.max(1) as f64)),
+    Column::<Listed>::left("", 20, bar).need(2).grow(1).value(|l| Typed::whole(l.value.count)),
 ];
 
-fn value(value: &Value, theme: &Theme) -> Line<'static> {
-    match value.text.as_str() {
+fn value(listed: &Listed, theme: &Theme) -> Line<'static> {
+    match listed.value.text.as_str() {
         "" => Line::styled("(none)", theme.quiet()),
         text => Line::from(spans(text, theme.accent(), theme)),
     }
 }
 
-fn bar(value: &Value, theme: &Theme) -> Line<'static> {
-    let length = (value.count * 20).div_ceil(value.most.max(1)) as usize;
+fn bar(listed: &Listed, theme: &Theme) -> Line<'static> {
+    let length = (listed.value.count * 20).div_ceil(listed.most.max(1)) as usize;
     Line::styled(theme.glyphs.bars[8].repeat(length), theme.good())
 }
 
 impl State {
-    /// Requests, while their count is awaited.
-    pub fn of_requests(field: Field, total: u64) -> Self {
-        let title = field.name().to_owned();
+    /// A count that is awaited.
+    pub fn new(question: u64, title: String, total: u64) -> Self {
         let (scroll, arranged) = (Scroll::default(), Arranged::default());
-        Self { title, field: Some(field), values: None, total, scroll, arranged }
+        Self { title, question, values: None, most: 0, total, scroll, arranged }
     }
 
-    /// Rows of a list that is all there.
-    pub fn of_rows(sheet: &Sheet, places: &[usize], column: usize) -> Self {
-        let mut counts: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
-        for n in places.iter().copied().filter(|n| *n < sheet.rows.len()) {
-            counts.entry(sheet.rows[n].get(column).map_or("", String::as_str)).or_insert((0, n)).0 += 1;
-        }
-        let most = counts.values().map(|(count, _)| *count).max().unwrap_or(0);
-        let total = places.len() as u64;
-        let value = |(text, (count, first)): (&str, (u64, usize))| Value {
-            text: text.to_owned(),
-            count,
-            total,
-            most,
-            clauses: Vec::new(),
-            first,
-        };
-        let mut values: Vec<Value> = counts.into_iter().map(value).collect();
-        values.sort_by(|a, b| (b.count, &a.text).cmp(&(a.count, &b.text)));
-        let (scroll, arranged) = (Scroll::default(), Arranged::default());
-        Self {
-            title: sheet.titles[column].clone(),
-            field: None,
-            values: Some(values),
-            total,
-            scroll,
-            arranged,
-        }
-    }
-
-    pub fn len(&self) -> usize {
-        self.values.as_ref().map_or(0, Vec::len)
+    pub const fn is_counting(&self) -> bool {
+        self.values.is_none()
     }
 
     fn under_cursor(&self) -> Option<&Value> {
@@ -130,35 +101,61 @@ impl State {
         self.under_cursor().map(|value| Subject::new(&self.title, &value.text))
     }
 
-    pub fn listing(&self, which: Which) -> Sheet {
-        let theme = Theme::default();
-        let titles = [self.title.as_str(), "count", "share"].map(str::to_owned).to_vec();
-        let row = |value: &Value| {
-            let mut row = texts(&COLUMNS[1..3], value, &theme);
-            row.insert(0, value.text.clone());
-            row
-        };
-        Sheet { titles, rows: which.of(self.values.iter().flatten()).map(row).collect() }
+    /// The values for workers, most frequent first.
+    pub fn lines(&self) -> Option<Arc<dyn Lines>> {
+        let values = Arc::clone(self.values.as_ref()?);
+        let (len, listed) = (values.len(), self.listed());
+        let row = move |row: usize| values.get(row).map(&listed);
+        let rows = Rows { columns: &COLUMNS, len, row, identity: |l| print_of(&l.value.text), unread: None };
+        Some(Arc::new(Values { title: self.title.clone(), rows: Box::new(rows) }))
+    }
+
+    fn listed(&self) -> impl Fn(&Value) -> Listed + Send + Sync + use<> {
+        let (total, most) = (self.total, self.most);
+        move |value| Listed { value: value.clone(), total, most }
     }
 }
 
-pub fn counted_by(model: &mut Model, field: Field, answer: Result<Vec<Count>, WorkError>) -> Vec<Command> {
-    match (answer, model.screens.last_mut()) {
-        (Ok(counts), Some(Screen::Stack(state))) if state.field == Some(field) => {
-            let most = counts.iter().map(|count| count.count).max().unwrap_or(0);
-            let total = state.total;
-            let value = |count: Count| Value {
-                text: count.value,
-                count: count.count,
-                total,
-                most,
-                clauses: count.clauses,
-                first: 0,
-            };
-            state.values = Some(counts.into_iter().map(value).collect());
+/// The rows under the title of what is counted, without the bars.
+struct Values {
+    title: String,
+    rows: Box<dyn Lines>,
+}
+
+impl Lines for Values {
+    fn titles(&self) -> Vec<String> {
+        [self.title.as_str(), "count", "share"].map(str::to_owned).to_vec()
+    }
+
+    fn rows(&self) -> usize {
+        self.rows.rows()
+    }
+
+    fn text(&self, row: usize, column: usize) -> String {
+        self.rows.text(row, column)
+    }
+
+    fn value(&self, row: usize, column: usize) -> Typed {
+        self.rows.value(row, column)
+    }
+
+    fn identity(&self, row: usize) -> u64 {
+        self.rows.identity(row)
+    }
+}
+
+pub fn counted_by(model: &mut Model, question: u64, answer: Result<Arc<[Value]>, WorkError>) -> Vec<Command> {
+    let asked = model.screens.iter_mut().find_map(|screen| match screen {
+        Screen::Stack(state) if state.question == question => Some(state),
+        _ => None,
+    });
+    match (answer, asked) {
+        (Ok(values), Some(state)) => {
+            state.most = values.iter().map(|value| value.count).max().unwrap_or(0);
+            state.values = Some(values);
             Vec::new()
         }
-        (Ok(_), _) => Vec::new(),
+        (Ok(_), None) => Vec::new(),
         (Err(error), _) => fail(model, &error),
     }
 }
@@ -166,7 +163,7 @@ pub fn counted_by(model: &mut Model, field: Field, answer: Result<Vec<Count>, Wo
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
     let height = body_height(model).saturating_sub(3);
     if let Some(Screen::Stack(state)) = model.screens.last_mut() {
-        let len = state.arranged.len(state.len());
+        let len = state.arranged.len(state.values.as_ref().map_or(0, |values| values.len()));
         state.scroll.step(step, len, height);
     }
     Vec::new()
@@ -177,18 +174,21 @@ pub fn open(model: &mut Model) -> Vec<Command> {
     let Screen::Stack(state) = model.screen() else {
         return Vec::new();
     };
-    let (Some(value), field) = (state.under_cursor().cloned(), state.field) else {
+    let Some(leads) = state.under_cursor().map(|value| value.leads.clone()) else {
         return Vec::new();
     };
-    if field.is_some() {
-        let filter = value.clauses.into_iter().fold(model.filter.clone(), Filter::and);
-        requests::remember(model, filter);
-        return push(model, Screen::Requests(requests::State::default()));
+    match leads {
+        Leads::Clauses(clauses) => {
+            let filter = clauses.into_iter().fold(model.filter.clone(), Filter::and);
+            requests::remember(model, filter);
+            push(model, Screen::Requests(requests::State::default()))
+        }
+        Leads::Place(place) => {
+            let mut commands = crate::ui::update::back(model);
+            commands.extend(step_screen(model, Step::To(place)));
+            commands
+        }
     }
-    let mut commands = crate::ui::update::back(model);
-    let place = super::super::lists::place_of(model, value.first);
-    commands.extend(step_screen(model, Step::To(place)));
-    commands
 }
 
 pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
@@ -212,5 +212,8 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     frame.buffer_mut().set_line(area.x + 2, area.y, &line, area.width);
     let list = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
     let shape = Shape::new(&state.scroll, state.arranged.len(values.len()), &state.arranged);
-    table::draw(frame, list, &COLUMNS, shape, theme, |place| values.get(state.arranged.row(place)).cloned());
+    let listed = state.listed();
+    table::draw(frame, list, &COLUMNS, shape, theme, |place| {
+        values.get(state.arranged.row(place)).map(&listed)
+    });
 }

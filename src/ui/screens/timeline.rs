@@ -229,7 +229,7 @@ pub fn release(model: &mut Model) -> Vec<Command> {
             true => drop(model.undo.pop()),
             false => {
                 let words = model.choice.to_string();
-                crate::ui::lists::trail(model, Deed::Choice, &words);
+                crate::ui::undo::trail(model, Deed::Choice, &words);
             }
         }
     }

@@ -1,12 +1,11 @@
-//! What a person made of a list: the column that keys are about, the order of its rows, and which of them are left.
-//!
-//! `agent~treasury effect>0.2 -control "two words"`: clauses are joined by "and", a word without a sign may stand in
-//! any column, a leading `-` negates; titles are written with `-` for blanks.
+//! What a person made of a list: the column that keys are about, the order of its rows, and which of them are left. The
+//! order is made by a worker; until it comes, the one before is shown, and the cursor stays on its row.
 
-use crate::work::filter::{FilterError, Op, Word, words};
+use super::scroll::Scroll;
+use crate::model::Nanos;
+use crate::work::lines::{Keep, Wish};
 use crate::work::stack::Order;
-use std::cmp::Ordering;
-use std::fmt;
+use std::sync::Arc;
 
 /// The column that keys are about, the order of rows, and which are shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,19 +14,32 @@ pub struct Arranged {
     pub sort: Option<(usize, Order)>,
     pub keep: Vec<Keep>,
     /// Row shown at each place; nothing where all rows stand as they came.
-    order: Option<Vec<usize>>,
+    order: Option<Arc<[u32]>>,
+    /// What that order was made for.
+    shown: Wish,
+    asked: Option<Asked>,
+    /// The list was made anew since: its rows as they came are not what was shown.
+    is_new: bool,
+    /// The rows that the order is of: other ones are ordered anew.
+    pub edition: u64,
+    /// What finds the row under the cursor again when the list is made anew.
+    pub anchor: Option<Held>,
 }
 
-/// A condition on the rows of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Keep {
-    /// The column it is about, and how its title is written; without one, any column.
-    pub column: Option<(usize, String)>,
-    pub op: Op,
-    pub text: String,
-    pub negated: bool,
-    /// Switched off for the moment.
-    pub paused: bool,
+/// A row that keeps the cursor: what it has still in a list made anew, and the line of the screen it stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub identity: u64,
+    pub line: usize,
+}
+
+/// A question for an order that is not answered yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Asked {
+    question: u64,
+    /// The row and the place of the cursor when it was asked.
+    row: usize,
+    cursor: usize,
 }
 
 impl Arranged {
@@ -36,23 +48,41 @@ impl Arranged {
         Self { column, ..Self::default() }
     }
 
-    /// Rows that are left of all there are.
+    /// With conditions, before anything was shown of it.
+    pub fn kept(column: usize, keep: Vec<Keep>) -> Self {
+        Self { column, keep, ..Self::default() }
+    }
+
+    /// What is wished for, with bare times of day belonging to `day`.
+    pub fn wish(&self, day: Nanos) -> Wish {
+        Wish { keep: self.keep.clone(), sort: self.sort, day }
+    }
+
+    /// Rows that are left of all there are; none while nobody knows yet which.
     pub fn len(&self, all: usize) -> usize {
-        self.order.as_ref().map_or(all, |order| order.len().min(all))
+        match &self.order {
+            Some(order) => order.len().min(all),
+            None if self.is_unsettled() => 0,
+            None => all,
+        }
     }
 
     /// The row shown at a place; beyond the last, one that no list has.
     pub fn row(&self, place: usize) -> usize {
-        self.order.as_ref().map_or(place, |order| order.get(place).copied().unwrap_or(usize::MAX))
+        match &self.order {
+            Some(order) => order.get(place).map_or(usize::MAX, |row| *row as usize),
+            None if self.is_unsettled() => usize::MAX,
+            None => place,
+        }
     }
 
     /// Where a row is shown; one that is not left gives its place to the next that is.
     pub fn place(&self, row: usize) -> usize {
-        let Some(order) = &self.order else {
-            return row;
-        };
-        let same = order.iter().position(|known| *known == row);
-        same.or_else(|| order.iter().position(|known| *known > row)).unwrap_or(order.len())
+        self.order.as_deref().map_or(row, |order| place_in(order, row))
+    }
+
+    pub fn order(&self) -> Option<Arc<[u32]>> {
+        self.order.clone()
     }
 
     /// Moves to another of so many columns.
@@ -70,176 +100,141 @@ impl Arranged {
         };
     }
 
-    /// Leaves the rows that are wanted, in order; equal cells keep the order they came in.
-    pub fn arrange(&mut self, rows: &[Vec<String>]) {
-        self.order = None;
-        let wanted: Vec<&Keep> = self.keep.iter().filter(|keep| !keep.paused).collect();
-        if wanted.is_empty() && self.sort.is_none() {
-            return;
-        }
-        let mut order: Vec<usize> =
-            (0..rows.len()).filter(|row| wanted.iter().all(|keep| keep.holds(&rows[*row]))).collect();
-        if let Some((column, way)) = self.sort {
-            let text = |row: &usize| rows[*row].get(column).map_or("", String::as_str);
-            order.sort_by(|a, b| match way {
-                Order::Rising => compare(text(a), text(b)),
-                Order::Falling => compare(text(b), text(a)),
-            });
-        }
-        self.order = Some(order);
-    }
-}
-
-impl Keep {
-    /// Rows with this text in a column.
-    pub fn is(column: usize, title: &str, text: &str) -> Self {
-        let column = Some((column, written(title)));
-        Self { column, op: Op::Is, text: text.to_owned(), negated: false, paused: false }
+    /// Whether an order is being made.
+    pub const fn is_waiting(&self) -> bool {
+        self.asked.is_some()
     }
 
-    pub fn holds(&self, row: &[String]) -> bool {
-        let within = |cell: &String| cell.to_lowercase().contains(&self.text.to_lowercase());
-        let held = match &self.column {
-            None => row.iter().any(within),
-            Some((column, _)) => row.get(*column).is_some_and(|cell| match self.op {
-                Op::Is => *cell == self.text,
-                Op::IsNot => *cell != self.text,
-                Op::Has => within(cell),
-                Op::Less => compare(cell, &self.text).is_lt(),
-                Op::AtMost => compare(cell, &self.text).is_le(),
-                Op::More => compare(cell, &self.text).is_gt(),
-                Op::AtLeast => compare(cell, &self.text).is_ge(),
-            }),
-        };
-        held != self.negated
+    /// Whether that one has to be waited for: there is none before it that could be shown.
+    fn is_unsettled(&self) -> bool {
+        self.is_new && self.is_waiting() && self.wish(Nanos::default()).is_any()
     }
 
-    /// Reads conditions on a list with these titles.
-    pub fn parse(text: &str, titles: &[String]) -> Result<Vec<Self>, FilterError> {
-        words(text)?.iter().map(|word| Self::of(word, titles)).collect()
-    }
-
-    fn of(word: &Word, titles: &[String]) -> Result<Self, FilterError> {
-        let (negated, body, sign) = word.parts();
-        let shift = usize::from(negated);
-        let Some((at, op, sign)) = sign else {
-            return match body {
-                "" => Err(FilterError { at: word.at, what: "nothing to look for".to_owned() }),
-                text => Ok(Self { column: None, op: Op::Has, text: text.to_owned(), negated, paused: false }),
-            };
-        };
-        let name = &body[..at];
-        let column = titles.iter().position(|title| written(title) == name.to_lowercase());
-        let column = column.ok_or_else(|| {
-            let known: Vec<String> =
-                titles.iter().filter(|title| !title.is_empty()).map(|title| written(title)).collect();
-            let what = format!("no column `{name}`; there are {}", known.join(", "));
-            FilterError { at: word.at + shift, what }
-        })?;
-        let text = body[at + sign.len()..].to_owned();
-        Ok(Self { column: Some((column, written(&titles[column]))), op, text, negated, paused: false })
-    }
-}
-
-/// How a title is written in a condition.
-fn written(title: &str) -> String {
-    title.to_lowercase().replace(' ', "-")
-}
-
-/// As it is typed and as chips show it; `parse` of it gives the condition back.
-impl fmt::Display for Keep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plain = !self.text.is_empty()
-            && !self.text.contains(|c: char| c.is_whitespace() || "\"\\".contains(c))
-            && (self.column.is_some() || !self.text.contains(['=', '<', '>', '~', '!', '-']));
-        let text = match plain {
-            true => self.text.clone(),
-            false => format!("\"{}\"", self.text.replace('\\', "\\\\").replace('"', "\\\"")),
-        };
-        let minus = if self.negated { "-" } else { "" };
-        match &self.column {
-            None => write!(f, "{minus}{text}"),
-            Some((_, title)) => write!(f, "{minus}{title}{}{text}", self.op.sign()),
+    /// Why no row is shown, where that is by what was made of the list.
+    pub fn says_why_nothing(&self) -> Option<&'static str> {
+        match self {
+            _ if self.is_unsettled() => Some("putting the rows in order; esc stops"),
+            _ if self.keep.is_empty() => None,
+            _ => Some("no row is left; \\ pauses the filters, <backspace> drops the last"),
         }
     }
+
+    /// The list is another one: what was shown of it means nothing any more.
+    pub fn forget(&mut self, edition: u64) {
+        (self.order, self.shown, self.asked) = (None, Wish::default(), None);
+        (self.edition, self.is_new) = (edition, true);
+    }
+
+    /// Rows as they came, at once: nothing has to be asked for.
+    pub fn clear(&mut self, scroll: &mut Scroll) {
+        let row = self.row(scroll.cursor);
+        (self.order, self.shown, self.asked) = (None, Wish::default(), None);
+        (self.is_new, self.anchor) = (false, None);
+        if row != usize::MAX {
+            scroll.turn_to(row);
+        }
+    }
+
+    /// An order is asked for; the row that should keep the cursor. In a list made anew no row is, but the anchor.
+    pub fn ask(&mut self, question: u64, scroll: &Scroll) -> Option<usize> {
+        let row = if self.is_new { usize::MAX } else { self.row(scroll.cursor) };
+        self.asked = Some(Asked { question, row, cursor: scroll.cursor });
+        (row != usize::MAX).then_some(row)
+    }
+
+    pub fn waits_for(&self, question: u64) -> bool {
+        self.asked.is_some_and(|asked| asked.question == question)
+    }
+
+    /// An order came, with the place of the row that had the cursor.
+    pub fn settle(&mut self, order: Arc<[u32]>, place: Option<usize>, wish: Wish, scroll: &mut Scroll) {
+        let moved = self.asked.filter(|asked| asked.cursor != scroll.cursor && asked.row != usize::MAX);
+        // Who moved on meanwhile stays where they are now.
+        let place = match moved {
+            Some(_) => Some(place_in(&order, self.row(scroll.cursor))),
+            None => place,
+        };
+        if let Some(held) = self.anchor.filter(|_| self.is_new) {
+            *scroll = Scroll { cursor: held.line, top: 0 };
+        }
+        (self.order, self.shown) = (wish.is_any().then_some(order), wish);
+        (self.asked, self.anchor, self.is_new) = (None, None, false);
+        if let Some(place) = place {
+            scroll.turn_to(place);
+        }
+    }
+
+    /// What was wished for is not waited for any more; back to what is shown. Returns the conditions given up.
+    pub fn give_up(&mut self) -> Option<Vec<Keep>> {
+        (self.asked, self.anchor, self.is_new) = (None, None, false);
+        self.sort = self.shown.sort;
+        let given_up = std::mem::replace(&mut self.keep, self.shown.keep.clone());
+        (given_up != self.keep).then_some(given_up)
+    }
 }
 
-/// Numbers by size, also `1,918,230` and `7.7 %`, and before all else; other texts by their characters.
-pub fn compare(a: &str, b: &str) -> Ordering {
-    let number = |text: &str| text.trim_end_matches(['%', ' ']).replace(',', "").parse::<f64>().ok();
-    match (number(a), number(b)) {
-        (Some(x), Some(y)) => x.total_cmp(&y),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => a.cmp(b),
-    }
+/// Where a row stands in an order; one that is not left gives its place to the next that is.
+pub fn place_in(order: &[u32], row: usize) -> usize {
+    let same = order.iter().position(|known| *known as usize == row);
+    same.or_else(|| order.iter().position(|known| *known as usize > row)).unwrap_or(order.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rows(cells: &[[&str; 2]]) -> Vec<Vec<String>> {
-        cells.iter().map(|row| row.map(str::to_owned).to_vec()).collect()
-    }
-
-    fn titles() -> Vec<String> {
-        ["name", "since then"].map(str::to_owned).to_vec()
-    }
-
-    #[test]
-    fn numbers_sort_by_size_and_texts_by_characters() {
-        let mut texts = vec!["b", "1,918,230", "7.7 %", "a", "-3", ""];
-        texts.sort_by(|a, b| compare(a, b));
-        assert_eq!(texts, ["-3", "7.7 %", "1,918,230", "", "a", "b"]);
+    fn settled(arranged: &mut Arranged, order: &[u32], scroll: &mut Scroll) {
+        let row = arranged.ask(7, scroll);
+        let place = row.map(|row| place_in(order, row));
+        let wish = arranged.wish(Nanos(0));
+        arranged.settle(order.into(), place, wish, scroll);
     }
 
     #[test]
-    fn an_order_is_a_round_of_three() {
-        let rows = rows(&[["b", ""], ["c", ""], ["a", ""], ["b", ""]]);
-        let mut arranged = Arranged::default();
-        let mut shown = |times: usize| {
-            for _ in 0..times {
-                arranged.next_sort();
-            }
-            arranged.arrange(&rows);
-            let shown: Vec<usize> = (0..4).map(|place| arranged.row(place)).collect();
-            assert!((0..4).all(|row| arranged.row(arranged.place(row)) == row));
-            shown
-        };
-        assert_eq!(shown(1), [2, 0, 3, 1]);
-        assert_eq!(shown(1), [1, 0, 3, 2]);
-        assert_eq!(shown(1), [0, 1, 2, 3]);
+    fn an_order_is_a_round_of_three_and_the_cursor_keeps_its_row() {
+        let (mut arranged, mut scroll) = (Arranged::default(), Scroll { cursor: 3, top: 0 });
+        arranged.next_sort();
+        settled(&mut arranged, &[2, 0, 3, 1], &mut scroll);
+        assert_eq!((scroll.cursor, arranged.row(scroll.cursor)), (2, 3));
+        arranged.next_sort();
+        settled(&mut arranged, &[1, 3, 0, 2], &mut scroll);
+        assert_eq!((scroll.cursor, arranged.row(scroll.cursor)), (1, 3));
+        arranged.next_sort();
+        assert_eq!(arranged.sort, None);
+        arranged.clear(&mut scroll);
+        assert_eq!((scroll.cursor, arranged.row(scroll.cursor), arranged.len(4)), (3, 3, 4));
     }
 
     #[test]
-    fn rows_are_left_by_words_and_columns_and_the_cursor_goes_to_the_next_one() {
-        let rows =
-            rows(&[["Treasury-1", "3"], ["trader-4", "12"], ["treasury-2", "40"], ["support", "sticky x"]]);
-        let left = |text: &str| {
-            let keep = Keep::parse(text, &titles()).unwrap();
-            let mut arranged = Arranged { keep, ..Arranged::default() };
-            arranged.arrange(&rows);
-            let shown: Vec<usize> = (0..arranged.len(rows.len())).map(|place| arranged.row(place)).collect();
-            (shown, arranged)
-        };
-        assert_eq!(left("treasury").0, [0, 2]);
-        assert_eq!(left("-treasury").0, [1, 3]);
-        assert_eq!(left("name~tr since-then>=12").0, [1, 2]);
-        assert_eq!(left("since-then=\"sticky x\"").0, [3]);
-        assert_eq!(left("nobody").0, [0; 0]);
-        let (_, arranged) = left("treasury");
+    fn a_row_that_is_not_left_gives_its_place_to_the_next_that_is() {
+        let mut arranged = Arranged { keep: vec![Keep::has("x")], ..Arranged::default() };
+        settled(&mut arranged, &[0, 2], &mut Scroll { cursor: 1, top: 0 });
         assert_eq!((arranged.place(1), arranged.place(2), arranged.place(3)), (1, 1, 2));
-        assert_eq!(arranged.row(2), usize::MAX);
+        assert_eq!((arranged.row(2), arranged.len(9)), (usize::MAX, 2));
     }
 
     #[test]
-    fn conditions_read_as_they_are_written_and_mistakes_say_where() {
-        for text in ["name=a", "-since-then~\"x y\"", "\"a=b\"", "\"-x\"", "two", "name!=\"\""] {
-            let keep = Keep::parse(text, &titles()).unwrap();
-            assert_eq!(keep.iter().map(ToString::to_string).collect::<String>(), text);
-        }
-        let error = Keep::parse("a size>3", &titles()).unwrap_err();
-        assert_eq!((error.at, error.what.as_str()), (2, "no column `size`; there are name, since-then"));
+    fn who_moves_while_an_order_is_made_stays_where_they_are() {
+        let (mut arranged, mut scroll) = (Arranged::default(), Scroll { cursor: 0, top: 0 });
+        arranged.next_sort();
+        assert_eq!(arranged.ask(7, &scroll), Some(0));
+        assert_eq!((arranged.len(4), arranged.row(2)), (4, 2), "the rows before are shown");
+        scroll.cursor = 2;
+        let wish = arranged.wish(Nanos(0));
+        arranged.settle([3, 2, 1, 0].into(), Some(3), wish, &mut scroll);
+        assert_eq!(arranged.row(scroll.cursor), 2);
+    }
+
+    #[test]
+    fn of_a_list_made_anew_nothing_is_shown_before_its_order_is_known() {
+        let (mut arranged, mut scroll) = (Arranged::default(), Scroll { cursor: 2, top: 0 });
+        arranged.keep = vec![Keep::has("x")];
+        settled(&mut arranged, &[1, 2], &mut scroll);
+        arranged.anchor = Some(Held { identity: 99, line: 0 });
+        arranged.forget(2);
+        assert_eq!(arranged.ask(8, &scroll), None);
+        assert_eq!((arranged.len(4), arranged.row(0)), (0, usize::MAX));
+        assert_eq!(arranged.give_up(), Some(vec![Keep::has("x")]));
+        assert_eq!((arranged.len(4), arranged.keep.len()), (4, 0), "stopped, it is shown as it came");
     }
 }

@@ -29,6 +29,12 @@ impl Scroll {
         self.settle(len, height);
     }
 
+    /// To another place of the list, on the line of the screen where the cursor is.
+    pub fn turn_to(&mut self, place: usize) {
+        let line = self.cursor.saturating_sub(self.top);
+        *self = Self { cursor: place, top: place.saturating_sub(line) };
+    }
+
     /// Keeps the cursor in the list and on screen.
     pub fn settle(&mut self, len: usize, height: usize) {
         self.cursor = self.cursor.min(len.saturating_sub(1));

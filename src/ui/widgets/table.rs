@@ -4,6 +4,7 @@ pub use super::arranged::Arranged;
 use super::scroll::{Scroll, Tick, draw_bar};
 use crate::ui::text::fit;
 use crate::ui::theme::Theme;
+use crate::work::lines::Value;
 use crate::work::stack::Order;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -20,6 +21,8 @@ pub struct Column<R> {
     pub need: u8,
     pub align: Align,
     pub cell: fn(&R, &Theme) -> Line<'static>,
+    /// What the cell is, where that is more than its text.
+    pub value: Option<fn(&R) -> Value>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +39,6 @@ pub struct Head {
     pub grow: u16,
     pub need: u8,
     pub align: Align,
-}
-
-/// The cells of a row as plain text, for sorting, counting, comparing and export.
-pub fn texts<R>(columns: &[Column<R>], row: &R, theme: &Theme) -> Vec<String> {
-    columns.iter().map(|column| (column.cell)(row, theme).to_string()).collect()
 }
 
 /// What a table shows besides its cells.
@@ -61,6 +59,28 @@ impl<'s> Shape<'s> {
 }
 
 impl<R> Column<R> {
+    /// As wide as this and no wider, shown longest.
+    pub const fn left(title: &'static str, width: u16, cell: fn(&R, &Theme) -> Line<'static>) -> Self {
+        Self { title, width, grow: 0, need: 0, align: Align::Left, cell, value: None }
+    }
+
+    /// The same, for numbers.
+    pub const fn right(title: &'static str, width: u16, cell: fn(&R, &Theme) -> Line<'static>) -> Self {
+        Self { title, width, grow: 0, need: 0, align: Align::Right, cell, value: None }
+    }
+
+    pub const fn grow(self, grow: u16) -> Self {
+        Self { grow, ..self }
+    }
+
+    pub const fn need(self, need: u8) -> Self {
+        Self { need, ..self }
+    }
+
+    pub const fn value(self, value: fn(&R) -> Value) -> Self {
+        Self { value: Some(value), ..self }
+    }
+
     fn head(&self) -> Head {
         Head {
             title: self.title.to_owned(),
@@ -130,8 +150,7 @@ pub fn draw_cells(
     let titles = shown.iter().map(|n| title(&heads[*n], *n, shape.arranged, theme)).collect();
     draw_row(frame, Rect { height: 1, ..area }, heads, &laid, titles, theme);
     let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    if shape.len == 0 && shape.arranged.is_some_and(|arranged| !arranged.keep.is_empty()) {
-        let words = "no row is left; \\ pauses the filters, <backspace> drops the last";
+    if let Some(words) = shape.arranged.filter(|_| shape.len == 0).and_then(Arranged::says_why_nothing) {
         let line = fit(Line::styled(words, theme.quiet()), usize::from(area.width - 3), theme);
         frame.buffer_mut().set_line(area.x + 2, body.y, &line, area.width - 3);
     }
