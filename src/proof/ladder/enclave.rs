@@ -128,10 +128,11 @@ fn attestation_step(
         (false, true) => Check::Holds,
         (false, false) => Check::Unpinned,
     };
+    // That it is a debug enclave is told before what it binds: its PCRs are zero, so they are always another build's.
     let reason = match (crypto, binding, policy) {
         (Check::Fails, ..) => crypto_reason,
-        (_, Check::Fails, _) => binding_reason.to_owned(),
         (.., Check::Fails) => "a debug enclave: its PCRs are zero and its console can be read".to_owned(),
+        (_, Check::Fails, _) => binding_reason.to_owned(),
         (.., Check::Unpinned) => "its chain ends at a root that is not AWS's".to_owned(),
         _ => "AWS's chain vouches for this key and build".to_owned(),
     };
