@@ -405,6 +405,7 @@ fn progress(model: &Model) -> Line<'static> {
         Phase::Unpacking => "unpacking",
         Phase::Reading => "reading",
         Phase::Sealing => "sealing",
+        Phase::Naming => "naming blobs",
         Phase::Verifying => "verifying",
     };
     let percent = progress.bytes.saturating_mul(100).checked_div(progress.total).unwrap_or(0).min(100);

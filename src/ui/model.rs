@@ -98,6 +98,11 @@ pub enum Msg {
         row: Row,
         path: Box<Result<Option<Path>, WorkError>>,
     },
+    /// How far the naming of a request's blob is.
+    Naming {
+        row: Row,
+        naming: Naming,
+    },
     /// What verification of the case came to, if it was done.
     Verified(Result<Option<Verification>, WorkError>),
     Named(Vec<(Row, String)>),
@@ -148,6 +153,15 @@ pub enum Msg {
     /// A worker panicked, with these words.
     Broke(String),
     Quit,
+}
+
+/// The slow step of a proof path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// In percent.
+    UnderWay(u8),
+    Stopped,
+    Done,
 }
 
 /// Who gets the mouse: the explorer, or the terminal for marking text.
@@ -204,6 +218,12 @@ pub enum Command {
     Prove {
         row: Row,
     },
+    /// Compute the id of the content at hand for a request's blob: seconds.
+    Name {
+        row: Row,
+    },
+    /// Give that up.
+    StopNaming,
     /// Which agents changed, if that is not known yet.
     Judge,
     Portray {

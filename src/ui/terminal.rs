@@ -12,6 +12,7 @@ use super::model::{Command, Follow, Model, Mouse, Msg};
 use super::update::update;
 use super::view::view;
 use super::worker;
+use crate::model::Row;
 use crate::work::Cancel;
 use crate::work::filter::Filter;
 use crate::work::session::{self, Others, Presence};
@@ -286,6 +287,7 @@ impl Workers {
                     keep: None,
                     noted: Arc::default(),
                 }),
+                Command::StopNaming => self.give_up(&Command::Name { row: Row(0) }),
                 Command::StopQuery => self.give_up(&Command::Query { sql: String::new() }),
                 command @ Command::Note { .. } => self.note(model, command),
                 Command::Suspend => suspend = true,

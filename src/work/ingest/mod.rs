@@ -36,6 +36,8 @@ pub enum Phase {
     Reading,
     /// Ordering in time, finding duplicates, attributing versions.
     Sealing,
+    /// Computing the ids of blobs, in parts of the whole rather than bytes.
+    Naming,
     /// Proofs, in chunks of the case rather than bytes.
     Verifying,
 }
