@@ -4,11 +4,11 @@
 
 use backtrail::model::{Hash, Nanos};
 use backtrail::proof::attestation::{Document, verify_chain};
-use backtrail::proof::blob::{BlobId, Cid, walrus_id};
+use backtrail::proof::blob::{BlobId, Cid, Content, Has, walrus_id};
 use backtrail::proof::cbor::Cbor;
 use backtrail::proof::ladder::{
-    CheckedBatch, CheckedCheckpoint, CheckedEnclave, CheckedPayment, EnclaveRecord, EvidenceFor, Inclusion,
-    Journal, Payment, Response, RootAtSize, Settlement, climb,
+    BlobContent, CheckedBatch, CheckedCheckpoint, CheckedEnclave, CheckedPayment, EnclaveRecord, EvidenceFor,
+    Inclusion, Journal, Payment, Response, RootAtSize, Settlement, climb,
 };
 use backtrail::proof::malformed::{
     base64_bytes, base64_text, base64url_bytes, base64url_text, hex_array, hex_bytes,
@@ -131,7 +131,11 @@ pub(crate) fn blob(bytes: &[u8]) {
         walrus_id(bytes, 4 + bytes.len() % 10);
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let _ = BlobId::parse(text);
+    if let Ok(id) = BlobId::parse(text) {
+        let content = Content::of(bytes);
+        assert!(content.has(&id) != Has::Yes, "no text is the content of the id it is");
+        content.block(&id);
+    }
     if let Ok(cid) = Cid::parse(text) {
         cid.check_content(bytes);
     }
@@ -255,6 +259,7 @@ pub(crate) fn ladder(bytes: &[u8]) {
         ..Payment::default()
     };
     let payment = CheckedPayment::check(&payment, &trust);
+    let content = Content::of(bytes);
     let evidence = EvidenceFor {
         checkpoint: Some(&checkpoint),
         inclusion: Inclusion::Path(&[]),
@@ -272,6 +277,7 @@ pub(crate) fn ladder(bytes: &[u8]) {
         },
         enclave: Some(&enclave),
         claimed_blob: Some(text),
+        blob: BlobContent::Is(&content),
         settlement: Some(Settlement {
             mode: "batch",
             merkle_root: Some(&hash),
@@ -285,6 +291,8 @@ pub(crate) fn ladder(bytes: &[u8]) {
         payment: Some(&payment),
         ..EvidenceFor::bare(&trust, bytes, 0, Nanos(0), Nanos(0))
     };
+    let v0 = Response { scheme: Some("v0"), ..evidence.response };
+    climb(&EvidenceFor { response: v0, ..evidence });
     let path = climb(&evidence);
     assert_eq!(path.steps.len(), 16);
     assert_ne!(path.worst(), backtrail::model::Status::Verified, "nobody was pinned");

@@ -52,6 +52,35 @@ fn opengradients_document_says_what_is_published_of_it() {
 }
 
 #[test]
+fn openssl_says_the_same_of_the_documents_signature() {
+    use backtrail::model::Step;
+    use backtrail::proof::ladder::{CheckedEnclave, EnclaveRecord};
+    use backtrail::proof::trust::Trust;
+    let Some(document) = text("nitro/opengradient-og-evm_attestation_doc.bin") else { return };
+    let key = json("opengradient/legacy_v0_signed_response.json").unwrap();
+    let key: String =
+        key["public_key_pem"].as_str().unwrap().lines().filter(|l| !l.starts_with('-')).collect();
+    let record = EnclaveRecord {
+        public_key: Some(&key),
+        attestation: Some(document.trim()),
+        ..EnclaveRecord::default()
+    };
+    let enclave = CheckedEnclave::check(&record, &Trust::default());
+    let result = enclave.attestation_result();
+    assert_eq!(result.step, Step::Attestation);
+    let command = result.reproduce.as_ref().unwrap();
+    let run = |command: &str| {
+        let output = std::process::Command::new("bash").args(["-c", command]).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    if run("openssl version").is_empty() {
+        println!("skipped: openssl is not installed");
+        return;
+    }
+    assert!(run(&command.to_string()).contains(command.expects()));
+}
+
+#[test]
 fn an_enclave_in_debug_mode_is_a_finding() {
     use backtrail::proof::malformed::base64_text;
     use backtrail::store::Case;

@@ -1,5 +1,6 @@
 //! Which build was it? An enclave's key and attestation, checked once for all its responses (PROOFS §3).
 
+use super::reproduce::Command;
 use super::step::{Check, Checks, StepResult, failed};
 use crate::model::{Hash, Nanos, Status, Step};
 use crate::proof::Malformed;
@@ -137,8 +138,17 @@ fn attestation_step(
         _ => "AWS's chain vouches for this key and build".to_owned(),
     };
     let time = document.at().map_or_else(|| "beyond 2262".to_owned(), Nanos::rfc3339);
-    StepResult::judged(step, Checks { crypto, binding, policy }, reason)
+    let signed = document.signed_bytes();
+    let result = StepResult::judged(step, Checks { crypto, binding, policy }, reason)
         .claim(format!("at {time} an enclave held this key"))
         .compared(pcr_hash.map(|hash| hash.hex()).unwrap_or_default(), record.pcr_hash.unwrap_or_default())
-        .over(&document.signed_bytes())
+        .over(&signed);
+    match document.signature_der() {
+        Some(signature) => result.reproduced_by(Command::Es384 {
+            certificate: document.certificate.clone(),
+            message: signed,
+            signature,
+        }),
+        None => result,
+    }
 }

@@ -328,9 +328,14 @@ fn payment(permit: Permit) -> ([u8; 20], String) {
             "66".repeat(20)
         ),
     };
+    // Permit2 has a domain of its own: of the token's nothing is signed.
+    let extra = match permit {
+        Permit::Eip3009 => r#","extra":{"name":"USD Coin","version":"2"}"#,
+        Permit::Permit2 => "",
+    };
     let text = |signature: &str| {
         format!(
-            r#"{{"accepted":{{"network":"eip155:8453","asset":"0x{token}","extra":{{"name":"USD Coin","version":"2"}}}},"payload":{{"signature":"0x{signature}",{authorization}}}}}"#
+            r#"{{"accepted":{{"network":"eip155:8453","asset":"0x{token}"{extra}}},"payload":{{"signature":"0x{signature}",{authorization}}}}}"#
         )
     };
     let digest = parse_payment(&text("00")).unwrap().digest();
