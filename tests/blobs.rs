@@ -251,6 +251,16 @@ fn open_request(model: &mut Model, row: Row) -> String {
 }
 
 #[test]
+fn the_ladder_opens_on_content_that_failed() {
+    let scene = Scene::of(CID).beside(CID, b"hello worlds");
+    let shown = text(&play(&scene.stage(), &Key::parse_all("3<enter>").unwrap()));
+    assert!(shown.contains("✘ failed") && shown.contains("the content has another id"), "{shown}");
+    // A cursor that was moved stays.
+    let shown = text(&play(&scene.stage(), &Key::parse_all("3<enter>j").unwrap()));
+    assert!(shown.contains("▌ · leaf"), "{shown}");
+}
+
+#[test]
 fn the_explorer_shows_how_far_the_slow_step_is_and_esc_stops_it() {
     let id = "M4hsZGQ1oCktdzegB6HnI6Mi28S2nqOPHxK-W7_4BUk";
     let scene = Scene::of(id).beside("weights.bin", CONTENT);

@@ -187,8 +187,15 @@ pub fn proved(model: &mut Model, row: Row, path: Result<Option<Path>, WorkError>
                     if ask {
                         state.naming = Some(Naming::UnderWay(0));
                     }
-                    // What failed first is on top of mind; a refresh leaves the cursor where it is.
-                    if let (None, Some(path)) = (&state.path, &path) {
+                    // What failed first is on top of mind, also when the slow step is what failed; a cursor that was
+                    // moved stays where it is.
+                    let is_untouched = match &state.path {
+                        None => true,
+                        Some(before) => before
+                            .as_ref()
+                            .is_some_and(|before| state.steps.cursor == ladder::first_step(before)),
+                    };
+                    if let (true, Some(path)) = (is_untouched, &path) {
                         state.steps.step(Step::To(ladder::first_step(path)), path.steps.len(), height);
                     }
                     state.path = Some(path);
