@@ -4,13 +4,15 @@
 
 use backtrail::model::{Hash, Nanos};
 use backtrail::proof::attestation::{Document, verify_chain};
-use backtrail::proof::blob::{BlobId, Cid, walrus_id};
+use backtrail::proof::blob::{BlobId, Cid, Content, Has, walrus_id};
 use backtrail::proof::cbor::Cbor;
 use backtrail::proof::ladder::{
-    CheckedBatch, CheckedCheckpoint, CheckedEnclave, CheckedPayment, EnclaveRecord, EvidenceFor, Inclusion,
-    Journal, Payment, Response, RootAtSize, Settlement, climb,
+    BlobContent, CheckedBatch, CheckedCheckpoint, CheckedEnclave, CheckedPayment, EnclaveRecord, EvidenceFor,
+    Inclusion, Journal, Payment, Response, RootAtSize, Settlement, climb,
 };
-use backtrail::proof::malformed::base64_text;
+use backtrail::proof::malformed::{
+    base64_bytes, base64_text, base64url_bytes, base64url_text, hex_array, hex_bytes,
+};
 use backtrail::proof::merkle::{verify_consistency, verify_inclusion};
 use backtrail::proof::note::{Checkpoint, Note, VerifierKey, ed25519_strict};
 use backtrail::proof::receipt::{Header, Receipt, ReceiptProof, lookup, prove};
@@ -20,7 +22,9 @@ use backtrail::proof::tee::{EnclaveKey, output_text, readings};
 use backtrail::proof::trust::Trust;
 use backtrail::proof::typed_data::{Types, domain_separator};
 use backtrail::proof::{payment, python_json, zk};
-use backtrail::work::bundle;
+use backtrail::work::copies::Leaves;
+use backtrail::work::{Cancel, bundle};
+use std::path::Path;
 
 /// A target's name and what it does with bytes.
 pub(crate) type Target = (&'static str, fn(&[u8]));
@@ -37,6 +41,8 @@ pub(crate) const TARGETS: &[Target] = &[
     ("merkle", merkle),
     ("ladder", ladder),
     ("bundle", bundle_file),
+    ("encoded", encoded),
+    ("copy", copy),
 ];
 
 pub(crate) fn note(bytes: &[u8]) {
@@ -125,7 +131,11 @@ pub(crate) fn blob(bytes: &[u8]) {
         walrus_id(bytes, 4 + bytes.len() % 10);
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let _ = BlobId::parse(text);
+    if let Ok(id) = BlobId::parse(text) {
+        let content = Content::of(bytes);
+        assert!(content.has(&id) != Has::Yes, "no text is the content of the id it is");
+        content.block(&id);
+    }
     if let Ok(cid) = Cid::parse(text) {
         cid.check_content(bytes);
     }
@@ -169,6 +179,59 @@ pub(crate) fn bundle_file(bytes: &[u8]) {
     assert!(bundle::check(&packed, &trust).is_err(), "no file holds the sums of itself and others");
 }
 
+/// Base64 has one text for each value; hex reads back as what it says, whatever its case.
+pub(crate) fn encoded(bytes: &[u8]) {
+    assert_eq!(base64_bytes(&base64_text(bytes)).as_deref(), Ok(bytes));
+    assert_eq!(base64url_bytes(&base64url_text(bytes)).as_deref(), Ok(bytes));
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(value) = base64_bytes(text) {
+        assert_eq!(base64_text(&value), text, "one text for each value");
+    }
+    if let Ok(value) = base64url_bytes(text) {
+        assert_eq!(base64url_text(&value), text, "one text for each value");
+    }
+    if let Ok(value) = hex_bytes(text) {
+        let plain = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+        let digits: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digits, plain.to_ascii_lowercase());
+    }
+    if let Ok(word) = hex_array::<32>(text) {
+        assert_eq!(Hash::parse(text), Some(Hash(word)), "one reading of 32 bytes");
+    }
+}
+
+/// A copy of a tree held elsewhere, as a file and as tiles. The leaves it gives are given again by the list of them.
+pub(crate) fn copy(bytes: &[u8]) {
+    let folder = tempfile::tempdir().expect("a folder for the input");
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap_or(folder.path())).expect("a folder for the input");
+        std::fs::write(&path, bytes).expect("a file for the input");
+        path
+    };
+    if let Some(leaves) = leaves_of(&write("copy", bytes)) {
+        let listed: String = leaves.iter().map(|leaf| leaf.hex() + "\n").collect();
+        assert_eq!(leaves_of(&write("listed", listed.as_bytes())), Some(leaves));
+    }
+    let width = bytes.len() / 32;
+    if width == 0 {
+        return;
+    }
+    let name = if width < 256 { format!("log/tile/0/000.p/{width}") } else { "log/tile/0/000".to_owned() };
+    write(&name, bytes);
+    if let Some(leaves) = leaves_of(&folder.path().join("log")) {
+        let held: Vec<u8> = leaves.iter().flat_map(|leaf| leaf.0).collect();
+        assert_eq!(held.len() / 32, width, "a tile is read whole or not at all");
+        assert_eq!(held, bytes);
+    }
+}
+
+fn leaves_of(copy: &Path) -> Option<Vec<Hash>> {
+    let mut leaves = Leaves::of_copy(copy, &Cancel::default()).ok()?;
+    let all = leaves.by_ref().collect();
+    leaves.finish().ok().map(|()| all)
+}
+
 /// The whole ladder with the same bytes in every place, as text where they are text, else as base64.
 pub(crate) fn ladder(bytes: &[u8]) {
     let encoded = base64_text(bytes);
@@ -196,6 +259,7 @@ pub(crate) fn ladder(bytes: &[u8]) {
         ..Payment::default()
     };
     let payment = CheckedPayment::check(&payment, &trust);
+    let content = Content::of(bytes);
     let evidence = EvidenceFor {
         checkpoint: Some(&checkpoint),
         inclusion: Inclusion::Path(&[]),
@@ -213,6 +277,7 @@ pub(crate) fn ladder(bytes: &[u8]) {
         },
         enclave: Some(&enclave),
         claimed_blob: Some(text),
+        blob: BlobContent::Is(&content),
         settlement: Some(Settlement {
             mode: "batch",
             merkle_root: Some(&hash),
@@ -226,6 +291,8 @@ pub(crate) fn ladder(bytes: &[u8]) {
         payment: Some(&payment),
         ..EvidenceFor::bare(&trust, bytes, 0, Nanos(0), Nanos(0))
     };
+    let v0 = Response { scheme: Some("v0"), ..evidence.response };
+    climb(&EvidenceFor { response: v0, ..evidence });
     let path = climb(&evidence);
     assert_eq!(path.steps.len(), 16);
     assert_ne!(path.worst(), backtrail::model::Status::Verified, "nobody was pinned");

@@ -257,7 +257,7 @@ fn every_command_of_a_ladder_does_what_it_says_when_pasted() {
         let output = Command::new("bash").args(["-c", &command.to_string()]).output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let wanted = match command.expects() {
-            "Verified OK" => "Verified OK".to_owned(),
+            words if words.contains("Verified") => words.to_owned(),
             _ => result.computed.trim_start_matches("leaf ").trim_start_matches("0x").to_owned(),
         };
         assert!(
@@ -268,7 +268,7 @@ fn every_command_of_a_ladder_does_what_it_says_when_pasted() {
         );
         ran += 1;
     }
-    assert!(ran >= 3, "inclusion, request hash and signature at least have commands; {ran} ran");
+    assert!(ran >= 5, "checkpoint, witness, inclusion, request hash and signature at least; {ran} ran");
 }
 
 #[test]
@@ -333,113 +333,6 @@ fn a_verdict_judges_then_by_then() {
     ingest(&mut case, &[scene.journals()], &mut Watcher::none()).unwrap();
     let verification = verify(&mut case, &later, &mut Watcher::none()).unwrap();
     assert_eq!(verification.steps, scene.verification.steps);
-}
-
-/// What a journal of these lines is found guilty of, under these pins.
-fn found_in(lines: &[String], trust: &str) -> BTreeSet<String> {
-    let folder = tempfile::tempdir().unwrap();
-    let journal = folder.path().join("j.jsonl");
-    let header = r#"{"kind":"journal","id":"j","at":"2026-10-01T00:00:00Z","spec":"backtrail/1","origin":"j.example"}"#;
-    std::fs::write(&journal, format!("{header}\n{}\n", lines.join("\n"))).unwrap();
-    let path = folder.path().join("a.case");
-    let mut case = Case::create_or_open(&path).unwrap();
-    ingest(&mut case, &[journal], &mut Watcher::none()).unwrap();
-    let pins = Pins { trust: trust.to_owned(), ..Pins::default() };
-    verify(&mut case, &pins, &mut Watcher::none()).unwrap();
-    Study::open(&path).unwrap().findings.into_iter().map(|finding| finding.rule).collect()
-}
-
-#[test]
-fn every_flaw_of_the_record_is_its_finding_and_none_without_it() {
-    let hash = |digit: &str| format!("0x{}", digit.repeat(64));
-    let at = |hour: u32| format!("2026-10-01T{hour:02}:00:00Z");
-    let build = |id: &str, hour, state: &str, pcr: &str| {
-        format!(
-            r#"{{"kind":"measurement","id":"{id}","at":"{}","pcr_hash":"{}","version":"1.0","state":"{state}"}}"#,
-            at(hour),
-            hash(pcr)
-        )
-    };
-    let enclave = |id: &str, hour, pcr: &str| {
-        format!(
-            r#"{{"kind":"enclave","id":"{id}","at":"{}","tee_id":"{}","state":"registered","pcr_hash":"{}"}}"#,
-            at(hour),
-            hash("7"),
-            hash(pcr)
-        )
-    };
-    let request = |hour| {
-        format!(
-            r#"{{"kind":"inference","id":"r","at":"{}","agent":"a","model":"m","tee_id":"{}"}}"#,
-            at(hour),
-            hash("7")
-        )
-    };
-    let settlement = |id: &str, contract: &str, status: u8| {
-        format!(
-            r#"{{"kind":"settlement","id":"{id}","at":"{}","mode":"batch","state":"settled","settles":["r"],"chain_id":"eip155:8453","contract":"0x{}","tx_hash":"{}","merkle_root":"{}","batch_size":1,"receipt_status":{status}}}"#,
-            at(9),
-            contract.repeat(40),
-            hash(&id[..1]),
-            hash("5"),
-        )
-    };
-    let note = |id: &str, root: &str| {
-        format!(
-            r#"{{"kind":"checkpoint","id":"{id}","at":"{}","note":"j.example\n1\n{}=\n\n\u2014 j.example AAAAAAAA\n"}}"#,
-            at(10),
-            root.repeat(43)
-        )
-    };
-    let relay = format!("[[relay]]\nchain_id = 8453\naddress = \"0x{}\"\n", "a".repeat(40));
-    let approved = build("m", 1, "approved", "1");
-    let ran = enclave("e", 2, "1");
-    for (rule, guilty, innocent) in [
-        (
-            "service-before-approval",
-            vec![build("m", 5, "approved", "1"), ran.clone(), request(4)],
-            vec![approved.clone(), ran.clone(), request(4)],
-        ),
-        (
-            "service-after-revocation",
-            vec![approved.clone(), ran.clone(), build("m", 3, "revoked", "1"), request(4)],
-            vec![approved.clone(), ran.clone(), build("m", 5, "revoked", "1"), request(4)],
-        ),
-        (
-            "unpublished-build",
-            vec![approved.clone(), enclave("e", 2, "2"), request(4)],
-            vec![approved.clone(), ran.clone(), request(4)],
-        ),
-        (
-            "enclave-two-measurements",
-            vec![approved.clone(), ran.clone(), enclave("f", 3, "2"), request(4)],
-            vec![approved.clone(), ran.clone(), enclave("f", 3, "1"), request(4)],
-        ),
-        (
-            "leaf-settled-twice",
-            vec![request(4), settlement("1", "a", 1), settlement("2", "a", 1)],
-            vec![request(4), settlement("1", "a", 1)],
-        ),
-        (
-            "reverted-receipt",
-            vec![request(4), settlement("1", "a", 0)],
-            vec![request(4), settlement("1", "a", 1)],
-        ),
-        (
-            "unpinned-relay",
-            vec![request(4), settlement("1", "b", 1)],
-            vec![request(4), settlement("1", "a", 1)],
-        ),
-        (
-            "equivocating-checkpoints",
-            vec![note("c", "A"), note("d", "Q")],
-            vec![note("c", "A"), note("d", "A")],
-        ),
-    ] {
-        let found = found_in(&guilty, &relay);
-        assert!(found.contains(rule), "{rule} is not among {found:?}");
-        assert!(!found_in(&innocent, &relay).contains(rule), "{rule} without its flaw");
-    }
 }
 
 #[test]

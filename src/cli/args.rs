@@ -72,6 +72,10 @@ pub struct Explore {
     /// A checkpoint held elsewhere
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Vec<PathBuf>,
+    /// The content of a blob, or a folder of them, named by blob id or anything else (blobs/ beside journals is
+    /// looked into anyway)
+    #[arg(long, value_name = "PATH")]
+    pub blob: Vec<PathBuf>,
     /// Read on as the journals grow
     #[arg(long)]
     pub follow: bool,
@@ -130,9 +134,13 @@ pub struct Verify {
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Vec<PathBuf>,
     /// A copy of a journal held elsewhere (the journal, its leaf hashes as hex lines, or a folder of C2SP tlog tiles): it
-    /// names the lines that differ
+    /// names the lines that differ. What it shows is the word of whoever made the copy, until a signed checkpoint backs it
     #[arg(long, value_name = "PATH")]
     pub tree: Vec<PathBuf>,
+    /// The content of a blob, or a folder of them, named by blob id or anything else (blobs/ beside journals is
+    /// looked into anyway)
+    #[arg(long, value_name = "PATH")]
+    pub blob: Vec<PathBuf>,
     /// When the question is asked (default: the last record's time); what was revoked since is told by it
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
@@ -202,6 +210,10 @@ pub struct Explain {
     /// Keys, builds, contracts and blocks you trust
     #[arg(long, value_name = "FILE")]
     pub trust: Option<PathBuf>,
+    /// The content of a blob, or a folder of them, named by blob id or anything else (blobs/ beside journals is
+    /// looked into anyway)
+    #[arg(long, value_name = "PATH")]
+    pub blob: Vec<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
@@ -242,6 +254,10 @@ pub struct Bundle {
     /// Give lines that hold the text of requests and answers, or whole trees, too
     #[arg(long)]
     pub include_content: bool,
+    /// The content of a blob, or a folder of them, named by blob id or anything else (blobs/ beside journals is
+    /// looked into anyway); it is given with --include-content only
+    #[arg(long, value_name = "PATH", requires = "include_content")]
+    pub blob: Vec<PathBuf>,
     /// Replace the file if it is there
     #[arg(long)]
     pub force: bool,
@@ -372,6 +388,10 @@ pub struct Check {
     /// Your own pins, instead of those in the report
     #[arg(long, value_name = "FILE")]
     pub trust: Option<PathBuf>,
+    /// The content of a blob, or a folder of them, named by blob id or anything else (blobs/ beside journals is
+    /// looked into anyway)
+    #[arg(long, value_name = "PATH")]
+    pub blob: Vec<PathBuf>,
     /// Salts of withheld values, all or some
     #[arg(long, value_name = "FILE")]
     pub salts: Option<PathBuf>,

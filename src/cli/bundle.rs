@@ -5,6 +5,7 @@ use super::{Outcome, json, opening};
 use crate::model::{Status, Untrusted};
 use crate::proof::ladder::StepResult;
 use crate::proof::trust::Trust;
+use crate::work::archive::Archive;
 use crate::work::bundle::{self, CheckedBundle, CheckedRecord, Content, Recipe};
 use crate::work::findings::counted;
 use crate::work::save::Existing;
@@ -22,8 +23,12 @@ pub fn run(arguments: &Bundle) -> Result<Outcome> {
         bail!("a case and -o FILE are needed");
     };
     let study = opening::study(std::slice::from_ref(case), &Choice::default())?;
-    let pins = opening::pins_of(&study, arguments.trust.as_deref())?;
-    let archive = opening::archive(&study, &pins)?;
+    let given = opening::Given {
+        trust: arguments.trust.as_deref(),
+        blobs: &arguments.blob,
+        ..opening::Given::default()
+    };
+    let archive = Archive::open(&study, &opening::pins_of(&study, &given)?)?;
     let content = if arguments.include_content { Content::Included } else { Content::Refused };
     let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
     let given = bundle::give(&study, &archive, &arguments.id, content, (output, existing))?;
@@ -36,7 +41,8 @@ pub fn run(arguments: &Bundle) -> Result<Outcome> {
 }
 
 fn check(arguments: &BundleVerify) -> Result<Outcome> {
-    let pins = opening::pins(arguments.trust.as_deref(), &[], None)?;
+    let trust = arguments.trust.as_deref();
+    let pins = opening::pins(&opening::Given { trust, ..opening::Given::default() })?;
     let trust = Trust::parse(&pins.trust).map_err(|what| anyhow!("the trust file: {what}"))?;
     let bytes = bundle::read(&arguments.bundle)?;
     let checked = bundle::check(&bytes, &trust);

@@ -21,6 +21,7 @@ pub fn run(arguments: &Check) -> Result<Outcome> {
         report: read(&text_of(&arguments.report)?)?,
         journals: arguments.paths.clone(),
         trust: arguments.trust.as_deref().map(text_of).transpose()?,
+        blobs: arguments.blob.clone(),
         salts: arguments.salts.as_deref().map(report::read_salts).transpose()?,
     };
     let folder = tempfile::Builder::new().prefix("backtrail-check-").tempdir()?;

@@ -8,6 +8,7 @@ use crate::model::untrusted::visible_bytes;
 use crate::model::{Kind, Nanos, Row, Tier, Untrusted};
 use crate::work::Cancel;
 use crate::work::agents::words::portrait;
+use crate::work::archive::Archive;
 use crate::work::explain::{Explanation, Linkage, Linked, Original, explain};
 use crate::work::filter::{Clause, Field, Filter};
 use crate::work::findings::{counted, grouped};
@@ -24,7 +25,15 @@ pub fn run(arguments: &Explain) -> Result<Outcome> {
     if rows.is_empty() {
         return named(&study, arguments);
     }
-    let archive = opening::archive(&study, &opening::pins_of(&study, arguments.trust.as_deref())?)?;
+    let given = opening::Given {
+        trust: arguments.trust.as_deref(),
+        blobs: &arguments.blob,
+        ..opening::Given::default()
+    };
+    let archive = Archive::open(&study, &opening::pins_of(&study, &given)?)?;
+    for row in &rows {
+        opening::name_blob(&study, &archive, *row)?;
+    }
     let explanations = rows.iter().map(|row| explain(&study, *row)).collect::<Result<Vec<_>, _>>()?;
     // Requests first; of a thing with states, the latest is the one people mean.
     let first = explanations.iter().position(|e| e.kind == Kind::Inference).unwrap_or(explanations.len() - 1);

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::args::Explore;
-use super::opening::pins;
+use super::opening::{Given, pins};
 use crate::ui::headless::{Stage, play, text};
 use crate::ui::keys::Key;
 use crate::ui::model::{Follow, Notice};
@@ -19,7 +19,12 @@ pub fn run(arguments: &Explore) -> Result<Outcome> {
         // What cannot be opened is said before the screen is taken over.
         what_is(&arguments.paths)?;
     }
-    let pins = pins(arguments.trust.as_deref(), &arguments.checkpoint, None)?;
+    let pins = pins(&Given {
+        trust: arguments.trust.as_deref(),
+        checkpoints: &arguments.checkpoint,
+        blobs: &arguments.blob,
+        at: None,
+    })?;
     let Some(size) = arguments.print else {
         if !arguments.keys.is_empty() {
             bail!("--keys needs --print");

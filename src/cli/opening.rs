@@ -1,14 +1,14 @@
 //! From the paths a person gave to an open, sealed case: a case as it is, journals by way of a case in the cache.
 
-use crate::model::Nanos;
 use crate::model::time::Span;
-use crate::proof::trust::Trust;
+use crate::model::{Nanos, Row};
+use crate::store::Case;
 use crate::work::archive::{Archive, Outside};
 use crate::work::ingest::{Options, Phase, Pictures, Progress, Watcher, ingest_as};
 use crate::work::open::{Opened, cached_case, case_beside, what_is};
 use crate::work::settings::Settings;
 use crate::work::study::{Choice, Study};
-use crate::work::verify::Pins;
+use crate::work::verify::{Pins, asked};
 use crate::work::{Cancel, WorkError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -75,37 +75,59 @@ pub fn watched<T>(work: impl FnOnce(&mut Watcher<'_>) -> Result<T, WorkError>) -
     result
 }
 
-/// What the person pins, read from their files.
-pub fn pins(trust: Option<&Path>, checkpoints: &[PathBuf], at: Option<&str>) -> Result<Pins, WorkError> {
+/// What the person pins, read from their files. Contents of blobs are only named here.
+pub fn pins(given: &Given<'_>) -> Result<Pins, WorkError> {
     let read = |path: &Path| {
         std::fs::read_to_string(path)
             .map_err(|e| WorkError::Read { path: path.to_owned(), reason: e.to_string() })
     };
-    let outside = checkpoints.iter().map(|path| Ok(Outside { path: path.clone(), note: read(path)? }));
-    let now = at.map(|text| {
+    let outside = given.checkpoints.iter().map(|path| Ok(Outside { path: path.clone(), note: read(path)? }));
+    let now = given.at.map(|text| {
         Nanos::parse(text).map_err(|reason| WorkError::Refused(format!("--at: `{text}` is {reason}")))
     });
     Ok(Pins {
-        trust: trust.map_or(Ok(String::new()), read)?,
+        trust: given.trust.map_or(Ok(String::new()), read)?,
         outside: outside.collect::<Result<_, WorkError>>()?,
         copies: Vec::new(),
+        blobs: given.blobs.to_vec(),
         now: now.transpose()?,
     })
 }
 
-/// The pins given, or else those the case was last verified under.
-pub fn pins_of(study: &Study, trust: Option<&Path>) -> Result<Pins, WorkError> {
-    match trust {
-        Some(_) => pins(trust, &[], None),
-        None => Ok(Pins { trust: study.trust.clone(), ..Pins::default() }),
-    }
+/// The pins given, or else those the case was last verified under; the rest of what it was held against stands.
+pub fn pins_of(study: &Study, given: &Given<'_>) -> Result<Pins, WorkError> {
+    Ok(pins(given)?.over(asked(&Case::open(study.snapshot.path())?)?))
 }
 
-/// The evidence of a case under some pins.
-pub fn archive(study: &Study, pins: &Pins) -> Result<Archive, WorkError> {
-    let trust =
-        Trust::parse(&pins.trust).map_err(|what| WorkError::Refused(format!("the trust file: {what}")))?;
-    Archive::open(study, trust, &pins.outside, pins.now)
+/// The paths and texts that say what to hold proofs against.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Given<'g> {
+    pub trust: Option<&'g Path>,
+    pub checkpoints: &'g [PathBuf],
+    pub blobs: &'g [PathBuf],
+    pub at: Option<&'g str>,
+}
+
+/// Names the blob of a request, with a progress bar, and keeps what it came to in the case.
+pub fn name_blob(study: &Study, archive: &Archive, row: Row) -> Result<(), WorkError> {
+    if archive.blobs.is_empty() {
+        return Ok(());
+    }
+    watched(|watcher| {
+        let cancel = watcher.cancel.clone();
+        archive.name_blob(row, &cancel, &mut |part| {
+            (watcher.report)(Progress {
+                bytes: (part * 1000.0) as u64,
+                total: 1000,
+                records: 0,
+                phase: Phase::Naming,
+                snapshot: None,
+            });
+        })
+    })?;
+    // A case that cannot be written to is asked again the next time.
+    let _ = Case::create_or_open(study.snapshot.path()).map(|case| archive.blobs.remember(&case));
+    Ok(())
 }
 
 fn bar() -> ProgressBar {
@@ -126,6 +148,7 @@ fn show(bar: &ProgressBar, progress: &Progress) {
             bar.set_message(match phase {
                 Phase::Reading => "reading",
                 Phase::Verifying => "verifying",
+                Phase::Naming => "naming",
                 _ => "unpacking",
             });
             bar.set_length(progress.total.max(progress.bytes));

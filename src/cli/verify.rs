@@ -5,6 +5,7 @@ use super::{Outcome, json, opening};
 use crate::journal::Column;
 use crate::model::{Status, Step, Untrusted};
 use crate::store::{Case, Source};
+use crate::work::Cancel;
 use crate::work::archive::Archive;
 use crate::work::copies::{self, Backing, Copied};
 use crate::work::findings::grouped;
@@ -19,7 +20,12 @@ const SHOWN: usize = 20;
 
 pub fn run(arguments: &Verify) -> Result<Outcome> {
     let path = opening::case_of(&arguments.paths, arguments.case.as_deref())?;
-    let mut pins = opening::pins(arguments.trust.as_deref(), &arguments.checkpoint, arguments.at.as_deref())?;
+    let mut pins = opening::pins(&opening::Given {
+        trust: arguments.trust.as_deref(),
+        checkpoints: &arguments.checkpoint,
+        blobs: &arguments.blob,
+        at: arguments.at.as_deref(),
+    })?;
     if let Some(id) = &arguments.id {
         return one(&path, id, &pins, arguments.json);
     }
@@ -27,13 +33,15 @@ pub fn run(arguments: &Verify) -> Result<Outcome> {
     let verification = opening::watched(|watcher| {
         if !arguments.tree.is_empty() {
             let study = Study::open(&path)?;
-            let archive = opening::archive(&study, &pins)?;
+            let archive = Archive::open(&study, &pins)?;
             pins.copies = copies::compare(&study, &archive, &arguments.tree, &watcher.cancel)?;
         }
         verify(&mut case, &pins, watcher)
     })?;
     let study = Study::open(&path)?;
-    let archive = opening::archive(&study, &pins)?;
+    let archive = Archive::open(&study, &pins)?;
+    // Named a moment ago, and remembered: this reads files and computes nothing.
+    archive.name_blobs(&Cancel::default(), &mut |_| {})?;
     let checkpoints_failed =
         archive.checkpoints.values().flatten().any(|held| held.checked.log_result().status == Status::Failed);
     if arguments.json {
@@ -41,6 +49,7 @@ pub fn run(arguments: &Verify) -> Result<Outcome> {
     } else {
         in_words(&study, &archive, &verification)?;
         compared(&study, &archive, &pins.copies)?;
+        unclaimed(&archive)?;
     }
     let differs = pins.copies.iter().any(|copied| !copied.differences.is_empty());
     let failed = verification.has_failed() || checkpoints_failed || differs;
@@ -50,9 +59,10 @@ pub fn run(arguments: &Verify) -> Result<Outcome> {
 /// One request only.
 fn one(path: &std::path::Path, id: &str, pins: &crate::work::verify::Pins, as_json: bool) -> Result<Outcome> {
     let study = Study::open(path)?;
-    let archive = opening::archive(&study, pins)?;
+    let archive = Archive::open(&study, pins)?;
     let mut paths = Vec::new();
     for row in study.snapshot.find_id(id)? {
+        opening::name_blob(&study, &archive, row)?;
         paths.extend(archive.path_of(row)?);
     }
     let Some(path) = paths.first() else {
@@ -86,6 +96,12 @@ fn document(
         "at": archive.now.rfc3339(),
         "sources": sources(study, archive),
         "copies": copies.iter().map(|copied| one_copy(study, archive, copied)).collect::<Vec<_>>(),
+        "blobs": archive.blobs.held().into_iter().map(|(id, path, content)| json!({
+            "id": id, "file": path.to_string_lossy(), "bytes": content.length, "sha256": content.sha256.hex(),
+        })).collect::<Vec<_>>(),
+        "unclaimed": archive.blobs.unclaimed().into_iter().map(|(path, id)| json!({
+            "file": path.to_string_lossy(), "walrus_id": id.map(|id| id.text()),
+        })).collect::<Vec<_>>(),
         "steps": steps,
         "paths": verification.paths.iter().map(|(s, n)| (s.name().to_owned(), Value::from(*n))).collect::<Map<_, _>>(),
         "failures": failures.collect::<Result<Vec<_>>>()?,
@@ -142,6 +158,17 @@ fn compared(study: &Study, archive: &Archive, copies: &[Copied]) -> Result<()> {
         let name = source.map_or_else(String::new, Source::name);
         let sentence = copies::sentence(copied, backing(study, archive, copied));
         writeln!(out, "{}: {}", Untrusted(&name).visible(), Untrusted(&sentence).visible())?;
+    }
+    Ok(())
+}
+
+/// Contents at hand that no release and no request names.
+fn unclaimed(archive: &Archive) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    for (path, id) in archive.blobs.unclaimed() {
+        let id = id.map_or_else(String::new, |id| format!("; its Walrus id is {}", id.text()));
+        let path = path.to_string_lossy();
+        writeln!(out, "{}: the content of no blob that is named here{id}", Untrusted(&path).visible())?;
     }
     Ok(())
 }

@@ -213,6 +213,19 @@ impl VerifierKey {
         best
     }
 
+    /// What this key signed in a note, and the 64 bytes of its first signature there: for checking with another tool.
+    pub fn signed_in(&self, note: &Note) -> Option<(String, Vec<u8>)> {
+        let mut mine = note.signatures.iter().filter(|s| s.name == self.name && s.key_id == self.key_id);
+        let bytes = &mine.next()?.bytes;
+        match self.key_type {
+            KeyType::Ed25519 => Some((note.body.clone(), bytes.clone())),
+            KeyType::Cosignature => {
+                let (time, signature) = bytes.split_first_chunk::<8>()?;
+                Some((cosignature_message(u64::from_be_bytes(*time), &note.body), signature.to_vec()))
+            }
+        }
+    }
+
     fn verify_one(&self, body: &str, bytes: &[u8]) -> Option<Signed> {
         match self.key_type {
             KeyType::Ed25519 => {

@@ -47,6 +47,8 @@ pub struct Question {
     pub journals: Vec<PathBuf>,
     /// The checker's own pins; by default those in the report.
     pub trust: Option<String>,
+    /// Contents of blobs that do not lie beside the journals.
+    pub blobs: Vec<PathBuf>,
     /// Withheld values that were told, and perhaps the seed of all.
     pub salts: Option<Salts>,
 }
@@ -227,7 +229,8 @@ fn pins(
     });
     // The copies themselves are not at hand: what the report says they came to is its author's word.
     let copies = serde_json::from_value(pins["copies"].clone()).unwrap_or_default();
-    Ok(Some(Pins { trust, outside: outside.collect(), copies, now: moment(&pins["at"])? }))
+    let (blobs, now) = (question.blobs.clone(), moment(&pins["at"])?);
+    Ok(Some(Pins { trust, outside: outside.collect(), copies, blobs, now }))
 }
 
 fn moment(value: &Value) -> Result<Option<Nanos>, WorkError> {

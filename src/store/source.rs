@@ -5,9 +5,9 @@ use crate::journal::LINE_LIMIT;
 use crate::model::Hash;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// How far a source has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,10 +104,10 @@ impl Source {
     }
 }
 
-/// Open files of the sources, for reading single lines.
+/// Open files of the sources, for reading single lines from any number of threads.
 #[derive(Debug, Default)]
 pub struct SourceFiles {
-    open: Mutex<HashMap<PathBuf, File>>,
+    open: RwLock<HashMap<PathBuf, Arc<File>>>,
 }
 
 impl SourceFiles {
@@ -118,20 +118,24 @@ impl SourceFiles {
             // No record is longer: the case says what no ingest wrote.
             return Err(StoreError::Damaged(format!("a record of {length} bytes")));
         }
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if !open.contains_key(path) {
-            // A case may come from somebody else and name a pipe or a device, which would wait or never end.
-            if !std::fs::metadata(path).map_err(|e| fail(e.to_string()))?.is_file() {
-                return Err(fail("not a regular file".to_owned()));
-            }
-            let file = File::open(path).map_err(|e| fail(e.to_string()))?;
-            open.insert(path.to_owned(), file);
-        }
-        let file = open.get_mut(path).expect("inserted just above");
-        file.seek(SeekFrom::Start(offset)).map_err(|e| fail(e.to_string()))?;
+        let file = self.opened(path).map_err(fail)?;
         let mut bytes = vec![0; length];
-        file.read_exact(&mut bytes)
+        file.read_exact_at(&mut bytes, offset)
             .map_err(|_| fail(format!("it no longer has the {length} bytes at offset {offset}")))?;
         Ok(bytes)
+    }
+
+    /// The open file. It is read where the reader says, without a position of its own, so nobody waits for another.
+    fn opened(&self, path: &Path) -> Result<Arc<File>, String> {
+        if let Some(file) = self.open.read().unwrap_or_else(PoisonError::into_inner).get(path) {
+            return Ok(Arc::clone(file));
+        }
+        // A case may come from somebody else and name a pipe or a device, which would wait or never end.
+        if !std::fs::metadata(path).map_err(|e| e.to_string())?.is_file() {
+            return Err("not a regular file".to_owned());
+        }
+        let file = Arc::new(File::open(path).map_err(|e| e.to_string())?);
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(open.entry(path.to_owned()).or_insert(file)))
     }
 }

@@ -412,6 +412,7 @@ fn progress(model: &Model) -> Line<'static> {
         Phase::Reading => "reading",
         Phase::Sealing => "sealing",
         Phase::Counting => return Line::styled("counting what it reached ", theme.accent()),
+        Phase::Naming => "naming blobs",
         Phase::Verifying => "verifying",
     };
     let percent = progress.bytes.saturating_mul(100).checked_div(progress.total).unwrap_or(0).min(100);

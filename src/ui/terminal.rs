@@ -281,6 +281,7 @@ impl Workers {
                 Command::Follow(follow) => self.follow(model, follow),
                 Command::StopSearch => self.give_up(Stops::Search),
                 Command::StopQuery => self.give_up(Stops::Query),
+                Command::StopNaming => self.give_up(Stops::Naming),
                 command @ Command::Note { .. } => self.note(model, command),
                 Command::Suspend => suspend = true,
                 command => self.ask(model, command),

@@ -68,6 +68,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Command> {
         Msg::Drawn { axis, lanes, timeline } => timeline::drawn(model, axis, lanes, timeline),
         Msg::Found { text, rows } => overlays::found(model, &text, &rows),
         Msg::Proved { row, path } => request::proved(model, row, *path),
+        Msg::Naming { row, naming } => request::naming(model, row, naming),
         Msg::Verified(verification) => proofs::verified(model, verification),
         Msg::Named(ids) if matches!(model.screen(), Screen::Settlements(_)) => settlements::named(model, ids),
         Msg::Named(ids) => proofs::named(model, ids),
@@ -417,6 +418,8 @@ fn escape(model: &mut Model) -> Vec<Command> {
         _ if requests::is_searching(model) || ordering::is_waiting(model) || seeking::is_searching(model) => {
             vec![Command::StopSearch]
         }
+        _ if requests::is_searching(model) => vec![Command::StopSearch],
+        _ if request::is_naming(model) => vec![Command::StopNaming],
         _ => back(model),
     }
 }

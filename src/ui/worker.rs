@@ -1,9 +1,10 @@
 //! The work behind the screen: opening, selecting, paging, explaining. On threads in life, in line when headless.
 
 use super::desk;
-use super::model::{Command, Msg};
+use super::model::{Command, Msg, Naming};
 use super::ordering::ordered;
 use super::widgets::tree::Tree;
+use crate::model::Row;
 use crate::store::{Case, Snapshot};
 use crate::work::agents::trace::trace;
 use crate::work::agents::words::portrait;
@@ -17,7 +18,7 @@ use crate::work::select::{Partial, seek, select};
 use crate::work::settings::Settings;
 use crate::work::study::{Choice, Study};
 use crate::work::timeline::timeline;
-use crate::work::verify::{Pins, last, verify};
+use crate::work::verify::{Pins, asked, last, verify};
 use crate::work::{Cancel, WorkError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -136,6 +137,7 @@ pub fn answer(
             let path = study.archive().and_then(|archive| Ok(archive.path_of(row)?));
             Msg::Proved { row, path: Box::new(path) }
         }
+        Command::Name { row } => name_blob(study, row, cancel, tell),
         Command::Blast => Msg::Blasted(study.blast().map(|_| ())),
         Command::Tally => {
             let case = Case::open(study.snapshot.path()).map_err(WorkError::from);
@@ -194,10 +196,35 @@ pub fn answer(
         | Command::Mouse(_)
         | Command::StopSearch
         | Command::StopQuery
+        | Command::StopNaming
         | Command::Attend
         | Command::Follow(_)
         | Command::Suspend => return None,
     })
+}
+
+/// The slow step of a proof path, then the path with it. What it came to is kept in the case.
+fn name_blob(study: &Study, row: Row, cancel: &Cancel, tell: &mut dyn FnMut(Msg)) -> Msg {
+    let mut told = 0;
+    let named = study.archive().and_then(|archive| {
+        archive.name_blob(row, cancel, &mut |part| {
+            let percent = (part * 100.0) as u8;
+            if percent > told {
+                told = percent;
+                tell(Msg::Naming { row, naming: Naming::UnderWay(percent) });
+            }
+        })?;
+        // A case that cannot be written to is asked again the next time.
+        let _ = Case::create_or_open(study.snapshot.path()).map(|case| archive.blobs.remember(&case));
+        Ok(archive.path_of(row)?)
+    });
+    match named {
+        Err(WorkError::Cancelled) => Msg::Naming { row, naming: Naming::Stopped },
+        path => {
+            tell(Msg::Naming { row, naming: Naming::Done });
+            Msg::Proved { row, path: Box::new(path) }
+        }
+    }
 }
 
 fn preview(study: &Study, text: &str, cancel: &Cancel) -> Option<Result<u64, String>> {
@@ -213,13 +240,14 @@ fn preview(study: &Study, text: &str, cancel: &Cancel) -> Option<Result<u64, Str
     }
 }
 
-/// Verifies all proofs of an open case, and studies it anew.
+/// Verifies all proofs of an open case under the pins given and those it was verified under before, and studies it anew.
 pub fn verify_all(study: &Study, pins: &Pins, choice: &Choice, cancel: &Cancel, mut tell: impl FnMut(Msg)) {
     let path = study.snapshot.path();
     let verified = Case::create_or_open(path).map_err(WorkError::from).and_then(|mut case| {
         let report = Box::new(|progress| tell(Msg::Reading(Box::new(progress))));
         let mut watcher = Watcher { cancel: cancel.clone(), report, pictures: Pictures::Unwanted };
-        verify(&mut case, pins, &mut watcher)
+        let pins = pins.clone().over(asked(&case)?);
+        verify(&mut case, &pins, &mut watcher)
     });
     let choice = Choice { settings: Arc::clone(&study.settings), ..choice.clone() };
     tell(Msg::Studied(verified.and_then(|_| Study::choose(path, &choice, cancel)).map(Arc::new)));

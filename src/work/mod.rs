@@ -4,6 +4,7 @@ pub mod adopt;
 pub mod agents;
 pub mod archive;
 pub mod blast;
+pub mod blobs;
 pub mod bundle;
 pub mod copies;
 pub mod explain;

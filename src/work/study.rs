@@ -7,13 +7,13 @@ use super::findings;
 use super::fold::{self, Fold};
 use super::registry::{self, Context};
 use super::settings::Settings;
+use super::verify::Pins;
 use super::{Cancel, WorkError};
 use crate::analysis::gaps::Gap;
 use crate::analysis::incident::incidents;
 use crate::analysis::{Incident, Number, Origin, Window};
 use crate::journal::{Column, Names};
 use crate::model::{Finding, Nanos};
-use crate::proof::trust::Trust;
 use crate::store::tables::CheckpointRow;
 use crate::store::views::Sight;
 use crate::store::{Case, Snapshot, StoreError};
@@ -249,10 +249,9 @@ impl Study {
         if let Some(archive) = self.archive.get() {
             return Ok(Arc::clone(archive));
         }
-        let trust =
-            Trust::parse(&self.trust).map_err(|what| WorkError::Refused(format!("the pins: {what}")))?;
         let asked = super::verify::asked(&Case::open(self.snapshot.path())?)?;
-        let archive = Arc::new(Archive::open(self, trust, &asked.outside, asked.now)?);
+        let pins = Pins { trust: self.trust.clone(), ..asked };
+        let archive = Arc::new(Archive::open(self, &pins)?);
         Ok(Arc::clone(self.archive.get_or_init(|| archive)))
     }
 

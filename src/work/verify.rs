@@ -2,6 +2,7 @@
 //! so that stopping costs nothing and asking again costs a look-up.
 
 use super::archive::{Archive, Outside};
+use super::blobs::Blobs;
 use super::copies::Copied;
 use super::ingest::{Phase, Progress, Watcher};
 use super::parallel::each_row;
@@ -10,10 +11,10 @@ use super::{Cancel, WorkError, proof_findings, seal};
 use crate::journal::Column;
 use crate::journal::batch::Flags;
 use crate::model::{Hash, Kind, Nanos, Row, Status, Step, Verdicts};
-use crate::proof::trust::Trust;
 use crate::store::{Case, Packed, StoreError};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// What was pinned, as given: the hash of it is part of what verdicts are kept under.
 #[derive(Clone, Debug, Default)]
@@ -23,8 +24,30 @@ pub struct Pins {
     pub outside: Vec<Outside>,
     /// What copies of journals held elsewhere came to.
     pub copies: Vec<Copied>,
+    /// Contents of blobs: files, or folders of them.
+    pub blobs: Vec<PathBuf>,
     /// When the question is asked; by default the time of the last record.
     pub now: Option<Nanos>,
+}
+
+impl Pins {
+    /// What was asked before, where nothing else is said now; what stands beside pins adds up.
+    pub fn over(self, asked: Self) -> Self {
+        let mut outside = self.outside;
+        let is_new = |one: &Outside| outside.iter().all(|known| known.note != one.note);
+        let more: Vec<Outside> = asked.outside.into_iter().filter(is_new).collect();
+        outside.extend(more);
+        let mut blobs = self.blobs;
+        blobs.extend(asked.blobs);
+        blobs.dedup();
+        Self {
+            trust: if self.trust.is_empty() { asked.trust } else { self.trust },
+            outside,
+            copies: if self.copies.is_empty() { asked.copies } else { self.copies },
+            blobs,
+            now: self.now.or(asked.now),
+        }
+    }
 }
 
 /// What verification came to.
@@ -48,10 +71,10 @@ pub struct Failure {
 /// Verifies what is not yet verified under these pins, and makes attribution and findings follow.
 pub fn verify(case: &mut Case, pins: &Pins, watcher: &mut Watcher<'_>) -> Result<Verification, WorkError> {
     let study = Study::open(case.path())?;
-    let trust =
-        Trust::parse(&pins.trust).map_err(|what| WorkError::Refused(format!("the trust file: {what}")))?;
-    let archive = Archive::open(&study, trust, &pins.outside, pins.now)?;
-    let key = key_of(&study, pins);
+    let archive = Archive::open(&study, pins)?;
+    name_blobs(&archive, watcher)?;
+    archive.blobs.remember(case)?;
+    let key = key_of(&study, pins, &archive.blobs);
     let chunks = study.snapshot.chunks().len();
     for n in 0..chunks {
         watcher.cancel.check()?;
@@ -83,6 +106,7 @@ pub fn verify(case: &mut Case, pins: &Pins, watcher: &mut Watcher<'_>) -> Result
             case.set_meta("trust", &pins.trust)?;
             case.set_meta("outside", &outside_as_json(&pins.outside))?;
             case.set_meta("copies", &copies)?;
+            case.set_meta("blobs", &paths_as_json(&pins.blobs))?;
             case.set_meta("asked_at", &pins.now.map_or_else(String::new, |now| now.0.to_string()))
         })?;
     }
@@ -105,7 +129,33 @@ pub fn asked(case: &Case) -> Result<Pins, WorkError> {
     let outside = notes.into_iter().map(|(path, note)| Outside { path: path.into(), note }).collect();
     let now = case.meta("asked_at")?.and_then(|nanos| nanos.parse().ok()).map(Nanos);
     let copies = serde_json::from_str(&case.meta("copies")?.unwrap_or_default()).unwrap_or_default();
-    Ok(Pins { trust: case.meta("trust")?.unwrap_or_default(), outside, copies, now })
+    let blobs: Vec<String> =
+        serde_json::from_str(&case.meta("blobs")?.unwrap_or_default()).unwrap_or_default();
+    // What was given once may be gone by now: then it is missing again, and no mistake.
+    let blobs = blobs.into_iter().map(PathBuf::from).filter(|path| path.exists()).collect();
+    Ok(Pins { trust: case.meta("trust")?.unwrap_or_default(), outside, copies, blobs, now })
+}
+
+/// Which files are the contents of which blobs: seconds for each that no earlier question named.
+fn name_blobs(archive: &Archive, watcher: &mut Watcher<'_>) -> Result<(), WorkError> {
+    const PARTS: f32 = 1000.0;
+    let cancel = watcher.cancel.clone();
+    archive.name_blobs(&cancel, &mut |part| {
+        (watcher.report)(Progress {
+            bytes: (part * PARTS) as u64,
+            total: PARTS as u64,
+            records: 0,
+            phase: Phase::Naming,
+            snapshot: None,
+        });
+    })
+}
+
+/// From wherever the question is asked the next time.
+fn paths_as_json(paths: &[PathBuf]) -> String {
+    let whole = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+    let paths: Vec<String> = paths.iter().map(|path| whole(path).to_string_lossy().into_owned()).collect();
+    serde_json::to_string(&paths).unwrap_or_default()
 }
 
 fn outside_as_json(outside: &[Outside]) -> String {
@@ -115,7 +165,7 @@ fn outside_as_json(outside: &[Outside]) -> String {
 }
 
 /// The hash of everything that verdicts depend on.
-fn key_of(study: &Study, pins: &Pins) -> String {
+fn key_of(study: &Study, pins: &Pins, blobs: &Blobs) -> String {
     let mut hash = Sha256::new();
     let mut add = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_le_bytes());
@@ -129,6 +179,10 @@ fn key_of(study: &Study, pins: &Pins) -> String {
     add(pins.trust.as_bytes());
     pins.outside.iter().for_each(|outside| add(outside.note.as_bytes()));
     add(&pins.now.map_or(0, |now| now.0).to_le_bytes());
+    for (id, sha256) in blobs.evidence() {
+        add(id.as_bytes());
+        add(&sha256.0);
+    }
     Hash(hash.finalize().into()).hex()
 }
 

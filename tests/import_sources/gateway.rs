@@ -4,9 +4,9 @@ use crate::folder::{json, text};
 use crate::{Scene, every_record_points_at_its_bytes, of_kind, only};
 use backtrail::model::{Row, Status, Step};
 use backtrail::proof::ladder::Path;
-use backtrail::proof::trust::Trust;
 use backtrail::work::archive::Archive;
 use backtrail::work::study::Study;
+use backtrail::work::verify::Pins;
 use base64::Engine;
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ const TEE_ID: &str = "0x06fc1d26524c7375ed173c183b304a92bf1fcf6ec7ff54b3816781dc
 
 fn path_of(study: &Study, id: &str) -> Path {
     let row: Row = study.snapshot.find_id(id).unwrap()[0];
-    let archive = Archive::open(study, Trust::parse("").unwrap(), &[], None).unwrap();
+    let archive = Archive::open(study, &Pins::default()).unwrap();
     archive.path_of(row).unwrap().unwrap()
 }
 

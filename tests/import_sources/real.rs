@@ -5,9 +5,9 @@
 
 use crate::{Scene, every_record_points_at_its_bytes, of_kind, records};
 use backtrail::model::{Status, Step};
-use backtrail::proof::trust::Trust;
 use backtrail::work::archive::Archive;
 use backtrail::work::study::Study;
+use backtrail::work::verify::Pins;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
@@ -36,7 +36,7 @@ pub(crate) fn made(script: &str) -> Option<(Scene, Value)> {
 }
 
 fn proof(study: &Study, id: &str, step: Step) -> (Status, String) {
-    let archive = Archive::open(study, Trust::parse("").unwrap(), &[], None).unwrap();
+    let archive = Archive::open(study, &Pins::default()).unwrap();
     let path = archive.path_of(study.snapshot.find_id(id).unwrap()[0]).unwrap().unwrap();
     let step = path.step(step).unwrap();
     (step.status, step.reason.clone())

@@ -4,12 +4,12 @@ use crate::{Scene, every_record_points_at_its_bytes, of_kind, only};
 use backtrail::journal::import::guess::guess;
 use backtrail::journal::import::mapping::Mapping;
 use backtrail::model::{Status, Step};
-use backtrail::proof::trust::Trust;
 use backtrail::store::Case;
 use backtrail::work::adopt::{LogKey, adopt};
 use backtrail::work::archive::Archive;
 use backtrail::work::ingest::{Options, Watcher, ingest};
 use backtrail::work::study::Study;
+use backtrail::work::verify::Pins;
 use serde_json::{Value, json};
 
 const KEY: &str = "11";
@@ -49,7 +49,7 @@ fn an_answer_and_its_event_are_joined_by_hashes_with_the_strength_said() {
         (&json!(["two", "again"]), &json!("ambiguous"))
     );
     // The ladder follows the join: this request is settled by that transaction, on the node's word.
-    let archive = Archive::open(&study, Trust::parse("").unwrap(), &[], None).unwrap();
+    let archive = Archive::open(&study, &Pins::default()).unwrap();
     let path = archive.path_of(study.snapshot.find_id("one").unwrap()[0]).unwrap().unwrap();
     assert_eq!(path.step(Step::Receipt).unwrap().status, Status::Asserted);
     // A source that comes later adds its joins and changes none.
@@ -184,7 +184,7 @@ fn an_adopted_journal_is_one_a_reader_verifies() {
     assert_eq!(own.snapshot.sources()[0].faults, 0);
     assert_eq!(own.checkpoints[0].verdict, "consistent");
     let trust = format!("[[log]]\norigin = \"gw.example/log\"\nkey = \"{}\"\n", key().verifier().text());
-    let archive = Archive::open(&own, Trust::parse(&trust).unwrap(), &[], None).unwrap();
+    let archive = Archive::open(&own, &Pins { trust, ..Pins::default() }).unwrap();
     let path = archive.path_of(own.snapshot.find_id("one").unwrap()[0]).unwrap().unwrap();
     for step in [Step::Checkpoint, Step::Inclusion] {
         let found = path.step(step).unwrap();

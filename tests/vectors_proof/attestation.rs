@@ -52,6 +52,67 @@ fn opengradients_document_says_what_is_published_of_it() {
 }
 
 #[test]
+fn openssl_says_the_same_of_the_documents_signature() {
+    use backtrail::model::Step;
+    use backtrail::proof::ladder::{CheckedEnclave, EnclaveRecord};
+    use backtrail::proof::trust::Trust;
+    let Some(document) = text("nitro/opengradient-og-evm_attestation_doc.bin") else { return };
+    let key = json("opengradient/legacy_v0_signed_response.json").unwrap();
+    let key: String =
+        key["public_key_pem"].as_str().unwrap().lines().filter(|l| !l.starts_with('-')).collect();
+    let record = EnclaveRecord {
+        public_key: Some(&key),
+        attestation: Some(document.trim()),
+        ..EnclaveRecord::default()
+    };
+    let enclave = CheckedEnclave::check(&record, &Trust::default());
+    let result = enclave.attestation_result();
+    assert_eq!(result.step, Step::Attestation);
+    let command = result.reproduce.as_ref().unwrap();
+    let run = |command: &str| {
+        let output = std::process::Command::new("bash").args(["-c", command]).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    if run("openssl version").is_empty() {
+        println!("skipped: openssl is not installed");
+        return;
+    }
+    assert!(run(&command.to_string()).contains(command.expects()));
+}
+
+#[test]
+fn an_enclave_in_debug_mode_is_a_finding() {
+    use backtrail::proof::malformed::base64_text;
+    use backtrail::store::Case;
+    use backtrail::work::ingest::{Watcher, ingest};
+    use backtrail::work::study::Study;
+    use backtrail::work::verify::{Pins, verify};
+    let Some(key) = json("opengradient/legacy_v0_signed_response.json") else { return };
+    let key: String =
+        key["public_key_pem"].as_str().unwrap().lines().filter(|l| !l.starts_with('-')).collect();
+    let tee_id = backtrail::proof::tee::tee_id(&base64_bytes(&key).unwrap());
+    let found = |document: &[u8]| -> Vec<String> {
+        let lines = format!(
+            "{{\"kind\":\"journal\",\"id\":\"j\",\"at\":\"2026-10-01T00:00:00Z\",\"spec\":\"backtrail/1\"}}\n\
+             {{\"kind\":\"enclave\",\"id\":\"e\",\"at\":\"2026-10-01T01:00:00Z\",\"tee_id\":\"0x{tee_id}\",\"state\":\"registered\",\"public_key\":\"{key}\",\"attestation\":\"{}\"}}\n\
+             {{\"kind\":\"inference\",\"id\":\"r\",\"at\":\"2026-10-01T02:00:00Z\",\"agent\":\"a\",\"model\":\"m\",\"tee_id\":\"0x{tee_id}\"}}\n",
+            base64_text(document)
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let journal = folder.path().join("j.jsonl");
+        std::fs::write(&journal, lines).unwrap();
+        let mut case = Case::create_or_open(&folder.path().join("a.case")).unwrap();
+        ingest(&mut case, &[journal], &mut Watcher::none()).unwrap();
+        verify(&mut case, &Pins::default(), &mut Watcher::none()).unwrap();
+        Study::open(case.path()).unwrap().findings.into_iter().map(|finding| finding.rule).collect()
+    };
+    let debug = bytes("nitro/evervault/beta_debug-mode-attestation-doc-bytes").unwrap();
+    let closed = bytes("nitro/evervault/beta_valid-attestation-doc-bytes").unwrap();
+    assert!(found(&debug).contains(&"debug-enclave".to_owned()), "{:?}", found(&debug));
+    assert!(!found(&closed).contains(&"debug-enclave".to_owned()), "{:?}", found(&closed));
+}
+
+#[test]
 fn any_flipped_byte_of_a_real_document_is_told() {
     let Some(whole) = opengradient() else { return };
     for at in (0..whole.len()).step_by(23) {

@@ -148,6 +148,11 @@ impl Document {
             .is_some_and(|key| es384_holds(&key, &self.signed_bytes(), &self.signature))
     }
 
+    /// The document's signature in DER, as other tools take it.
+    pub fn signature_der(&self) -> Option<Vec<u8>> {
+        Some(Signature::from_slice(&self.signature).ok()?.to_der().as_bytes().to_vec())
+    }
+
     /// The chain from the leaf up to the bundle's root, at the document's own time. Gives the root's SHA-256: whether
     /// that root is pinned is the caller's question.
     pub fn chain_root(&self) -> Result<Hash, ChainFault> {

@@ -4,6 +4,7 @@ use super::base::{base32, base58};
 use crate::proof::Malformed;
 use crate::proof::hashes::sha256;
 use crate::proof::malformed::base64url_bytes;
+use std::borrow::Cow;
 
 /// The default chunker's size: content up to it is one UnixFS leaf, longer content a tree that we do not rebuild.
 pub const MAX_SINGLE_BLOCK: usize = 256 << 10;
@@ -13,7 +14,7 @@ const RAW: u64 = 0x55;
 const DAG_PB: u64 = 0x70;
 const SHA2_256: u64 = 0x12;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cid {
     pub version: u8,
     /// Multicodec of the block: 0x55 raw, 0x70 dag-pb, …
@@ -70,10 +71,15 @@ impl Cid {
 
     /// Whether this is the id of a file's content: as raw bytes, or wrapped as a single UnixFS file node.
     pub fn check_content(&self, content: &[u8]) -> CidCheck {
+        self.block_of(content).map_or(CidCheck::Unsupported, |block| self.check_block(&block))
+    }
+
+    /// The one block that content is under this id; nothing where it is several or another codec's.
+    pub fn block_of<'c>(&self, content: &'c [u8]) -> Option<Cow<'c, [u8]>> {
         match self.codec {
-            RAW if content.len() <= MAX_SINGLE_BLOCK => self.check_block(content),
-            DAG_PB if content.len() <= MAX_SINGLE_BLOCK => self.check_block(&unixfs_file(content)),
-            _ => CidCheck::Unsupported,
+            RAW if content.len() <= MAX_SINGLE_BLOCK => Some(content.into()),
+            DAG_PB if content.len() <= MAX_SINGLE_BLOCK => Some(unixfs_file(content).into()),
+            _ => None,
         }
     }
 }

@@ -2,15 +2,17 @@
 
 mod base;
 mod cid;
+mod content;
 mod walrus;
 
 pub use cid::{Cid, CidCheck, MAX_SINGLE_BLOCK};
-pub use walrus::{MAX_BLOB, NETWORK_SHARDS, WalrusId, walrus_id};
+pub use content::{Content, Has};
+pub use walrus::{MAX_BLOB, NETWORK_SHARDS, WalrusId, walrus_id, walrus_id_watched};
 
 use crate::proof::Malformed;
 
 /// A blob id as records write it: 43 characters of base64url for Walrus, else an IPFS CID.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BlobId {
     Walrus(WalrusId),
     Ipfs(Cid),

@@ -17,6 +17,7 @@ use blake2::digest::consts::U32;
 use blake2::{Blake2b, Digest};
 use reed_solomon_simd::ReedSolomonEncoder;
 use ruint::aliases::U256;
+use std::ops::ControlFlow;
 
 /// Shards of the network since its start.
 pub const NETWORK_SHARDS: usize = 1000;
@@ -53,20 +54,53 @@ impl WalrusId {
 /// The id of a blob on a network of `shards` shards. `None` for a blob or network too large or too small to encode here.
 /// Takes seconds for a thousand shards whatever the blob's size: call it in the background.
 pub fn walrus_id(blob: &[u8], shards: usize) -> Option<WalrusId> {
-    if blob.len() > MAX_BLOB || !(4..=NETWORK_SHARDS).contains(&shards) {
-        return None;
+    match walrus_id_watched(blob, shards, &mut |_| ControlFlow::Continue(())) {
+        ControlFlow::Continue(id) => id,
+        ControlFlow::Break(()) => None,
     }
-    let matrix = Matrix::encode(blob, shards)?;
-    let columns: Vec<Hash> =
-        (0..shards).map(|c| root((0..shards).map(|r| leaf(matrix.symbol(r, c))).collect())).collect();
-    let pairs = (0..shards).map(|shard| {
-        let primary = root((0..shards).map(|c| leaf(matrix.symbol(shard, c))).collect());
-        let secondary = columns[shards - 1 - shard];
-        leaf(&[primary.0, secondary.0].concat())
-    });
-    let pairs = root(pairs.collect());
+}
+
+/// The same, telling how far it is, from 0 to 1; stops where the watcher breaks.
+pub fn walrus_id_watched(
+    blob: &[u8],
+    shards: usize,
+    watch: &mut dyn FnMut(f32) -> ControlFlow<()>,
+) -> ControlFlow<(), Option<WalrusId>> {
+    if blob.len() > MAX_BLOB || !(4..=NETWORK_SHARDS).contains(&shards) {
+        return ControlFlow::Continue(None);
+    }
+    let Some(mut matrix) = Matrix::of(blob, shards) else { return ControlFlow::Continue(None) };
+    let (rows, columns) = (matrix.rows, matrix.columns);
+    // Every row and column is a line: extended, then hashed.
+    let (mut done, all) = (0.0, (columns + 3 * shards) as f32);
+    let mut tell = || {
+        done += 1.0;
+        watch(done / all)
+    };
+    let fits = matrix.extend(columns, rows, |line, step| (step, line), &mut tell)?
+        && matrix.extend(shards, columns, |line, step| (line, step), &mut tell)?;
+    if !fits {
+        return ControlFlow::Continue(None);
+    }
+    // Each symbol is a leaf of its row and of its column: hashed once.
+    let mut leaves = Vec::with_capacity(shards * shards);
+    let mut primary = Vec::with_capacity(shards);
+    for row in 0..shards {
+        leaves.extend((0..shards).map(|column| leaf(matrix.symbol(row, column))));
+        primary.push(root(leaves[row * shards..].to_vec()));
+        tell()?;
+    }
+    drop(matrix);
+    let mut pairs = vec![Hash::default(); shards];
+    for column in 0..shards {
+        let secondary = root(leaves[column..].iter().step_by(shards).copied().collect());
+        let pair = shards - 1 - column;
+        pairs[pair] = leaf(&[primary[pair].0, secondary.0].concat());
+        tell()?;
+    }
     let hash = Blake2b::<U32>::new().chain_update([1]).chain_update((blob.len() as u64).to_le_bytes());
-    Some(WalrusId(Hash(hash.chain_update(pairs.0).finalize().into())))
+    let id = hash.chain_update(root(pairs).0).finalize();
+    ControlFlow::Continue(Some(WalrusId(Hash(id.into()))))
 }
 
 /// n × n symbols, row after row.
@@ -74,39 +108,54 @@ struct Matrix {
     cells: Vec<u8>,
     shards: usize,
     symbol: usize,
+    /// Of the blob itself.
+    rows: usize,
+    columns: usize,
 }
 
 impl Matrix {
-    fn encode(blob: &[u8], shards: usize) -> Option<Self> {
+    /// The blob in its corner of the matrix, nothing extended yet.
+    fn of(blob: &[u8], shards: usize) -> Option<Self> {
         let faulty = (shards - 1) / 3;
         let (rows, columns) = (shards - 2 * faulty, shards - faulty);
         let symbol = blob.len().max(1).div_ceil(rows * columns).next_multiple_of(2);
-        let mut matrix = Self { cells: vec![0; shards * shards * symbol], shards, symbol };
+        let cells = vec![0; shards.checked_mul(shards)?.checked_mul(symbol)?];
+        let mut matrix = Self { cells, shards, symbol, rows, columns };
         for (row, bytes) in blob.chunks(columns * symbol).enumerate() {
             let start = matrix.place(row, 0);
             matrix.cells[start..start + bytes.len()].copy_from_slice(bytes);
         }
-        matrix.extend(columns, rows, |line, step| (step, line))?;
-        matrix.extend(shards, columns, |line, step| (line, step))?;
         Some(matrix)
     }
 
-    /// Extends each of `lines` lines from its first `known` symbols to n. `cell` turns (line, step) into (row, column).
-    fn extend(&mut self, lines: usize, known: usize, cell: fn(usize, usize) -> (usize, usize)) -> Option<()> {
-        let mut encoder = ReedSolomonEncoder::new(known, self.shards - known, self.symbol).ok()?;
+    /// Extends each of `lines` lines from its first `known` symbols to n; false where the code does not allow it. `cell`
+    /// turns (line, step) into (row, column).
+    fn extend(
+        &mut self,
+        lines: usize,
+        known: usize,
+        cell: fn(usize, usize) -> (usize, usize),
+        tell: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> ControlFlow<(), bool> {
+        let Ok(mut encoder) = ReedSolomonEncoder::new(known, self.shards - known, self.symbol) else {
+            return ControlFlow::Continue(false);
+        };
         for line in 0..lines {
             for step in 0..known {
                 let (row, column) = cell(line, step);
-                encoder.add_original_shard(self.symbol(row, column)).ok()?;
+                if encoder.add_original_shard(self.symbol(row, column)).is_err() {
+                    return ControlFlow::Continue(false);
+                }
             }
-            let encoded = encoder.encode().ok()?;
+            let Ok(encoded) = encoder.encode() else { return ControlFlow::Continue(false) };
             for (step, recovered) in encoded.recovery_iter().enumerate() {
                 let (row, column) = cell(line, known + step);
                 let start = self.place(row, column);
                 self.cells[start..start + self.symbol].copy_from_slice(recovered);
             }
+            tell()?;
         }
-        Some(())
+        ControlFlow::Continue(true)
     }
 
     fn place(&self, row: usize, column: usize) -> usize {

@@ -2,9 +2,11 @@
 
 use super::EvidenceFor;
 use super::enclave::CheckedEnclave;
+use super::reproduce::Command;
 use super::step::{Check, Checks, StepResult, failed};
 use crate::model::{Hash, Status, Step};
-use crate::proof::blob::{BlobId, CidCheck, MAX_BLOB, NETWORK_SHARDS, walrus_id};
+use crate::proof::blob::{BlobId, Content, Has, MAX_BLOB};
+use crate::proof::hashes::sha256;
 use crate::proof::registry::{Standing, ThenAndNow};
 use crate::proof::tee::EnclaveKey;
 
@@ -18,12 +20,13 @@ pub struct Release<'a> {
     pub is_floating: bool,
 }
 
-/// The content behind a blob id. Naming a Walrus blob takes seconds, so it is asked for.
+/// The content behind a blob id, as far as it is in evidence.
 #[derive(Clone, Copy, Debug)]
 pub enum BlobContent<'a> {
     Absent,
-    NotAsked,
-    Bytes(&'a [u8]),
+    /// A file that may be it is at hand; naming it takes seconds and was not asked for.
+    Waiting,
+    Is(&'a Content),
 }
 
 pub(super) fn steps(evidence: &EvidenceFor<'_>) -> Vec<StepResult> {
@@ -156,10 +159,15 @@ fn release_step(evidence: &EvidenceFor<'_>) -> StepResult {
     result.claim(format!("served by {claimed}")).compared(measured, claimed)
 }
 
+/// The blob that a record rests on: its release's, or else the one it claims.
+pub fn blob_id<'a>(release: Option<&Release<'a>>, claimed: Option<&'a str>) -> Option<&'a str> {
+    release.and_then(|release| release.blob_id).or(claimed)
+}
+
 fn blob_step(evidence: &EvidenceFor<'_>) -> StepResult {
     let step = Step::Blob;
     let released = evidence.release.and_then(|release| release.blob_id);
-    let Some(id) = released.or(evidence.claimed_blob) else {
+    let Some(id) = blob_id(evidence.release.as_ref(), evidence.claimed_blob) else {
         return StepResult::stopped(
             step,
             Status::NotApplicable,
@@ -175,39 +183,54 @@ fn blob_step(evidence: &EvidenceFor<'_>) -> StepResult {
         Ok(parsed) => parsed,
         Err(fault) => return failed(step, fault.to_string()).compared("", id),
     };
-    match evidence.blob {
+    let result = match evidence.blob {
         BlobContent::Absent => StepResult::stopped(
             step,
             Status::Missing,
-            "the blob is not in evidence; a Walrus aggregator or IPFS holds it",
+            "the content is not in evidence; a Walrus aggregator or IPFS holds it: put it into blobs/ beside the \
+             journals, or give it with --blob",
         ),
-        BlobContent::NotAsked => {
-            StepResult::stopped(step, Status::Unchecked, "naming a blob takes seconds: not asked for")
-        }
-        BlobContent::Bytes(content) => blob_named(&parsed, content),
-    }
-    .compared("", id)
+        BlobContent::Waiting => StepResult::stopped(
+            step,
+            Status::Unchecked,
+            "content is at hand; its id takes seconds to compute, and nobody waited for it",
+        ),
+        BlobContent::Is(content) => named(&parsed, content, evidence),
+    };
+    if result.recorded.is_empty() { result.compared("", id) } else { result }
 }
 
-fn blob_named(id: &BlobId, content: &[u8]) -> StepResult {
-    let matches = match id {
-        BlobId::Walrus(id) => walrus_id(content, NETWORK_SHARDS).map(|found| found == *id),
-        BlobId::Ipfs(cid) => match cid.check_content(content) {
-            CidCheck::Matches => Some(true),
-            CidCheck::Differs => Some(false),
-            CidCheck::Unsupported => None,
-        },
-    };
-    match matches {
-        Some(true) => {
+fn named(id: &BlobId, content: &Content, evidence: &EvidenceFor<'_>) -> StepResult {
+    let step = Step::Blob;
+    let result = match content.has(id) {
+        Has::Yes => {
             let checks = Checks { crypto: Check::Holds, binding: Check::Holds, policy: Check::NotAsked };
-            StepResult::judged(Step::Blob, checks, "the content has this id").over(content)
+            StepResult::judged(step, checks, "the content has this id")
         }
-        Some(false) => failed(Step::Blob, "the content has another id").over(content),
-        None => {
+        Has::No => failed(step, "the content has another id"),
+        Has::NotAsked => {
+            let reason = "its Walrus id takes seconds to compute, and nobody waited for it";
+            return StepResult::stopped(step, Status::Unchecked, reason);
+        }
+        Has::Unsupported => {
             let reason =
                 format!("content above {MAX_BLOB} bytes, or a CID of several blocks or another hash");
-            StepResult::stopped(Step::Blob, Status::Unsupported, reason)
+            return StepResult::stopped(step, Status::Unsupported, reason);
         }
+    };
+    if !evidence.tells() {
+        return result;
+    }
+    let result = result.claim(format!("{} bytes of content", content.length));
+    match (id, content.block(id)) {
+        (BlobId::Ipfs(cid), Some(block)) => result
+            .over(&block)
+            .compared(sha256(&block).hex(), hex::encode(&cid.digest))
+            .reproduced_by(Command::Sha256(block)),
+        (BlobId::Walrus(id), _) => {
+            let computed = content.walrus().map(|id| id.text()).unwrap_or_default();
+            result.over_start(content.head(), content.length).compared(computed, id.text())
+        }
+        _ => result.over_start(content.head(), content.length),
     }
 }

@@ -1,5 +1,6 @@
 //! Which build was it? An enclave's key and attestation, checked once for all its responses (PROOFS §3).
 
+use super::reproduce::Command;
 use super::step::{Check, Checks, StepResult, failed};
 use crate::model::{Hash, Nanos, Status, Step};
 use crate::proof::Malformed;
@@ -128,16 +129,26 @@ fn attestation_step(
         (false, true) => Check::Holds,
         (false, false) => Check::Unpinned,
     };
+    // That it is a debug enclave is told before what it binds: its PCRs are zero, so they are always another build's.
     let reason = match (crypto, binding, policy) {
         (Check::Fails, ..) => crypto_reason,
-        (_, Check::Fails, _) => binding_reason.to_owned(),
         (.., Check::Fails) => "a debug enclave: its PCRs are zero and its console can be read".to_owned(),
+        (_, Check::Fails, _) => binding_reason.to_owned(),
         (.., Check::Unpinned) => "its chain ends at a root that is not AWS's".to_owned(),
         _ => "AWS's chain vouches for this key and build".to_owned(),
     };
     let time = document.at().map_or_else(|| "beyond 2262".to_owned(), Nanos::rfc3339);
-    StepResult::judged(step, Checks { crypto, binding, policy }, reason)
+    let signed = document.signed_bytes();
+    let result = StepResult::judged(step, Checks { crypto, binding, policy }, reason)
         .claim(format!("at {time} an enclave held this key"))
         .compared(pcr_hash.map(|hash| hash.hex()).unwrap_or_default(), record.pcr_hash.unwrap_or_default())
-        .over(&document.signed_bytes())
+        .over(&signed);
+    match document.signature_der() {
+        Some(signature) => result.reproduced_by(Command::Es384 {
+            certificate: document.certificate.clone(),
+            message: signed,
+            signature,
+        }),
+        None => result,
+    }
 }

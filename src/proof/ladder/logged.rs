@@ -106,7 +106,8 @@ pub(super) fn steps(evidence: &EvidenceFor<'_>) -> Vec<StepResult> {
 fn log_step(checkpoint: &Checkpoint, journal: &Journal<'_>, trust: &Trust) -> StepResult {
     let pinned = trust.log(&checkpoint.origin).map(|log| log.key.clone());
     let claimed = || journal.log_key.and_then(|key| VerifierKey::parse(key).ok());
-    let (crypto, signed) = match pinned.clone().or_else(claimed).map(|key| key.verify(&checkpoint.note)) {
+    let key = pinned.clone().or_else(claimed);
+    let (crypto, signed) = match key.as_ref().map(|key| key.verify(&checkpoint.note)) {
         None => {
             (Check::NotAsked, "no key to check its signature with: neither pinned nor named by the journal")
         }
@@ -126,10 +127,21 @@ fn log_step(checkpoint: &Checkpoint, journal: &Journal<'_>, trust: &Trust) -> St
         .claim(format!("{} has {} lines", checkpoint.origin, checkpoint.size))
         .compared(computed_root(journal.root), checkpoint.root.hex())
         .over(checkpoint.note.body.as_bytes());
+    let result = shown_by(result, key.as_ref(), checkpoint);
     match (crypto, binding) {
         (Check::NotAsked, Check::Holds) => result.lowered(Status::Asserted, signed),
         (Check::NotAsked, Check::NotAsked) => result.lowered(Status::Missing, signed),
         _ => result,
+    }
+}
+
+/// With the command that verifies a key's signature under a note, where it has one there.
+fn shown_by(result: StepResult, key: Option<&VerifierKey>, checkpoint: &Checkpoint) -> StepResult {
+    match key.and_then(|key| Some((key.public_key, key.signed_in(&checkpoint.note)?))) {
+        Some((key, (message, signature))) => {
+            result.reproduced_by(Command::Ed25519 { key, message: message.into_bytes(), signature })
+        }
+        None => result,
     }
 }
 
@@ -168,8 +180,8 @@ fn witness_step(checkpoint: &Checkpoint, trust: &Trust) -> StepResult {
                 let checks =
                     Checks { crypto: Check::Fails, binding: Check::NotAsked, policy: Check::NotAsked };
                 let reason = format!("the cosignature of {} is wrong", witness.name);
-                return StepResult::judged(Step::Witness, checks, reason)
-                    .over(checkpoint.note.body.as_bytes());
+                let result = StepResult::judged(Step::Witness, checks, reason);
+                return shown_by(result.over(checkpoint.note.body.as_bytes()), Some(witness), checkpoint);
             }
         }
     }
@@ -181,7 +193,9 @@ fn witness_step(checkpoint: &Checkpoint, trust: &Trust) -> StepResult {
         let checks = Checks { crypto: Check::Holds, binding: Check::Holds, policy: Check::Holds };
         StepResult::judged(Step::Witness, checks, format!("{count} cosigned"))
     };
-    result.compared(seen.to_string(), trust.quorum.to_string()).over(checkpoint.note.body.as_bytes())
+    let cosigned = trust.witnesses.iter().find(|witness| witness.signed_in(&checkpoint.note).is_some());
+    let result = result.compared(seen.to_string(), trust.quorum.to_string());
+    shown_by(result.over(checkpoint.note.body.as_bytes()), cosigned, checkpoint)
 }
 
 fn inclusion_step(evidence: &EvidenceFor<'_>, checkpoint: &CheckedCheckpoint) -> StepResult {

@@ -15,7 +15,7 @@ mod response;
 mod settled;
 mod step;
 
-pub use build::{BlobContent, Release};
+pub use build::{BlobContent, Release, blob_id};
 pub use enclave::{CheckedEnclave, EnclaveRecord};
 pub use logged::{CheckedCheckpoint, Inclusion, Journal, RootAtSize};
 pub use paid::{CheckedPayment, Payment};

@@ -16,14 +16,22 @@ pub enum Command {
     Keccak { bytes: Vec<u8>, twice: bool },
     /// RSA-PSS with SHA-256 under a SubjectPublicKeyInfo.
     Pss { key: Vec<u8>, message: Vec<u8>, signature: Vec<u8>, salt: usize },
+    /// Ed25519 under a raw key.
+    Ed25519 { key: [u8; 32], message: Vec<u8>, signature: Vec<u8> },
+    /// ES384 under a certificate's key; the signature in DER.
+    Es384 { certificate: Vec<u8>, message: Vec<u8>, signature: Vec<u8> },
 }
+
+/// SubjectPublicKeyInfo of an Ed25519 key, up to the key (RFC 8410 §4).
+const ED25519_SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 impl Command {
     /// What the command prints when the step holds, beside the computed value.
     pub const fn expects(&self) -> &'static str {
         match self {
             Self::Sha256(_) | Self::Keccak { .. } => "the computed hash",
-            Self::Pss { .. } => "Verified OK",
+            Self::Pss { .. } | Self::Es384 { .. } => "Verified OK",
+            Self::Ed25519 { .. } => "Signature Verified Successfully",
         }
     }
 
@@ -31,6 +39,10 @@ impl Command {
         match self {
             Self::Sha256(bytes) | Self::Keccak { bytes, .. } => bytes.len(),
             Self::Pss { key, message, signature, .. } => key.len() + message.len() + signature.len(),
+            Self::Ed25519 { message, signature, .. } => message.len() + signature.len(),
+            Self::Es384 { certificate, message, signature } => {
+                certificate.len() + message.len() + signature.len()
+            }
         }
     }
 }
@@ -47,6 +59,24 @@ impl fmt::Display for Command {
                 let bytes = hex::encode(bytes);
                 write!(f, "python3 - <<'END'\n{KECCAK}m = bytes.fromhex('{bytes}')\nprint({call}.hex())\nEND")
             }
+            // openssl wants to know how long what Ed25519 signed is, so it takes files and no pipes.
+            Self::Ed25519 { key, message, signature } => write!(
+                f,
+                "d=$(mktemp -d) && echo {} | base64 -d > $d/k && echo {} | base64 -d > $d/m && echo {} | base64 -d > $d/s && \
+                 openssl pkeyutl -verify -rawin -pubin -keyform DER -inkey $d/k -in $d/m -sigfile $d/s; rm -r $d",
+                base64_text(&[&ED25519_SPKI[..], key].concat()),
+                base64_text(message),
+                base64_text(signature)
+            ),
+            Self::Es384 { certificate, message, signature } => write!(
+                f,
+                "openssl dgst -sha384 \
+                 -verify <(echo {} | base64 -d | openssl x509 -inform DER -pubkey -noout) \
+                 -signature <(echo {} | base64 -d) <(echo {} | base64 -d)",
+                base64_text(certificate),
+                base64_text(signature),
+                base64_text(message)
+            ),
             Self::Pss { key, message, signature, salt } => write!(
                 f,
                 "openssl dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:{salt} \

@@ -4,9 +4,9 @@ use super::EvidenceFor;
 use super::enclave::CheckedEnclave;
 use super::reproduce::Command;
 use super::step::{Check, Checks, StepResult, failed, missing};
-use crate::model::{Hash, Status, Step};
+use crate::model::{Hash, Nanos, Status, Step};
 use crate::proof::malformed::base64_bytes;
-use crate::proof::python_json::{Document, parse};
+use crate::proof::python_json::{Json, parse};
 use crate::proof::tee::{
     EnclaveKey, MISSING_SIGNATURE, PLACEHOLDER_TEE_ID, Scheme, message_hash, output_hash, output_text,
     readings, v0_signed_text,
@@ -87,17 +87,13 @@ fn request_step(response: &Response<'_>) -> StepResult {
         _ => Command::Keccak { bytes: bytes.to_vec(), twice: false },
     };
     let result = result.claim("the recorded request was signed").compared(shown.hash.hex(), recorded.hex());
-    doubted(result.over(bytes).reproduced_by(command), &document)
+    doubted(result.over(bytes).reproduced_by(command), document.duplicate_key)
 }
 
 fn output_step(response: &Response<'_>) -> StepResult {
     let step = Step::OutputHash;
     if response.scheme() == Some(Scheme::V0) {
-        return StepResult::stopped(
-            step,
-            Status::NotApplicable,
-            "scheme v0 signs the message itself, not its hash",
-        );
+        return output_in_message(response);
     }
     let recorded = match hash(step, response.output_hash, "the record holds no tee_output_hash") {
         Ok(recorded) => recorded,
@@ -126,7 +122,30 @@ fn output_step(response: &Response<'_>) -> StepResult {
         .compared(computed.hex(), recorded.hex())
         .over(output.as_bytes())
         .reproduced_by(Command::Keccak { bytes: output.into_bytes(), twice: false });
-    document.map_or(result.clone(), |document| doubted(result, &document))
+    doubted(result, document.and_then(|document| document.duplicate_key))
+}
+
+/// Scheme v0 signs the message itself: an output that is recorded beside it must be the one in it.
+fn output_in_message(response: &Response<'_>) -> StepResult {
+    let step = Step::OutputHash;
+    let signed = response.response.and_then(|text| parse(text).ok());
+    let signed =
+        signed.as_ref().and_then(|document| document.value.member("message")?.member("content")?.as_str());
+    let Some(output) = response.output else {
+        let reason = "scheme v0 signs the message itself, not its hash";
+        return StepResult::stopped(step, Status::NotApplicable, reason);
+    };
+    let Some(signed) = signed else {
+        return missing(step, "no text of the signed message is recorded to hold the output against");
+    };
+    let (binding, reason) = match signed == output {
+        true => (Check::Holds, "the recorded output is the one in the signed message"),
+        false => (Check::Fails, "the signed message holds another output"),
+    };
+    recomputed(step, binding, reason.to_owned())
+        .claim("the recorded output was signed")
+        .compared(signed, output)
+        .over(signed.as_bytes())
 }
 
 pub(super) fn signature_step(evidence: &EvidenceFor<'_>) -> StepResult {
@@ -146,19 +165,24 @@ pub(super) fn signature_step(evidence: &EvidenceFor<'_>) -> StepResult {
         Ok(key) => key,
         Err(result) => return *result,
     };
-    let (signed, scheme, holds) = match verified(response, key, &signature) {
-        Ok(found) => found,
-        Err(result) => return *result,
-    };
+    let Signed { bytes: signed, scheme, holds, names_another, duplicate } =
+        match verified(response, key, &signature) {
+            Ok(found) => found,
+            Err(result) => return *result,
+        };
     let salt = if scheme == Scheme::V0 { key.longest_salt() } else { 32 };
     // The named enclave must be the one whose key this is, or the signature proves another's word.
     let names = response.tee_id.and_then(Hash::parse).map(|tee_id| tee_id == key.tee_id());
-    let binding = if names == Some(false) { Check::Fails } else { Check::Holds };
+    let is_bound = names != Some(false) && names_another.is_none();
+    let binding = if is_bound { Check::Holds } else { Check::Fails };
     let anchored = evidence.enclave.is_some_and(CheckedEnclave::is_anchored);
     let crypto = if holds { Check::Holds } else { Check::Fails };
     let policy = if anchored { Check::Holds } else { Check::Unpinned };
     let reason = match (crypto, binding, policy) {
         (Check::Fails, ..) => "the enclave's key did not sign these hashes and this time".to_owned(),
+        (_, Check::Fails, _) if names_another.is_some() => {
+            format!("the signed response names another {} than the record", names_another.unwrap_or_default())
+        }
         (_, Check::Fails, _) => "signed by the key of another enclave than the record names".to_owned(),
         (.., Check::Unpinned) => {
             format!("signed ({scheme}) by a key that neither AWS nor a pinned registry vouches for")
@@ -166,6 +190,7 @@ pub(super) fn signature_step(evidence: &EvidenceFor<'_>) -> StepResult {
         _ => format!("signed by the enclave's key ({scheme})"),
     };
     let result = StepResult::judged(step, Checks { crypto, binding, policy }, reason);
+    let result = doubted(result, duplicate);
     if !evidence.tells() {
         return result;
     }
@@ -176,22 +201,48 @@ pub(super) fn signature_step(evidence: &EvidenceFor<'_>) -> StepResult {
         .reproduced_by(Command::Pss { key: key.spki().to_vec(), message: signed, signature, salt })
 }
 
-/// The bytes the signature covers, the scheme, and whether it holds: the scheme recorded, else v1 where its fields are
-/// there, else v0. No signature is verified twice.
-fn verified(
-    response: &Response<'_>,
-    key: &EnclaveKey,
-    signature: &[u8],
-) -> Result<(Vec<u8>, Scheme, bool), Box<StepResult>> {
-    let step = Step::Signature;
-    let v0 = || {
+/// What a signature covers.
+struct Signed {
+    bytes: Vec<u8>,
+    scheme: Scheme,
+    holds: bool,
+    /// What the signed text names otherwise than the record does.
+    names_another: Option<&'static str>,
+    /// Where the signed JSON has a key twice.
+    duplicate: Option<usize>,
+}
+
+impl Signed {
+    /// Scheme v0: five fields of the response as JSON, of which the record repeats two.
+    fn v0(response: &Response<'_>, key: &EnclaveKey, signature: &[u8]) -> Option<Self> {
         let document = parse(response.response?).ok()?;
         let bytes = v0_signed_text(&document.value)?.into_bytes();
         let holds = key.verifies_v0(&bytes, signature);
-        Some((bytes, Scheme::V0, holds))
-    };
+        let text = |name| document.value.member(name).and_then(Json::as_str);
+        let request = text("request_hash").and_then(Hash::parse);
+        let other_request = response.request_hash.is_some_and(|own| Hash::parse(own) != request);
+        let time = text("timestamp").and_then(|text| Nanos::parse(text).ok());
+        let time = time.and_then(|time| u64::try_from(time.unix()).ok());
+        let other_time = response.timestamp.zip(time).is_some_and(|(own, signed)| own != signed);
+        let names_another = match (other_request, other_time) {
+            (true, _) => Some("request hash"),
+            (_, true) => Some("time"),
+            _ => None,
+        };
+        Some(Self { bytes, scheme: Scheme::V0, holds, names_another, duplicate: document.duplicate_key })
+    }
+}
+
+/// What the signature covers, and whether it holds: by the scheme recorded, else v1 where its fields are there, else v0. No
+/// signature is verified twice.
+fn verified(response: &Response<'_>, key: &EnclaveKey, signature: &[u8]) -> Result<Signed, Box<StepResult>> {
+    let step = Step::Signature;
+    let v0 = || Signed::v0(response, key, signature);
     let recorded = response.scheme();
     if recorded == Some(Scheme::V0) {
+        if let Some(Err(fault)) = response.response.map(parse) {
+            return Err(Box::new(failed(step, format!("the signed response: {fault}"))));
+        }
         let reason = "scheme v0 signs five fields of the response, which was not recorded with all of them";
         return v0().ok_or_else(|| Box::new(missing(step, reason)));
     }
@@ -204,11 +255,12 @@ fn verified(
     let holds = key.verifies_v1(&message, signature);
     if recorded.is_none()
         && !holds
-        && let Some(found) = v0().filter(|(.., holds)| *holds)
+        && let Some(found) = v0().filter(|found| found.holds)
     {
         return Ok(found);
     }
-    Ok((message, recorded.unwrap_or(Scheme::V1), holds))
+    let scheme = recorded.unwrap_or(Scheme::V1);
+    Ok(Signed { bytes: message, scheme, holds, names_another: None, duplicate: None })
 }
 
 fn tee_id_step(evidence: &EvidenceFor<'_>) -> StepResult {
@@ -278,8 +330,8 @@ fn hash(step: Step, text: Option<&str>, absent: &'static str) -> Result<Hash, Bo
 }
 
 /// Two readers may honestly differ about JSON with a key twice.
-fn doubted(result: StepResult, document: &Document) -> StepResult {
-    match document.duplicate_key {
+fn doubted(result: StepResult, duplicate: Option<usize>) -> StepResult {
+    match duplicate {
         Some(at) if result.status != Status::Failed => result.lowered(
             Status::Ambiguous,
             format!("a key is there twice, before byte {at}: readers may differ"),

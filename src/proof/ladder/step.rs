@@ -100,9 +100,13 @@ impl StepResult {
         self
     }
 
-    pub(super) fn over(mut self, bytes: &[u8]) -> Self {
-        let head = bytes[..bytes.len().min(PREVIEW)].to_vec();
-        self.bytes = Preview { head, length: bytes.len() as u64 };
+    pub(super) fn over(self, bytes: &[u8]) -> Self {
+        self.over_start(bytes, bytes.len() as u64)
+    }
+
+    /// Over bytes of which only the start is at hand.
+    pub(super) fn over_start(mut self, bytes: &[u8], length: u64) -> Self {
+        self.bytes = Preview { head: bytes[..bytes.len().min(PREVIEW)].to_vec(), length };
         self
     }
 

@@ -3,8 +3,8 @@
 use super::{Facts, by, empty, recorded, section, words};
 use crate::model::{Evidence, Pointers, Row, Status};
 use crate::report::model::{Audience, Block, Column, Field, Level, Section, Table, Text, Value};
-use crate::work::WorkError;
 use crate::work::rows::{RequestRow, request_row};
+use crate::work::{Cancel, WorkError};
 
 const FEWEST: usize = 3;
 const MOST: usize = 7;
@@ -32,6 +32,7 @@ pub fn section_of(facts: &Facts<'_>, audience: Audience) -> Result<Section, Work
         if let Some(text) = pair(facts, &request)? {
             section.blocks.push(Block::Prose(text));
         }
+        archive.name_blob(request.row, &Cancel::default(), &mut |_| {})?;
         if let Some(path) = archive.path_of(request.row)? {
             let rows: Vec<Vec<Value>> = path
                 .steps

@@ -73,6 +73,12 @@ pub enum Command {
     Prove {
         row: Row,
     },
+    /// Compute the id of the content at hand for a request's blob: seconds.
+    Name {
+        row: Row,
+    },
+    /// Give that up.
+    StopNaming,
     /// Which agents changed, if that is not known yet.
     Judge,
     Portray {
@@ -165,6 +171,7 @@ pub enum Command {
 pub enum Stops {
     Search,
     Query,
+    Naming,
     Nothing,
 }
 
@@ -178,6 +185,7 @@ impl Command {
             | Self::Count { .. }
             | Self::CountRows { .. } => Stops::Search,
             Self::Query { .. } => Stops::Query,
+            Self::Name { .. } => Stops::Naming,
             _ => Stops::Nothing,
         }
     }

@@ -6,7 +6,7 @@ mod overlay;
 mod screen;
 
 pub use command::{Command, Follow, Stops, Why, Written};
-pub use msg::Msg;
+pub use msg::{Msg, Naming};
 pub use overlay::{
     Asking, Candidate, Choose, CopyTo, Finder, Menu, MenuChoice, Narrowing, Overlay, Preview, Saved, Then,
 };

@@ -100,6 +100,11 @@ pub enum Msg {
         row: Row,
         path: Box<Result<Option<Path>, WorkError>>,
     },
+    /// How far the naming of a request's blob is.
+    Naming {
+        row: Row,
+        naming: Naming,
+    },
     /// What verification of the case came to, if it was done.
     Verified(Result<Option<Verification>, WorkError>),
     Named(Vec<(Row, String)>),
@@ -150,4 +155,13 @@ pub enum Msg {
     /// A worker panicked, with these words.
     Broke(String),
     Quit,
+}
+
+/// The slow step of a proof path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// In percent.
+    UnderWay(u8),
+    Stopped,
+    Done,
 }

@@ -8,8 +8,9 @@
 //! ```
 
 use super::proofs::mark;
-use crate::model::{Status, Untrusted};
+use crate::model::{Status, Step, Untrusted};
 use crate::proof::ladder::{Check, Path, StepResult};
+use crate::ui::model::Naming;
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::lines::{self, Focus};
@@ -29,7 +30,15 @@ pub fn first_step(path: &Path) -> usize {
     is(|status| status == Status::Failed).or_else(|| is(|status| status <= Status::Missing)).unwrap_or(0)
 }
 
-pub fn draw(path: &Path, scroll: &Scroll, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
+/// The path, what of it is on screen, and how far its slow step is.
+pub fn draw(
+    path: &Path,
+    (scroll, naming): (&Scroll, Option<Naming>),
+    frame: &mut Frame<'_>,
+    area: Rect,
+    theme: &Theme,
+) {
+    let slow = |result: &StepResult| slow_words(result, naming);
     let ladder = Rect { width: LADDER.min(area.width), ..area };
     lines::draw(frame, ladder, scroll, path.steps.len(), Focus::Here, theme, |n| {
         let result = &path.steps[n];
@@ -37,14 +46,36 @@ pub fn draw(path: &Path, scroll: &Scroll, frame: &mut Frame<'_>, area: Rect, the
         Line::from(vec![
             Span::styled(format!("{glyph} "), style),
             Span::raw(format!("{:<14}", result.step.name())),
-            Span::styled(result.status.name(), style),
+            Span::styled(slow(result).unwrap_or_else(|| result.status.name().to_owned()), style),
         ])
     });
     if area.width > LADDER + 20
         && let Some(result) = path.steps.get(scroll.cursor)
     {
         let beside = Rect { x: area.x + LADDER + 2, width: area.width - LADDER - 3, ..area };
-        frame.render_widget(Paragraph::new(words(result, theme)).wrap(Wrap { trim: false }), beside);
+        let mut words = words(result, theme);
+        match naming {
+            Some(Naming::UnderWay(_)) if slow(result).is_some() => {
+                words.insert(2, Line::styled("its id is being computed; esc stops it", theme.quiet()));
+            }
+            Some(Naming::Stopped) if slow(result).is_some() => {
+                words.insert(2, Line::styled("stopped; open the record again to go on", theme.quiet()));
+            }
+            _ => {}
+        }
+        frame.render_widget(Paragraph::new(words).wrap(Wrap { trim: false }), beside);
+    }
+}
+
+/// What stands for the verdict of the slow step while there is none.
+fn slow_words(result: &StepResult, naming: Option<Naming>) -> Option<String> {
+    if result.step != Step::Blob || result.status != Status::Unchecked {
+        return None;
+    }
+    match naming? {
+        Naming::UnderWay(percent) => Some(format!("naming {percent} %")),
+        Naming::Stopped => Some("stopped".to_owned()),
+        Naming::Done => None,
     }
 }
 

@@ -11,10 +11,10 @@
 use super::compare::{self, Side};
 use super::ladder;
 use crate::journal::import::standing::Standing;
-use crate::model::{Kind, Row, Tier};
+use crate::model::{Kind, Row, Status, Step as Rung, Tier};
 use crate::proof::ladder::Path;
 use crate::ui::actions::Action;
-use crate::ui::model::{Command, Model, Screen};
+use crate::ui::model::{Command, Model, Naming, Screen};
 use crate::ui::text::{cut_middle, shown, spans};
 use crate::ui::theme::Theme;
 use crate::ui::update::{body_height, fail, open_row};
@@ -43,6 +43,8 @@ pub struct State {
     /// The proof path: not yet known, or none, or one.
     pub path: Option<Option<Path>>,
     pub steps: Scroll,
+    /// The slow step of that path, once it was asked for.
+    pub naming: Option<Naming>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,6 +82,7 @@ impl State {
             versions: Scroll::default(),
             path: None,
             steps: Scroll::default(),
+            naming: None,
         }
     }
 
@@ -174,19 +177,49 @@ pub fn proved(model: &mut Model, row: Row, path: Result<Option<Path>, WorkError>
     match path {
         Ok(path) => {
             let height = body_height(model).saturating_sub(4);
-            with(model, |state| {
+            let is_waiting =
+                |path: &Path| path.step(Rung::Blob).is_some_and(|blob| blob.status == Status::Unchecked);
+            let ask = with(model, |state| {
+                let mut ask = false;
                 if state.row == row {
-                    // What failed first is on top of mind; a refresh leaves the cursor where it is.
-                    if let (None, Some(path)) = (&state.path, &path) {
+                    // The ladder is here at once; the one step that takes seconds comes after it.
+                    ask = state.naming.is_none() && path.as_ref().is_some_and(is_waiting);
+                    if ask {
+                        state.naming = Some(Naming::UnderWay(0));
+                    }
+                    // What failed first is on top of mind, also when the slow step is what failed; a cursor that was
+                    // moved stays where it is.
+                    let is_untouched = match &state.path {
+                        None => true,
+                        Some(before) => before
+                            .as_ref()
+                            .is_some_and(|before| state.steps.cursor == ladder::first_step(before)),
+                    };
+                    if let (true, Some(path)) = (is_untouched, &path) {
                         state.steps.step(Step::To(ladder::first_step(path)), path.steps.len(), height);
                     }
                     state.path = Some(path);
                 }
+                ask
             });
-            Vec::new()
+            if ask == Some(true) { vec![Command::Name { row }] } else { Vec::new() }
         }
         Err(error) => fail(model, &error),
     }
+}
+
+/// How far the slow step is.
+pub fn naming(model: &mut Model, row: Row, naming: Naming) -> Vec<Command> {
+    with(model, |state| {
+        if state.row == row {
+            state.naming = Some(naming);
+        }
+    });
+    Vec::new()
+}
+
+pub fn is_naming(model: &Model) -> bool {
+    matches!(model.screen(), Screen::Request(state) if matches!(state.naming, Some(Naming::UnderWay(_))))
 }
 
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
@@ -286,7 +319,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let body = beside_the_record(state, frame, body, theme);
     match state.tab {
         Tab::Proof => match &state.path {
-            Some(Some(path)) => ladder::draw(path, &state.steps, frame, body, theme),
+            Some(Some(path)) => ladder::draw(path, (&state.steps, state.naming), frame, body, theme),
             Some(None) => say("only requests have a proof path", frame, body, theme),
             None => say("gathering the evidence…", frame, body, theme),
         },

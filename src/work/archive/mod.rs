@@ -9,20 +9,22 @@ use linked::Weigh;
 pub use linked::{Paid, Settled, nonce_of};
 pub use registered::{Gathering, Logged, Registered};
 
+use super::blobs::{Blobs, Found};
 use super::parallel::each_row;
 use super::study::Study;
+use super::verify::Pins;
 use super::{Cancel, WorkError};
 use crate::journal::Column;
 use crate::journal::batch::EdgeKind;
 use crate::journal::wire::{self, Record};
 use crate::model::{Hash, Kind, Nanos, Row, Status, Verdicts};
 use crate::proof::ladder::{
-    BlobContent, CheckedCheckpoint, EvidenceFor, Inclusion, Path, Response, climb, signature,
+    BlobContent, CheckedCheckpoint, EvidenceFor, Inclusion, Path, Response, blob_id, climb, signature,
 };
 use crate::proof::trust::Trust;
 use crate::store::{Case, Snapshot, Source, StoreError};
 use serde_json::value::RawValue;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Component;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -36,6 +38,7 @@ pub struct Archive {
     /// Of every source, smallest first.
     pub checkpoints: BTreeMap<u32, Vec<Held>>,
     pub registered: Registered,
+    pub blobs: Blobs,
     /// Rows that pay for or settle the id with this print.
     pays: ByPrint,
     settles: ByPrint,
@@ -68,6 +71,7 @@ pub struct Behind<'b> {
     pub inclusion: Inclusion<'b>,
     pub settled: Option<&'b Settled>,
     pub paid: Option<&'b Paid>,
+    pub blob: BlobContent<'b>,
 }
 
 /// One request's line, where it stands, and what it says.
@@ -80,17 +84,16 @@ pub struct RequestLine<'l> {
 }
 
 impl Archive {
-    /// Gathers and checks what requests share. `now` is when the question is asked; by default the last record's time.
-    pub fn open(
-        study: &Study,
-        trust: Trust,
-        outside: &[Outside],
-        now: Option<Nanos>,
-    ) -> Result<Self, WorkError> {
+    /// Gathers and checks what requests share. Contents of blobs are looked for, and not read.
+    pub fn open(study: &Study, pins: &Pins) -> Result<Self, WorkError> {
+        let trust = Trust::parse(&pins.trust)
+            .map_err(|what| WorkError::Refused(format!("the trust file: {what}")))?;
         let snapshot = study.snapshot.clone();
         let case = Case::open(snapshot.path())?;
-        let now = now.unwrap_or_else(|| study.fold.span.map_or(Nanos(0), |(_, to)| Nanos(to)));
-        let checkpoints = checkpoints::checkpoints(&case, &snapshot, &trust, outside)?;
+        let now = pins.now.unwrap_or_else(|| study.fold.span.map_or(Nanos(0), |(_, to)| Nanos(to)));
+        let checkpoints = checkpoints::checkpoints(&case, &snapshot, &trust, &pins.outside)?;
+        let blobs = Blobs::at_hand(snapshot.sources(), &pins.blobs)?;
+        blobs.recall(&case)?;
         let mut gathering = Gathering::default();
         for (row, _, line) in &case.kept(&[Kind::Release, Kind::Measurement, Kind::Enclave])? {
             if let Ok((record, at)) = wire::parse(line) {
@@ -102,7 +105,19 @@ impl Archive {
         let (pays, settles) = links(&snapshot)?;
         let reused = reused_nonces(&snapshot)?;
         let (paid, settled) = (Mutex::default(), Mutex::default());
-        Ok(Self { snapshot, trust, now, checkpoints, registered, pays, settles, reused, paid, settled })
+        Ok(Self {
+            snapshot,
+            trust,
+            now,
+            checkpoints,
+            registered,
+            blobs,
+            pays,
+            settles,
+            reused,
+            paid,
+            settled,
+        })
     }
 
     /// The proof path of a request. Records of other kinds have none.
@@ -128,6 +143,50 @@ impl Archive {
         })
     }
 
+    /// Reads and names contents until it is known which is the blob of a request.
+    pub fn name_blob(&self, row: Row, cancel: &Cancel, tell: &mut dyn FnMut(f32)) -> Result<(), WorkError> {
+        let id = self.snapshot.read_line(row, |_, (record, _)| match record {
+            Record::Inference(r) => self.blob_id(&r).map(str::to_owned),
+            _ => None,
+        })?;
+        id.map_or(Ok(()), |id| self.blobs.name(&id, cancel, tell).map(drop))
+    }
+
+    /// The same for every blob that a release or a request names. Settlements name the records of their batches by blob
+    /// ids too: those are no content that was served.
+    pub fn name_blobs(&self, cancel: &Cancel, tell: &mut dyn FnMut(f32)) -> Result<(), WorkError> {
+        if self.blobs.is_empty() {
+            return Ok(());
+        }
+        let ids: BTreeSet<&str> =
+            self.claimed_blobs()?.into_iter().chain(self.registered.blob_ids()).collect();
+        let all = ids.len() as f32;
+        for (n, id) in ids.into_iter().enumerate() {
+            self.blobs.name(id, cancel, &mut |part| tell((n as f32 + part) / all))?;
+        }
+        Ok(())
+    }
+
+    /// The blobs that requests name.
+    fn claimed_blobs(&self) -> Result<BTreeSet<&str>, StoreError> {
+        let mut numbers = BTreeSet::new();
+        for chunk in self.snapshot.chunks() {
+            let kinds = self.snapshot.passing(chunk, Column::Kind)?;
+            let blobs = self.snapshot.passing(chunk, Column::Blob)?;
+            blobs.each(|place, blob| {
+                if blob != 0 && kinds.value(place) == Kind::Inference as u64 {
+                    numbers.insert(blob);
+                }
+            });
+        }
+        Ok(numbers.into_iter().map(|blob| self.snapshot.name(Column::Blob, blob)).collect())
+    }
+
+    /// The blob that a request rests on.
+    pub fn blob_id<'r>(&'r self, r: &'r wire::Inference<'_>) -> Option<&'r str> {
+        blob_id(self.registered.release(r).as_ref(), r.blob_id.as_deref())
+    }
+
     fn with_evidence<T>(
         &self,
         row: Row,
@@ -150,6 +209,7 @@ impl Archive {
         let print = self.snapshot.value(Column::Print, row)?;
         let settled = self.settled(print, &r.id)?;
         let paid = self.paid(print, &r.id)?;
+        let found = self.blob_id(r).map_or(Found::Absent, |id| self.blobs.found(id));
         let behind = Behind {
             checkpoint: self.covering(self.snapshot.source_of(row)?, index).map(|held| &held.checked),
             inclusion: match self.snapshot.source_of(row)?.imported {
@@ -158,6 +218,7 @@ impl Archive {
             },
             settled: settled.as_deref(),
             paid: paid.as_deref(),
+            blob: found.content(),
         };
         let request = RequestLine { line, index, at, record: r };
         Ok(climb(&evidence_for(&request, &behind, &self.registered, (&self.trust, self.now))))
@@ -264,7 +325,7 @@ pub fn evidence_for<'e>(
         claimed_version: r.version.as_deref(),
         claimed_blob: r.blob_id.as_deref(),
         release: registered.release(r),
-        blob: BlobContent::Absent,
+        blob: behind.blob,
         settlement: behind.settled.map(Settled::evidence),
         payment: behind.paid.map(|paid| &paid.checked),
         ..EvidenceFor::bare(trust, request.line, request.index, request.at, now)

@@ -105,6 +105,11 @@ impl Registered {
         })
     }
 
+    /// The blobs of all releases.
+    pub fn blob_ids(&self) -> impl Iterator<Item = &str> {
+        self.releases.iter().filter_map(|release| release.blob_id.as_deref())
+    }
+
     /// The rows that say which build served a request: every state of its enclave and of that build, and its release.
     pub fn rows_behind(&self, r: &wire::Inference<'_>) -> Vec<Row> {
         let enclave = r.tee_id.as_deref().and_then(|tee| self.enclaves.get(&*bare_hex(tee)));

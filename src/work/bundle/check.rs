@@ -1,13 +1,15 @@
 //! A bundle checked alone: its form first, then the same ladder as in a case, over what it holds and nothing else.
 
 use super::container::{Files, MAX_BYTES, unpack};
-use super::manifest::{Manifest, RecordFile, Request};
-use super::{MANIFEST, RECIPE, SUMS, note_name, recipe, record_name, sums};
+use super::manifest::{BlobFile, Manifest, RecordFile, Request};
+use super::{MANIFEST, RECIPE, SUMS, blob_name, note_name, recipe, record_name, sums};
 use crate::journal::wire::{self, Record};
 use crate::model::{Hash, Nanos, Row, Status, Step};
+use crate::proof::blob::{BlobId, Content, Has};
 use crate::proof::hashes::sha256;
 use crate::proof::ladder::{
-    CheckedCheckpoint, EvidenceFor, Inclusion, Journal, Path, RootAtSize, StepResult, climb,
+    BlobContent, CheckedCheckpoint, EvidenceFor, Inclusion, Journal, Path, RootAtSize, StepResult, blob_id,
+    climb,
 };
 use crate::proof::trust::Trust;
 use crate::work::WorkError;
@@ -15,6 +17,7 @@ use crate::work::archive::{Behind, Gathering, Logged, Paid, RequestLine, Settled
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::Read;
+use std::ops::ControlFlow;
 
 /// What a bundle of the right form came to.
 #[derive(Clone, Debug)]
@@ -96,23 +99,27 @@ pub fn check(bytes: &[u8], trust: &Trust) -> Result<CheckedBundle, String> {
     }
     let registered = gathering.checked(trust);
     let reused = reused(&lines);
-    let request = |request: &Request| {
+    let mut contents = contents(&manifest, &files);
+    let mut request = |request: &Request| {
         let own = &lines[request.record];
         let Record::Inference(r) = &own.record else {
             return Err(format!("{} is no request", own.file.file));
         };
         let settled = request.settlement.map(|place| settled(&lines[place], request, &r.id)).transpose()?;
         let paid = request.payment.map(|place| paid(&lines[place], trust, &reused, &r.id)).transpose()?;
+        let blob = blob_id(registered.release(r).as_ref(), r.blob_id.as_deref());
+        let blob = blob.and_then(|id| contents.get_mut(id)).map(|blob| named(blob));
         let behind = Behind {
             checkpoint: own.checkpoint,
             inclusion: own.inclusion(),
             settled: settled.as_ref(),
             paid: paid.as_ref(),
+            blob: blob.map_or(BlobContent::Absent, BlobContent::Is),
         };
         let line = RequestLine { line: own.bytes, index: own.file.line, at: own.at, record: r };
         Ok((r.id.to_string(), climb(&evidence_for(&line, &behind, &registered, (trust, at)))))
     };
-    let requests = manifest.requests.iter().map(request).collect::<Result<_, String>>()?;
+    let requests = manifest.requests.iter().map(&mut request).collect::<Result<_, String>>()?;
     let is_known = files.get(RECIPE).is_some_and(|text| *text == recipe().as_bytes());
     Ok(CheckedBundle {
         sha256: sha256(bytes),
@@ -136,7 +143,8 @@ fn manifest_of(files: &Files) -> Result<Manifest, String> {
         manifest.records.iter().enumerate().map(|(place, record)| (&record.file, record_name(place)));
     let notes = manifest.checkpoints.iter().enumerate().map(|(place, note)| (&note.file, note_name(place)));
     let mut named: BTreeSet<String> = [MANIFEST, RECIPE, SUMS].map(str::to_owned).into();
-    for (name, expected) in records.chain(notes) {
+    let blobs = manifest.blobs.iter().enumerate().map(|(place, blob)| (&blob.file, blob_name(place)));
+    for (name, expected) in records.chain(notes).chain(blobs) {
         if *name != expected || !files.contains_key(name) {
             return Err(format!("manifest.json names `{name}` where `{expected}` belongs, or it is missing"));
         }
@@ -147,6 +155,37 @@ fn manifest_of(files: &Files) -> Result<Manifest, String> {
         None => Ok(manifest),
     }
 }
+
+/// A blob in a bundle, and its content once a request asked for it.
+struct Blob<'b> {
+    id: BlobId,
+    bytes: &'b [u8],
+    content: Option<Content>,
+}
+
+/// Contents by the ids they are given as. More than are named are left as if they were not there.
+fn contents<'b>(manifest: &'b Manifest, files: &'b Files) -> HashMap<&'b str, Blob<'b>> {
+    let blob = |file: &'b BlobFile| {
+        let id = BlobId::parse(&file.id).ok()?;
+        Some((file.id.as_str(), Blob { id, bytes: &files[&file.file], content: None }))
+    };
+    manifest.blobs.iter().take(MOST_NAMED).filter_map(blob).collect()
+}
+
+/// Named when first asked for: seconds for a Walrus id.
+fn named<'c>(blob: &'c mut Blob<'_>) -> &'c Content {
+    blob.content.get_or_insert_with(|| {
+        let mut content = Content::of(blob.bytes);
+        if content.has(&blob.id) == Has::NotAsked {
+            // Nobody stops it, so it never breaks.
+            let _ = content.name(blob.bytes, &mut |_| ControlFlow::Continue(()));
+        }
+        content
+    })
+}
+
+/// Blobs named for one bundle: each may take seconds, and whoever made the bundle chose how many.
+const MOST_NAMED: usize = 16;
 
 fn checked_note(
     files: &Files,

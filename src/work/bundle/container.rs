@@ -151,6 +151,7 @@ fn name_fault(name: &str) -> Option<&'static str> {
     if [super::MANIFEST, super::RECIPE, super::SUMS].contains(&name)
         || numbered("records/", ".json")
         || numbered("checkpoints/", ".txt")
+        || numbered("blobs/", ".bin")
     {
         return None;
     }
@@ -216,6 +217,8 @@ mod tests {
             ("records/0001.json\0.txt", "NUL"),
             ("Manifest.json", "not one"),
             ("records/1.json", "not one"),
+            ("blobs/0001.json", "not one"),
+            ("blobs/../0001.bin", "leads out"),
             ("records/00١1.json", "not one"),
             ("inner.zip", "not one"),
             ("records/", "not one"),

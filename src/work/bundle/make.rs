@@ -2,9 +2,9 @@
 
 use super::check::{CheckedBundle, check};
 use super::container::{Files, pack};
-use super::manifest::{Log, Manifest, NoteFile, RecordFile, Request, SCHEMA};
+use super::manifest::{BlobFile, Log, Manifest, NoteFile, RecordFile, Request, SCHEMA};
 use super::paths::{Wanted, paths};
-use super::{MANIFEST, RECIPE, SUMS, note_name, recipe, record_name, sums};
+use super::{MANIFEST, RECIPE, SUMS, blob_name, note_name, recipe, record_name, sums};
 use crate::journal::Column;
 use crate::journal::batch::Flags;
 use crate::journal::wire::{self, Record};
@@ -12,14 +12,15 @@ use crate::model::{Hash, Kind, Row};
 use crate::proof::ladder::{CheckedBatch, leaf_hashes};
 use crate::proof::settlement::Dump;
 use crate::store::Source;
-use crate::work::WorkError;
 use crate::work::archive::{Archive, Held, Paid, Settled, response_of};
+use crate::work::blobs::{Blobs, Found};
 use crate::work::save::{Existing, save};
 use crate::work::study::Study;
-use std::collections::BTreeMap;
+use crate::work::{Cancel, WorkError};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Whether lines that hold the text of requests and answers, or whole trees, may be given.
+/// Whether lines that hold the text of requests and answers, or whole trees, may be given; and contents of blobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     Refused,
@@ -39,6 +40,8 @@ struct Chosen {
     settlement: Option<Row>,
     leaf_proof: Option<Vec<String>>,
     payment: Option<Row>,
+    /// The id of the blob it rests on.
+    blob: Option<String>,
 }
 
 /// Gathers the requests with these ids. The same case, ids and pins give the same bytes.
@@ -58,6 +61,9 @@ pub fn make(study: &Study, archive: &Archive, ids: &[String], content: Content) 
         Manifest { schema: SCHEMA.to_owned(), at: archive.now.rfc3339(), ..Manifest::default() };
     let mut files = Files::new();
     add_records(study, archive, &lines, &chosen, (&mut manifest, &mut files))?;
+    if content == Content::Included {
+        add_blobs(archive, &chosen, (&mut manifest, &mut files))?;
+    }
     let place = |row: Row| places.get(&row).copied();
     manifest.requests = chosen
         .into_values()
@@ -139,11 +145,13 @@ fn choose(
         }
     }
     let leaf_proof = settled.as_deref().and_then(|settled| leaf_proof(settled, &r));
+    let blob = archive.blob_id(&r).map(str::to_owned);
     let chosen = Chosen {
         row,
         settlement: settled.map(|settled| settled.row),
         leaf_proof,
         payment: paid.map(|paid| paid.row),
+        blob,
     };
     drop(r);
     lines.insert(row, line);
@@ -193,6 +201,23 @@ fn refuse_content(study: &Study, row: Row, line: &[u8], content: Content) -> Res
         study.snapshot.source_of(row)?.name(),
         study.snapshot.value(Column::Line, row)? + 1,
     )))
+}
+
+/// The contents that are at hand, right or wrong: whoever checks the bundle names them again.
+fn add_blobs(
+    archive: &Archive,
+    chosen: &BTreeMap<Row, Chosen>,
+    (manifest, files): (&mut Manifest, &mut Files),
+) -> Result<(), WorkError> {
+    let ids: BTreeSet<&str> = chosen.values().filter_map(|one| one.blob.as_deref()).collect();
+    for id in ids {
+        if let Found::Is(_, path) = archive.blobs.name(id, &Cancel::default(), &mut |_| {})? {
+            let file = blob_name(manifest.blobs.len());
+            files.insert(file.clone(), Blobs::bytes(&path)?);
+            manifest.blobs.push(BlobFile { file, id: id.to_owned() });
+        }
+    }
+    Ok(())
 }
 
 /// Every line with its log, checkpoint and path; the notes become files.

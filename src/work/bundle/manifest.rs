@@ -17,6 +17,9 @@ pub struct Manifest {
     pub checkpoints: Vec<NoteFile>,
     pub records: Vec<RecordFile>,
     pub requests: Vec<Request>,
+    /// Contents of blobs, where they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blobs: Vec<BlobFile>,
 }
 
 /// A journal, by what its first line says: claims, until they are pinned.
@@ -47,6 +50,15 @@ pub struct RecordFile {
     pub checkpoint: Option<usize>,
     /// RFC 9162 inclusion proof to that checkpoint, lowest sibling first, in hex.
     pub path: Vec<String>,
+}
+
+/// The content of a blob that a request rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlobFile {
+    pub file: String,
+    /// As its release or its request names it.
+    pub id: String,
 }
 
 /// Places are indices into `records`.

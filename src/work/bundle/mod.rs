@@ -4,6 +4,7 @@
 //! ```text
 //! RECIPE.txt              how to check it with sha256sum, python3 and openssl
 //! SHA256SUMS              of every other file
+//! blobs/0001.bin          contents of blobs, where content is asked for
 //! checkpoints/0001.txt    signed notes, as they are
 //! manifest.json           which log, line and path; what belongs to which request
 //! records/0001.json       lines of journals, byte for byte, without their newline
@@ -46,6 +47,10 @@ fn sums(files: &Files) -> String {
 
 fn record_name(place: usize) -> String {
     format!("records/{:04}.json", place + 1)
+}
+
+fn blob_name(place: usize) -> String {
+    format!("blobs/{:04}.bin", place + 1)
 }
 
 fn note_name(place: usize) -> String {

@@ -10,6 +10,8 @@
 
 mod leaves;
 
+pub use leaves::Leaves;
+
 use super::archive::{Archive, Held};
 use super::findings::counted;
 use super::study::Study;
@@ -21,7 +23,6 @@ use crate::proof::ladder::Check;
 use crate::proof::merkle::{self, Difference};
 use crate::proof::roots::Roots;
 use crate::store::{Snapshot, Source, StoreError};
-use leaves::Leaves;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -240,7 +241,7 @@ pub fn sentence(copied: &Copied, backing: Backing) -> String {
                 "the copy has not the root signed for {size} lines: which of the two is right is not shown"
             )
         }
-        Backing::Nothing => "no checkpoint covers it: which of the two is right is not shown".to_owned(),
+        Backing::Nothing => "no checkpoint covers it, so it is the word of whoever made the copy: which of the two is right is not shown".to_owned(),
     };
     format!("other lines than in the copy {name}: {places}; {worth}")
 }

@@ -4,7 +4,7 @@ use super::import::start_of;
 use crate::journal::framing::{Framing, PROBE};
 use crate::journal::import::labels::Labels;
 use crate::journal::import::{Format, tell};
-use crate::work::WorkError;
+use crate::work::{WorkError, blobs};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
@@ -84,7 +84,9 @@ fn walk(folder: &Path, depth: usize, given: &mut Given) -> Result<(), WorkError>
         // Links are not followed out of the tree: what the responder named is what is read.
         let meta = fs::symlink_metadata(&path).map_err(|e| unreadable(&path, &e))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-        if meta.is_dir() && depth < DEEPEST && !name.ends_with(".case.d") {
+        // Contents of blobs are whatever they are, journals perhaps: evidence of releases, and no source.
+        let is_walked = !name.ends_with(".case.d") && name != blobs::FOLDER;
+        if meta.is_dir() && depth < DEEPEST && is_walked {
             walk(&path, depth + 1, given)?;
         } else if meta.is_file() && is_source(&name, &path) {
             given.journals.push(probe(path)?);

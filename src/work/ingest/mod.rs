@@ -40,6 +40,8 @@ pub enum Phase {
     Sealing,
     /// What the faulty version reached; the case can be opened meanwhile.
     Counting,
+    /// Computing the ids of blobs, in parts of the whole rather than bytes.
+    Naming,
     /// Proofs, in chunks of the case rather than bytes.
     Verifying,
 }

@@ -1,19 +1,22 @@
 //! One request with every proof there is, made here, as owned texts and bytes that a test may spoil one at a time.
 
 use crate::model::{Amount, Hash, Nanos, Step};
+use crate::proof::blob::Content;
 use crate::proof::hashes::keccak256;
 use crate::proof::ladder::*;
 use crate::proof::malformed::base64_text;
 use crate::proof::merkle::{inclusion_proof, leaf_hash, range_root};
 use crate::proof::note::{KeyType, VerifierKey, cosignature_message, note_body, signature_line};
-use crate::proof::payment::{address_of, parse as parse_payment};
+use crate::proof::payment::{UPTO_PROXY, address_of, parse as parse_payment};
 use crate::proof::python_json::parse;
 use crate::proof::receipt::event::topic;
 use crate::proof::receipt::{Header, ReceiptProof, root_of};
 use crate::proof::registry::{Event, Placed, Registry};
 use crate::proof::rlp::{encode_bytes, encode_list, encode_u64};
-use crate::proof::settlement::{Dump, Leaf};
-use crate::proof::tee::{EnclaveKey, Scheme, canonical_request, message_hash, output_hash, request_hash};
+use crate::proof::settlement::{Dump, Leaf, g2_signature_word};
+use crate::proof::tee::{
+    EnclaveKey, Scheme, canonical_request, message_hash, output_hash, request_hash, v0_signed_text,
+};
 use crate::proof::trust::{Block, Contract, Log, Measurement, Trust};
 use ed25519_dalek::{Signer, SigningKey};
 use rand_chacha::ChaCha20Rng;
@@ -35,12 +38,15 @@ const CHAIN: u64 = 8453;
 /// Everything that can be spoiled, in one place.
 #[derive(Clone)]
 pub(super) struct Scene {
+    pub form: Form,
     pub trust: Trust,
     pub line: Vec<u8>,
     pub note: String,
     pub path: Vec<Hash>,
     pub request: String,
     pub output: String,
+    /// The whole response, where the form signs it.
+    pub response: Option<String>,
     pub tee_id: String,
     pub request_hash: String,
     pub output_hash: String,
@@ -57,11 +63,48 @@ pub(super) struct Scene {
     pub transfer: ReceiptProof,
     pub registry: Registry,
     pub is_nonce_reused: bool,
+    /// The id of the model's blob, and its content.
+    pub blob_id: String,
+    pub blob: Vec<u8>,
 }
 
+/// Which of the forms that gateways, relays and payers have had.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form {
+    pub scheme: Scheme,
+    generation: Generation,
+    permit: Permit,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Generation {
+    G1,
+    G2,
+    G3,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Permit {
+    Eip3009,
+    Permit2,
+}
+
+const FORMS: [Form; 4] = [
+    Form { scheme: Scheme::V1, generation: Generation::G3, permit: Permit::Eip3009 },
+    Form { scheme: Scheme::V1a, generation: Generation::G2, permit: Permit::Permit2 },
+    Form { scheme: Scheme::V1b, generation: Generation::G1, permit: Permit::Permit2 },
+    Form { scheme: Scheme::V0, generation: Generation::G1, permit: Permit::Eip3009 },
+];
+
+/// The scene of today's form.
 pub(super) fn scene() -> &'static Scene {
-    static SCENE: OnceLock<Scene> = OnceLock::new();
-    SCENE.get_or_init(build)
+    &scenes()[0]
+}
+
+/// A scene of every form.
+pub(super) fn scenes() -> &'static [Scene] {
+    static SCENES: OnceLock<Vec<Scene>> = OnceLock::new();
+    SCENES.get_or_init(|| FORMS.map(build).into())
 }
 
 impl Scene {
@@ -100,6 +143,7 @@ impl Scene {
             is_nonce_reused: self.is_nonce_reused,
         };
         let payment = CheckedPayment::check(&payment, &self.trust);
+        let blob = Content::of(&self.blob);
         let mut evidence = EvidenceFor {
             checkpoint: Some(&checkpoint),
             inclusion: Inclusion::Path(&self.path),
@@ -107,6 +151,8 @@ impl Scene {
                 proof: Some("tee"),
                 request: Some(&self.request),
                 output: Some(&self.output),
+                scheme: Some(self.form.scheme.name()),
+                response: self.response.as_deref(),
                 tee_id: Some(&self.tee_id),
                 request_hash: Some(&self.request_hash),
                 output_hash: Some(&self.output_hash),
@@ -117,6 +163,8 @@ impl Scene {
             enclave: Some(&enclave),
             registry: Some(&self.registry),
             claimed_version: Some(&self.claimed_version),
+            claimed_blob: Some(&self.blob_id),
+            blob: BlobContent::Is(&blob),
             settlement: Some(Settlement {
                 mode: "batch",
                 merkle_root: Some(&self.merkle_root),
@@ -136,38 +184,63 @@ impl Scene {
     }
 }
 
-/// The steps a whole scene does not have: no AWS document can be made here, and the model has no blob.
-pub(super) const NOT_IN_SCENE: [Step; 2] = [Step::Attestation, Step::Blob];
+/// The step a whole scene does not have: no AWS document can be made here. `tests/vectors_proof` spoils a real one.
+pub(super) const NOT_IN_SCENE: [Step; 1] = [Step::Attestation];
+
+/// CIDv1 of raw bytes, in hex: four bytes say so, then their SHA-256.
+fn cid(content: &[u8]) -> String {
+    format!("f01551220{}", crate::proof::hashes::sha256(content))
+}
 
 fn amount(n: u64) -> Amount {
     Amount(U256::from(n))
 }
 
-fn build() -> Scene {
-    let rsa = rsa::RsaPrivateKey::new(&mut ChaCha20Rng::seed_from_u64(7), 2048).unwrap();
+fn rsa_key() -> rsa::RsaPrivateKey {
+    static KEY: OnceLock<rsa::RsaPrivateKey> = OnceLock::new();
+    KEY.get_or_init(|| rsa::RsaPrivateKey::new(&mut ChaCha20Rng::seed_from_u64(7), 2048).unwrap()).clone()
+}
+
+fn build(form: Form) -> Scene {
+    let rsa = rsa_key();
     let spki = rsa.to_public_key().to_public_key_der().unwrap().into_vec();
     let tee_id = EnclaveKey::parse(&spki).unwrap().tee_id();
-    let request =
-        r#"{"model":"m","temperature":0.7,"max_tokens":64,"messages":[{"role":"user","content":"Hëllo"}]}"#;
-    let canonical = canonical_request(&parse(request).unwrap().value, Scheme::V1).unwrap();
-    let (input, output) = (request_hash(&canonical, Scheme::V1), output_hash("Hi there!"));
-    let signer = rsa::pss::SigningKey::<sha2::Sha256>::new_with_salt_len(rsa, 32);
-    let message = message_hash(&input, &output, TIME);
-    let signature = signer.sign_with_rng(&mut ChaCha20Rng::seed_from_u64(8), &message.0).to_vec();
-
-    let leaf = Leaf::G3 { tee_id, input, output, signature: signature.clone(), timestamp: TIME };
-    let others = [1, 2].map(|n| Leaf::G1 { input: Hash([n; 32]), output: Hash([n; 32]) });
-    let others = others.map(|other| Leaf::G3 {
-        tee_id,
-        input: other.hash(),
-        output,
-        signature: vec![1; 256],
-        timestamp: TIME,
+    // Only content that is a list is signed in two ways.
+    let content = match form.scheme {
+        Scheme::V1a | Scheme::V1b => {
+            r#"[{"type":"text","text":"H\u00ebllo"},{"type":"file","file":{"filename":"a"}}]"#
+        }
+        Scheme::V0 | Scheme::V1 => r#""Hëllo""#,
+    };
+    let request = format!(
+        r#"{{"model":"m","temperature":0.7,"max_tokens":64,"messages":[{{"role":"user","content":{content}}}]}}"#
+    );
+    let canonical = canonical_request(&parse(&request).unwrap().value, form.scheme).unwrap();
+    let (input, output) = (request_hash(&canonical, form.scheme), output_hash("Hi there!"));
+    let response = (form.scheme == Scheme::V0).then(|| {
+        let time = Nanos::from_unix(TIME.cast_signed()).unwrap().rfc3339();
+        format!(
+            r#"{{"finish_reason":"stop","message":{{"content":"Hi there!"}},"model":"m","request_hash":"{input}","timestamp":"{time}"}}"#
+        )
     });
+    let (message, salt) = match &response {
+        Some(response) => (v0_signed_text(&parse(response).unwrap().value).unwrap().into_bytes(), 222),
+        None => (message_hash(&input, &output, TIME).0.to_vec(), 32),
+    };
+    let signer = rsa::pss::SigningKey::<sha2::Sha256>::new_with_salt_len(rsa, salt);
+    let signature = signer.sign_with_rng(&mut ChaCha20Rng::seed_from_u64(8), &message).to_vec();
+
+    let leaf = |input, signature: Vec<u8>| match form.generation {
+        Generation::G1 => Leaf::G1 { input, output },
+        Generation::G2 => Leaf::G2 { input, output, signature: g2_signature_word(&base64_text(&signature)) },
+        Generation::G3 => Leaf::G3 { tee_id, input, output, signature, timestamp: TIME },
+    };
+    let others = [1, 2].map(|n| leaf(Hash([n; 32]), vec![n; 256]));
+    let leaf = leaf(input, signature.clone());
     let dump = Dump::text_of(&[others[0].clone(), leaf, others[1].clone()]).unwrap();
     let root = Dump::parse(&dump).unwrap().root();
     let receipt = proved(&batch_log(&root));
-    let (payer, authorization) = payment();
+    let (payer, authorization) = payment(form.permit);
     let transfer = proved(&transfer_log(payer));
     let pcr_hash = keccak256("build");
 
@@ -194,11 +267,14 @@ fn build() -> Scene {
         Event::EnclaveRegistered { tee_id, pcr_hash: Some(pcr_hash) },
     ];
     let placed = |event| Placed { at: Nanos(0), block: 0, log: 0, event };
+    let blob = b"weights of 2.4.1".to_vec();
     Scene {
+        form,
         trust,
         note,
         path,
-        request: request.into(),
+        request,
+        response,
         output: "Hi there!".into(),
         tee_id: tee_id.hex(),
         request_hash: input.hex(),
@@ -217,6 +293,8 @@ fn build() -> Scene {
         registry: Registry::fold(events.into_iter().map(placed).collect()),
         line,
         is_nonce_reused: false,
+        blob_id: cid(&blob),
+        blob,
     }
 }
 
@@ -235,17 +313,29 @@ fn note(root: &Hash) -> (String, VerifierKey, VerifierKey) {
     (format!("{body}\n{signed}{cosigned}"), log_key, witness_key)
 }
 
-fn payment() -> ([u8; 20], String) {
+fn payment(permit: Permit) -> ([u8; 20], String) {
     let secret = k256::ecdsa::SigningKey::from_slice(&[3; 32]).unwrap();
     let payer = address_of(secret.verifying_key());
+    let (token, from, to, until) = (hex::encode(TOKEN), hex::encode(payer), hex::encode(PAYEE), TIME + 1000);
+    let authorization = match permit {
+        Permit::Eip3009 => format!(
+            r#""authorization":{{"from":"0x{from}","to":"0x{to}","value":"41","validAfter":"{TIME}","validBefore":"{until}","nonce":"0x{}"}}"#,
+            "55".repeat(32)
+        ),
+        Permit::Permit2 => format!(
+            r#""permit2Authorization":{{"permitted":{{"token":"0x{token}","amount":"41"}},"from":"0x{from}","spender":"0x{}","nonce":"77","deadline":"{until}","witness":{{"to":"0x{to}","facilitator":"0x{}","validAfter":"{TIME}"}}}}"#,
+            hex::encode(UPTO_PROXY),
+            "66".repeat(20)
+        ),
+    };
+    // Permit2 has a domain of its own: of the token's nothing is signed.
+    let extra = match permit {
+        Permit::Eip3009 => r#","extra":{"name":"USD Coin","version":"2"}"#,
+        Permit::Permit2 => "",
+    };
     let text = |signature: &str| {
         format!(
-            r#"{{"accepted":{{"network":"eip155:8453","asset":"0x{}","extra":{{"name":"USD Coin","version":"2"}}}},"payload":{{"signature":"0x{signature}","authorization":{{"from":"0x{}","to":"0x{}","value":"41","validAfter":"{TIME}","validBefore":"{}","nonce":"0x{}"}}}}}}"#,
-            hex::encode(TOKEN),
-            hex::encode(payer),
-            hex::encode(PAYEE),
-            TIME + 1000,
-            "55".repeat(32)
+            r#"{{"accepted":{{"network":"eip155:8453","asset":"0x{token}"{extra}}},"payload":{{"signature":"0x{signature}",{authorization}}}}}"#
         )
     };
     let digest = parse_payment(&text("00")).unwrap().digest();

@@ -1,0 +1,7 @@
+//! Any bytes through the `encoded` target.
+#![no_main]
+#[expect(dead_code, reason = "each binary runs one of the targets")]
+#[path = "../targets.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| targets::encoded(bytes));
