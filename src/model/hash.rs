@@ -11,7 +11,8 @@ impl Hash {
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
         let mut bytes = [0; 32];
-        hex::decode_to_slice(digits, &mut bytes).ok()?;
+        // The decoder would take another prefix off: with all digits there, none is left to take.
+        (digits.len() == 64).then(|| const_hex::decode_to_slice(digits, &mut bytes).ok())??;
         Some(Self(bytes))
     }
 

@@ -178,6 +178,10 @@ pub(super) fn signature_step(evidence: &EvidenceFor<'_>) -> StepResult {
     let anchored = evidence.enclave.is_some_and(CheckedEnclave::is_anchored);
     let crypto = if holds { Check::Holds } else { Check::Fails };
     let policy = if anchored { Check::Holds } else { Check::Unpinned };
+    let checks = Checks { crypto, binding, policy };
+    if !evidence.tells() {
+        return doubted(StepResult::judged(step, checks, String::new()), duplicate);
+    }
     let reason = match (crypto, binding, policy) {
         (Check::Fails, ..) => "the enclave's key did not sign these hashes and this time".to_owned(),
         (_, Check::Fails, _) if names_another.is_some() => {
@@ -189,12 +193,7 @@ pub(super) fn signature_step(evidence: &EvidenceFor<'_>) -> StepResult {
         }
         _ => format!("signed by the enclave's key ({scheme})"),
     };
-    let result = StepResult::judged(step, Checks { crypto, binding, policy }, reason);
-    let result = doubted(result, duplicate);
-    if !evidence.tells() {
-        return result;
-    }
-    result
+    doubted(StepResult::judged(step, checks, reason), duplicate)
         .claim("this enclave signed this request and output at this time")
         .compared(format!("message {}", hex::encode(&signed[..signed.len().min(32)])), text)
         .over(&signed)

@@ -605,6 +605,6 @@ pub fn draw_summary(model: &Model, r: &RequestRow, frame: &mut Frame<'_>, area: 
         out.push(Line::from(line));
     }
     out.push(Line::default());
-    out.push(Line::styled("enter opens the record: its bytes, causes, effects", theme.quiet()));
+    out.push(Line::styled("enter: its bytes, causes, effects", theme.quiet()));
     frame.render_widget(Paragraph::new(out).wrap(Wrap { trim: false }), area);
 }
