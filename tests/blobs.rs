@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
+#[path = "common/schema.rs"]
+mod schema;
+
 use backtrail::model::{Row, Status, Step};
 use backtrail::proof::blob::{NETWORK_SHARDS, walrus_id};
 use backtrail::store::Case;
@@ -14,9 +17,10 @@ use backtrail::work::ingest::{Watcher, ingest, journals_in};
 use backtrail::work::notebook::Hand;
 use backtrail::work::study::Study;
 use backtrail::work::verify::{Pins, verify};
+use schema::validate;
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
@@ -74,8 +78,9 @@ impl Scene {
     fn json(&self, arguments: &[&str]) -> Value {
         let output = self.run(arguments);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {said}"))
+        let document = serde_json::from_slice(&output.stdout);
+        assert!(document.is_ok(), "{arguments:?}: {document:?}: {said}");
+        document.unwrap()
     }
 
     /// `verify`'s verdict on the blob of the one request.
@@ -102,16 +107,6 @@ impl Scene {
             hand: Hand::now(),
         }
     }
-}
-
-#[track_caller]
-fn validate(schema: &str, document: &Value) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{schema}.schema.json"));
-    let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> =
-        validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(errors.is_empty(), "{errors:#?}");
 }
 
 #[test]

@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
+#[path = "common/schema.rs"]
+mod schema;
+
 use backtrail::report::json;
 use backtrail::report::model::{Report, Value as Cell};
 use backtrail::report::{Format, Made, Order};
 use backtrail::store::views::{Cell as Sql, Flow, Views};
 use backtrail::work::Cancel;
 use backtrail::work::study::{Choice, Study};
+use schema::validate;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -605,19 +609,6 @@ fn a_signed_statement_verifies_under_its_key() {
         statement["subject"].as_array().unwrap().len(),
         sample.report()["evidence"].as_array().unwrap().len()
     );
-}
-
-#[track_caller]
-fn validate(schema: &str, document: &Value) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{schema}.schema.json"));
-    let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator
-        .iter_errors(document)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .take(5)
-        .collect();
-    assert!(errors.is_empty(), "{errors:#?}");
 }
 
 #[test]

@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
+#[path = "common/schema.rs"]
+mod schema;
+
 use backtrail::model::{Nanos, Status, Step};
 use backtrail::proof::ladder::{EvidenceFor, climb};
 use backtrail::proof::merkle::leaf_hash;
@@ -15,6 +18,7 @@ use backtrail::work::ingest::{Watcher, ingest};
 use backtrail::work::simulate::{Scenario, Simulation};
 use backtrail::work::study::Study;
 use backtrail::work::verify::{Pins, Verification, verify};
+use schema::validate;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -226,6 +230,7 @@ fn a_copy_held_elsewhere_names_the_changed_line_and_the_log_vouches_for_the_copy
     let told = document(&["--tree", "was.jsonl"]);
     assert_eq!(told["copies"][0]["backed_by"], "signed by the pinned log");
     assert_eq!(told["copies"][0]["differences"][0]["line"], line);
+    [same, told].iter().for_each(|document| validate("verify", document));
     std::fs::write(scene.folder.path().join("other.jsonl"), "{\"kind\":\"journal\"}\n").unwrap();
     let refused = run(&["--tree", "other.jsonl"]);
     assert_eq!(refused.status.code(), Some(2));

@@ -416,8 +416,11 @@ pub fn remember_reached(case: &mut Case, cancel: &Cancel) -> Result<(), WorkErro
     Ok(case.atomically(|case| impacts.iter().try_for_each(|(key, impact)| case.set_meta(key, impact)))?)
 }
 
+/// Model and faulty version of an incident, and the case in its light.
+type Numbered = ((Number, Number), Study);
+
 /// The case in the light of each of its first incidents; once without any where it has none.
-fn incidents_of(case: &Case, cancel: &Cancel) -> Result<Vec<((Number, Number), Study)>, WorkError> {
+fn incidents_of(case: &Case, cancel: &Cancel) -> Result<Vec<Numbered>, WorkError> {
     let first = Study::soon(case.path(), &Choice::default(), cancel)?;
     if first.incidents.is_empty() {
         return Ok(vec![((0, 0), first)]);

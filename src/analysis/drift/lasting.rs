@@ -200,10 +200,12 @@ impl Kept {
     fn retained(&self, rows: &[[f64; WIDEST]; 3], noise: f64) -> Option<(f64, f64)> {
         let share = self.totals.map(f64::recip);
         let [mut along, mut length, mut away] = self.rest;
-        for k in 0..self.width {
-            let before = rows[0][k] * share[0];
-            let during = rows[1][k] * share[1] - before - self.drift[0][k];
-            let after = rows[2][k] * share[2] - before - self.drift[1][k];
+        let own = rows[0].iter().zip(&rows[1]).zip(&rows[2]);
+        let drift = self.drift[0].iter().zip(&self.drift[1]);
+        for (((before, during), after), drift) in own.zip(drift).take(self.width) {
+            let before = before * share[0];
+            let during = during * share[1] - before - drift.0;
+            let after = after * share[2] - before - drift.1;
             along += after * during;
             length += during * during;
             away += after.abs() / 2.0;
