@@ -449,8 +449,10 @@ impl Page<'_> {
                 words.push(Span::styled(format!("{count} {severity}   "), style));
             }
         }
-        if words.is_empty() {
-            words.push(Span::raw("none"));
+        match &self.study.impact {
+            None => words.push(Span::styled("counting the rest", self.theme.quiet())),
+            Some(_) if words.is_empty() => words.push(Span::raw("none")),
+            Some(_) => (),
         }
         self.say("findings", words, Target::Findings);
         self.blank();
