@@ -4,7 +4,7 @@ use super::args::{Print, Query};
 use super::{Outcome, json, opening};
 use crate::model::Untrusted;
 use crate::store::StoreError;
-use crate::store::views::{Cell, Flow, Views};
+use crate::store::views::{Cell, Flow, Views, plain};
 use crate::work::Cancel;
 use crate::work::sheet::{csv_cell, csv_line};
 use crate::work::study::Choice;
@@ -84,16 +84,6 @@ fn value(cell: &Cell) -> Value {
         Cell::Real(number) => (*number).into(),
         Cell::Text(text) => text.clone().into(),
         Cell::Blob(bytes) => hex::encode(bytes).into(),
-    }
-}
-
-fn plain(cell: &Cell) -> String {
-    match cell {
-        Cell::Null => String::new(),
-        Cell::Integer(number) => number.to_string(),
-        Cell::Real(number) => number.to_string(),
-        Cell::Text(text) => text.clone(),
-        Cell::Blob(bytes) => hex::encode(bytes),
     }
 }
 

@@ -1,21 +1,12 @@
 //! What `web3` encodes and decodes by contract ABIs and what npm `x402` signs, imported and compared with what they read themselves.
 
-use crate::real::made;
-use crate::{every_record_points_at_its_bytes, of_kind, records};
+use crate::of_kind;
+use crate::real::{every_expected_record_is_found, made};
 use serde_json::{Value, json};
 
 #[test]
 fn what_web3s_codec_reads_of_logs_and_calldata_is_what_is_imported() {
-    let Some((scene, expected)) = made("web3_codec.py") else { return };
-    let study = scene.read();
-    assert_eq!(scene.faults(), Vec::<String>::new());
-    every_record_points_at_its_bytes(&study);
-    let found: Vec<Value> = records(&study).into_iter().map(|(_, record)| record).collect();
-    for wanted in expected.as_array().unwrap() {
-        let wanted = wanted.as_object().unwrap();
-        let is_it = |record: &&Value| wanted.iter().all(|(name, value)| record[name] == *value);
-        assert_eq!(found.iter().filter(is_it).count(), 1, "{wanted:#?}");
-    }
+    let Some(study) = every_expected_record_is_found("web3_codec.py") else { return };
     // Who asked the precompile stands nowhere in its events.
     for inference in of_kind(&study, "inference") {
         assert_eq!(inference["import"]["assumed"], json!(["agent"]));

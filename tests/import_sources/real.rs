@@ -3,7 +3,7 @@
 //! `BACKTRAIL_PYTHON` names Pythons that have the packages (else `python3`), several joined by `:`, because OpenGradient's brings
 //! an x402 of its own; `NODE_PATH` says where node finds its packages.
 
-use crate::{Scene, every_record_points_at_its_bytes, of_kind, records};
+use crate::{Read, Scene, every_record_points_at_its_bytes, of_kind, records};
 use backtrail::model::{Status, Step};
 use backtrail::work::archive::Archive;
 use backtrail::work::study::Study;
@@ -11,6 +11,22 @@ use backtrail::work::verify::Pins;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
+
+/// Imports what a script wrote: each record it expects is there once, and points at its bytes. `None` where the script cannot run.
+#[track_caller]
+pub(crate) fn every_expected_record_is_found(script: &str) -> Option<Read> {
+    let (scene, expected) = made(script)?;
+    let study = scene.read();
+    assert_eq!(scene.faults(), Vec::<String>::new());
+    every_record_points_at_its_bytes(&study);
+    let found: Vec<Value> = records(&study).into_iter().map(|(_, record)| record).collect();
+    for wanted in expected.as_array().unwrap() {
+        let wanted = wanted.as_object().unwrap();
+        let is_it = |record: &&Value| wanted.iter().all(|(name, value)| record[name] == *value);
+        assert_eq!(found.iter().filter(is_it).count(), 1, "{wanted:#?}");
+    }
+    Some(study)
+}
 
 /// Runs a script that writes sources into the scene; its last line tells what they hold. `None` where it is not installed.
 pub(crate) fn made(script: &str) -> Option<(Scene, Value)> {
@@ -181,16 +197,7 @@ fn contents(record: &Value, span: &Value, failed: bool) {
 
 #[test]
 fn logs_calldata_and_results_that_eth_abi_encodes_are_decoded() {
-    let Some((scene, expected)) = made("chain.py") else { return };
-    let study = scene.read();
-    assert_eq!(scene.faults(), Vec::<String>::new());
-    every_record_points_at_its_bytes(&study);
-    let found: Vec<Value> = records(&study).into_iter().map(|(_, record)| record).collect();
-    for wanted in expected.as_array().unwrap() {
-        let wanted = wanted.as_object().unwrap();
-        let is_it = |record: &&Value| wanted.iter().all(|(name, value)| record[name] == *value);
-        assert_eq!(found.iter().filter(is_it).count(), 1, "{wanted:#?}");
-    }
+    every_expected_record_is_found("chain.py");
 }
 
 #[test]

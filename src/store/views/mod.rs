@@ -156,3 +156,14 @@ fn allow(context: AuthContext<'_>) -> Authorization {
         _ => Authorization::Deny,
     }
 }
+
+/// A cell as text, without quotes: nothing is empty, bytes are hex.
+pub fn plain(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => String::new(),
+        Cell::Integer(number) => number.to_string(),
+        Cell::Real(number) => number.to_string(),
+        Cell::Text(text) => text.clone(),
+        Cell::Blob(bytes) => hex::encode(bytes),
+    }
+}

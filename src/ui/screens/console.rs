@@ -7,7 +7,7 @@
 //! ▌ gw-eu-1      1,872
 //! ```
 
-use crate::store::views::{Cell, Views};
+use crate::store::views::{Cell, Views, plain};
 use crate::ui::actions::Action;
 use crate::ui::keys::Key;
 use crate::ui::lists::said;
@@ -71,16 +71,6 @@ impl Lines for Arc<Answer> {
             Some(Cell::Text(text)) => Value::told(text),
             Some(Cell::Blob(bytes)) => Value::Text(hex::encode(bytes)),
         }
-    }
-}
-
-fn plain(cell: &Cell) -> String {
-    match cell {
-        Cell::Null => String::new(),
-        Cell::Integer(number) => number.to_string(),
-        Cell::Real(number) => number.to_string(),
-        Cell::Text(text) => text.clone(),
-        Cell::Blob(bytes) => hex::encode(bytes),
     }
 }
 
