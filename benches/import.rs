@@ -1,9 +1,10 @@
 //! Importers against native ingest, as ratios in one run. Must: each within 2 × of native per byte.
 //!
 //! `cargo bench --bench import -- [MEGABYTES] [FORMAT]` (default 64 of each format). Three things are read for each format: the
-//! source, the lines made of it given as a native journal (so that what those records cost anyhow is known), and once at the
-//! start a native journal of inferences. Printed of the source: the whole ingest, sealing too, in wall time and in processor
-//! time (which a busy machine does not stretch), per byte and per record, and where the time goes.
+//! source, its own records as a recorder would write them (a native journal of the imported lines without their pointers: what
+//! those records cost anyhow), and once at the start a native journal of inferences. Printed of the source: the whole ingest,
+//! sealing and counting too, in wall time and in processor time (which a busy machine does not stretch), per byte beside both
+//! journals, and where the time goes. Each is read three times, and the fastest counts.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,11 +12,13 @@
     reason = "a benchmark that cannot run should stop, and it prints"
 )]
 
+use backtrail::journal::import::essence;
 use backtrail::model::Nanos;
 use backtrail::store::Case;
 use backtrail::work::Cancel;
 use backtrail::work::ingest::{Options, Phase, Pictures, Watcher, ingest_as};
 use serde_json::{Value, json};
+use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
@@ -24,8 +27,15 @@ fn main() {
     let megabytes = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(64usize);
     let only = arguments.iter().find(|argument| argument.parse::<usize>().is_err());
     println!(
-        "{:<9} {:>8} {:>8} {:>8} {:>9}  {:>19}  {:>19}  import/read/seal",
-        "", "MB/s", "cpu MB/s", "records", "µs/record", "× native, per byte", "× its own records"
+        "{:<9} {:>8} {:>8} {:>8} {:>9}  {:>21}  {:>21}  {:>19}  read/seal",
+        "",
+        "MB/s",
+        "cpu MB/s",
+        "records",
+        "µs/record",
+        "inferences, per byte",
+        "own kinds, per byte",
+        "own, per record"
     );
     let mut native = None;
     for (name, line) in SOURCES {
@@ -37,17 +47,17 @@ fn main() {
         let path = folder.path().join(format!("{name}.jsonl"));
         std::fs::write(&path, text(megabytes << 20, line)).unwrap();
         let case = folder.path().join("a.case");
-        let took = read(&path, &case);
+        let took = best_of_three(&path, &case);
         let own = made_lines(&case).map(|lines| {
             let journal = folder.path().join("own.jsonl");
-            std::fs::write(&journal, lines).unwrap();
-            read(&journal, &folder.path().join("own.case"))
+            std::fs::write(&journal, without_pointers(&lines)).unwrap();
+            best_of_three(&journal, &folder.path().join("own.case"))
         });
         print(name, &took, native.as_ref(), own.as_ref());
         native.get_or_insert(took);
     }
     println!(
-        "must: 2 × native per byte. Its own records: what the importer's lines cost as a native journal, per record."
+        "must: 2 × native per byte: of a journal of inferences, and of a journal of the kinds of records the source gives."
     );
 }
 
@@ -70,29 +80,54 @@ fn made_lines(case: &Path) -> Option<Vec<u8>> {
         .map(|path| std::fs::read(path).unwrap())
 }
 
+/// The records as a recorder writes them, who has no source to point at.
+fn without_pointers(lines: &[u8]) -> Vec<u8> {
+    let lines = lines.split(|b| *b == b'\n').filter(|line| line.starts_with(b"{\"kind\""));
+    lines.flat_map(|line| [essence(line), b"}\n"].concat()).collect()
+}
+
 /// What one ingest took, in seconds.
 struct Took {
     bytes: f64,
     records: f64,
     wall: f64,
     cpu: f64,
-    /// Until reading began, until sealing began, until the end.
-    phases: [f64; 3],
+    /// Until sealing began, and until the end.
+    phases: [f64; 2],
+}
+
+/// The fastest of three; the case of the last one stays.
+fn best_of_three(source: &Path, case: &Path) -> Took {
+    let runs = (0..3).map(|_| {
+        let _ = std::fs::remove_file(case);
+        let _ = std::fs::remove_dir_all(case.with_extension("case.d"));
+        touch_memory(source, case);
+        read(source, case)
+    });
+    runs.min_by(|one, other| one.wall.total_cmp(&other.wall)).unwrap()
+}
+
+/// A virtual machine's first touch of a page of memory may cost ten times as much as writing to it: a file that is longer than
+/// what will be written takes the pages, and leaves them.
+fn touch_memory(source: &Path, case: &Path) {
+    let scratch = case.with_extension("scratch");
+    let bytes = std::fs::read(source).unwrap();
+    let mut file = std::fs::File::create(&scratch).unwrap();
+    (0..4).for_each(|_| file.write_all(&bytes).unwrap());
+    std::fs::remove_file(&scratch).unwrap();
 }
 
 fn read(source: &Path, case: &Path) -> Took {
     let mut open = Case::create_or_open(case).unwrap();
     let options = Options { at: Some(Nanos(1_795_000_000_000_000_000)), ..Options::default() };
     let (started, busy) = (Instant::now(), processor_seconds());
-    let (mut reading, mut sealing) = (None, None);
+    let mut sealing = None;
     let mut watcher = Watcher {
         cancel: Cancel::default(),
         report: Box::new(|progress| {
             let now = started.elapsed().as_secs_f64();
-            match progress.phase {
-                Phase::Reading => _ = reading.get_or_insert(now),
-                Phase::Sealing => _ = sealing.get_or_insert(now),
-                _ => {}
+            if progress.phase == Phase::Sealing {
+                sealing.get_or_insert(now);
             }
         }),
         pictures: Pictures::Unwanted,
@@ -100,13 +135,13 @@ fn read(source: &Path, case: &Path) -> Took {
     ingest_as(&mut open, &[source.to_owned()], &options, &mut watcher).unwrap();
     drop(watcher);
     let (wall, cpu) = (started.elapsed().as_secs_f64(), processor_seconds() - busy);
-    let (reading, sealing) = (reading.unwrap_or(wall), sealing.unwrap_or(wall));
+    let sealing = sealing.unwrap_or(wall);
     Took {
         bytes: source.metadata().unwrap().len() as f64,
         records: open.sources().unwrap().iter().map(|source| source.records).sum::<u64>() as f64,
         wall,
         cpu,
-        phases: [reading, sealing - reading, wall - sealing],
+        phases: [sealing, wall - sealing],
     }
 }
 
@@ -115,22 +150,23 @@ fn print(name: &str, took: &Took, native: Option<&Took>, own: Option<&Took>) {
     let ratio = |value: Option<(f64, f64)>| {
         value.map_or_else(String::new, |(wall, cpu)| format!("{wall:.2} (cpu {cpu:.2})"))
     };
-    let per_byte = native.map(|native| {
-        let scale = native.bytes / took.bytes;
-        (took.wall / native.wall * scale, took.cpu / native.cpu * scale)
-    });
+    let per_byte = |other: &Took| {
+        let scale = other.bytes / took.bytes;
+        (took.wall / other.wall * scale, took.cpu / other.cpu * scale)
+    };
     let per_record = own.map(|own| {
         let scale = own.records / took.records;
         (took.wall / own.wall * scale, took.cpu / own.cpu * scale)
     });
     let phases = took.phases.map(|seconds| format!("{:.0}%", seconds / took.wall * 100.0)).join(" ");
     println!(
-        "{name:<9} {:>8.0} {:>8.0} {:>8} {:>9.2}  {:>19}  {:>19}  {phases}",
+        "{name:<9} {:>8.0} {:>8.0} {:>8} {:>9.2}  {:>21}  {:>21}  {:>19}  {phases}",
         mb / took.wall,
         mb / took.cpu,
         took.records,
         took.wall / took.records * 1e6,
-        ratio(per_byte),
+        ratio(native.map(per_byte)),
+        ratio(own.map(per_byte)),
         ratio(per_record)
     );
 }

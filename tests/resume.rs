@@ -22,7 +22,10 @@ use tempfile::TempDir;
 const RECORDS: usize = 57_000;
 const KILLS: usize = 12;
 
-/// The journals, made once for all tests here: one of them compressed, one with a torn tail.
+/// As many as fill a chunk, in a format that is not ours.
+const JOBS: usize = 66_000;
+
+/// The journals, made once for all tests here: one of them compressed, one with a torn tail, and a foreign source.
 fn journals() -> &'static Path {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
@@ -44,6 +47,12 @@ fn journals() -> &'static Path {
                 br#"{"kind":"action","id":"torn","at":"2026-10-04T09:12:04Z","agent":"a","action":"b"}"#,
             )
             .unwrap();
+        let job = |n| {
+            format!(
+                "{{\"jobId\":\"j-{n}\",\"status\":\"succeeded\",\"updatedAt\":\"2026-10-04T10:00:03Z\",\"settlementType\":\"batch\"}}\n"
+            )
+        };
+        fs::write(journals.join("jobs.jsonl"), (0..JOBS).map(job).collect::<String>()).unwrap();
         folder
     });
     Box::leak(folder.path().join("journals").into_boxed_path())
@@ -177,8 +186,8 @@ fn killed_at_any_moment_the_next_run_completes_to_the_same_case() {
         assert_eq!(digest(&case), *expected, "after {kills} kills");
         assert_eq!(
             side_files(&case).len(),
-            1,
-            "unfinished copies are not left behind: {:?}",
+            2,
+            "the unpacked journal and the imported lines; unfinished copies are not left behind: {:?}",
             side_files(&case)
         );
         cases += 1;

@@ -128,9 +128,9 @@ pub fn requests(study: &Study) -> Value {
 }
 
 pub fn completeness(study: &Study) -> Value {
-    let sources = study.snapshot.sources();
-    let sum = |f: fn(&Source) -> u64| sources.iter().map(f).sum::<u64>();
-    let covered = |source: &&Source| {
+    let sources: Vec<_> = study.snapshot.sources().iter().filter(|source| !source.is_made_here()).collect();
+    let sum = |f: fn(&Source) -> u64| sources.iter().map(|source| f(source)).sum::<u64>();
+    let covered = |source: &&&Source| {
         study.checkpoints.iter().any(|c| c.source == source.id && c.verdict == "consistent")
     };
     json!({

@@ -3,6 +3,7 @@
 //! Every column is `u64` here and is packed to its true width when a chunk of a case is sealed. Names (nodes, agents,
 //! versions…) are numbers into a dictionary; 0 is "absent". Numbers that may be absent are stored plus one.
 
+use super::read::Place;
 use crate::model::{Amount, Fault, Kind, Nanos};
 use std::collections::HashMap;
 
@@ -304,5 +305,15 @@ impl Batch {
 
     pub fn rows(&self) -> usize {
         self.columns[Column::Kind as usize].len()
+    }
+
+    /// The lines stand further down than was known when they were read.
+    pub fn move_by(&mut self, by: Place) {
+        self.columns[Column::Line as usize].iter_mut().for_each(|line| *line += by.line);
+        self.columns[Column::Offset as usize].iter_mut().for_each(|offset| *offset += by.offset);
+        for fault in &mut self.faults {
+            fault.line += by.line;
+            fault.offset += by.offset;
+        }
     }
 }

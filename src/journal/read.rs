@@ -221,8 +221,8 @@ pub fn asset_name(asset: &wire::Asset<'_>) -> String {
         Some(_) => contract.to_ascii_lowercase(),
         None => contract.to_owned(),
     });
-    let name = serde_json::json!([asset.symbol.as_deref(), asset.decimals, chain, contract]);
-    name.to_string()
+    let name = (asset.symbol.as_deref(), asset.decimals, chain, contract);
+    serde_json::to_string(&name).expect("strings and a number are JSON")
 }
 
 /// The reason for a line over the limit, wherever it is noticed.

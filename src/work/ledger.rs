@@ -8,7 +8,7 @@ use crate::journal::batch::{EdgeKind, Flags, Transaction};
 use crate::journal::{Column, Names};
 use crate::model::{Amount, Kind, Nanos, Row, Tier};
 use crate::store::{Chunk, Snapshot};
-use crate::work::parallel::each_chunk;
+use crate::work::parallel::{each_chunk, sort};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -25,8 +25,8 @@ pub struct Books {
 pub struct Entries {
     /// By the time of their last record.
     things: Vec<Thing>,
-    /// Where each payment stands in the ledger.
-    places: HashMap<Row, usize>,
+    /// Where each payment stands in the ledger, by its row.
+    places: Vec<(Row, usize)>,
     /// Which inferences each payment names itself, by its place in the ledger.
     pub pays: Vec<Vec<Row>>,
 }
@@ -36,7 +36,8 @@ impl Entries {
         let mut things = things(snapshot, cancel)?;
         things.sort_by_key(|thing| (thing.at, thing.row));
         let payments = || things.iter().filter(|thing| thing.kind == Kind::Payment);
-        let places = payments().zip(0..).map(|(thing, place)| (thing.row, place)).collect();
+        let mut places: Vec<_> = payments().zip(0..).map(|(thing, place)| (thing.row, place)).collect();
+        places.sort_unstable();
         let pays = payments().map(|thing| thing.linked(EdgeKind::Pays).collect()).collect();
         Ok(Self { places, pays, things })
     }
@@ -93,13 +94,22 @@ struct Stage {
     links: Vec<(EdgeKind, Option<Row>)>,
 }
 
+/// What orders records: one thing's together, by time. Then which of the stages it is.
+type Key = (u64, Kind, Nanos, Row, (u32, u32));
+
 fn things(snapshot: &Snapshot, cancel: &Cancel) -> Result<Vec<Thing>, WorkError> {
     let stages = each_chunk(snapshot, cancel, |n, chunk| stages(snapshot, n, chunk))?;
-    let mut by_id: BTreeMap<(u64, Kind), Vec<Stage>> = BTreeMap::new();
-    for stage in stages.into_iter().flatten().filter(|stage| stage.flags & Flags::DUPLICATE == 0) {
-        by_id.entry((stage.print, stage.kind)).or_default().push(stage);
+    // Keys are sorted and stages stay where they are: a stage is five times as large.
+    let mut keys: Vec<Key> = Vec::with_capacity(stages.iter().map(Vec::len).sum());
+    for (n, of_chunk) in (0..).zip(&stages) {
+        let counted = (0..).zip(of_chunk).filter(|(_, stage)| stage.flags & Flags::DUPLICATE == 0);
+        keys.extend(counted.map(|(m, stage)| (stage.print, stage.kind, stage.at, stage.row, (n, m))));
     }
-    Ok(by_id.into_values().flat_map(joined).collect())
+    sort(&mut keys);
+    cancel.check()?;
+    let stage = |key: &Key| &stages[key.4.0 as usize][key.4.1 as usize];
+    let groups = keys.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1));
+    Ok(groups.flat_map(|group| joined(group.iter().map(stage))).collect())
 }
 
 fn stages(snapshot: &Snapshot, n: usize, chunk: &Chunk) -> Result<Vec<Stage>, crate::store::StoreError> {
@@ -129,12 +139,13 @@ fn stages(snapshot: &Snapshot, n: usize, chunk: &Chunk) -> Result<Vec<Stage>, cr
     Ok(transactions.iter().map(stage).collect())
 }
 
-/// One thing for each record that nothing supersedes; its earlier states add what it leaves out.
-fn joined(mut stages: Vec<Stage>) -> Vec<Thing> {
-    stages.sort_by_key(|stage| (stage.at, stage.row));
-    let (earlier, last): (Vec<Stage>, Vec<Stage>) =
-        stages.into_iter().partition(|stage| stage.flags & Flags::SUPERSEDED != 0);
-    let thing = |stage: &Stage| {
+/// One thing for each record that nothing supersedes; its earlier states add what it leaves out. In the order of time.
+fn joined<'s>(
+    stages: impl DoubleEndedIterator<Item = &'s Stage> + Clone + 's,
+) -> impl Iterator<Item = Thing> + 's {
+    let is_earlier = |stage: &&Stage| stage.flags & Flags::SUPERSEDED != 0;
+    let earlier = stages.clone().rev().filter(is_earlier);
+    stages.filter(move |stage| !is_earlier(stage)).map(move |stage| {
         let mut thing = Thing {
             kind: stage.kind,
             row: stage.row,
@@ -145,10 +156,9 @@ fn joined(mut stages: Vec<Stage>) -> Vec<Thing> {
             dangling: BTreeMap::new(),
         };
         thing.add(stage);
-        earlier.iter().rev().for_each(|stage| thing.add(stage));
+        earlier.clone().for_each(|stage| thing.add(stage));
         thing
-    };
-    last.iter().map(thing).collect()
+    })
 }
 
 impl Thing {
@@ -197,7 +207,7 @@ impl Thing {
         snapshot: &Snapshot,
         taint: &Taint,
         sessions: &HashMap<u64, Session>,
-        places: &HashMap<Row, usize>,
+        places: &[(Row, usize)],
         asset: usize,
         moment: impl Fn(Row) -> Nanos,
     ) -> Result<Payment, WorkError> {
@@ -214,7 +224,7 @@ impl Thing {
         let mut causes = self.linked(EdgeKind::Cause).map(|row| taint.tier(row)).peekable();
         let caused = causes.peek().is_some().then(|| causes.flatten().min());
         let refund = match self.linked(EdgeKind::RefundOf).next() {
-            Some(of) => Some(places.get(&of).copied()),
+            Some(of) => Some(places.binary_search_by_key(&of, |(row, _)| *row).ok().map(|n| places[n].1)),
             None => (self.lost(EdgeKind::RefundOf) > 0).then_some(None),
         };
         Ok(Payment {

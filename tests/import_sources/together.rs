@@ -11,6 +11,7 @@ use backtrail::work::ingest::{Options, Watcher, ingest};
 use backtrail::work::study::Study;
 use backtrail::work::verify::Pins;
 use serde_json::{Value, json};
+use std::process::Command;
 
 const KEY: &str = "11";
 
@@ -48,6 +49,15 @@ fn an_answer_and_its_event_are_joined_by_hashes_with_the_strength_said() {
         (&of(2)["settles"], &of(2)["joins"][0]["strength"]),
         (&json!(["two", "again"]), &json!("ambiguous"))
     );
+    // The file of joins is no journal anybody brought.
+    let output = Command::new(env!("CARGO_BIN_EXE_backtrail"))
+        .args(["analyze", "--json"])
+        .arg(study.snapshot.path())
+        .output()
+        .unwrap();
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["completeness"]["checkpoints"]["journals"], 2, "{told:#}");
+    assert_eq!((&told["completeness"]["lines"], &told["completeness"]["records"]), (&json!(5), &json!(5)));
     // The ladder follows the join: this request is settled by that transaction, on the node's word.
     let archive = Archive::open(&study, &Pins::default()).unwrap();
     let path = archive.path_of(study.snapshot.find_id("one").unwrap()[0]).unwrap().unwrap();
@@ -245,6 +255,10 @@ fn a_transfer_by_proxy_is_the_payment_it_alone_fits_and_two_are_none() {
     };
     let joined = read(fitting.clone() + &others);
     assert_eq!(joined.len(), 1, "{joined:#?}");
+    // Topics in capital letters are the same topics.
+    let settled = "97088ec3606cfe8cc112180570d03fcde05f9b8e1bfef8e27784eaf5dd5691b6";
+    let capitals = read(fitting.replace(settled, &settled.to_uppercase()) + &others);
+    assert_eq!((capitals.len(), &capitals[0]["joins"]), (1, &joined[0]["joins"]));
     let payment = &joined[0];
     assert_eq!((&payment["state"], &payment["amount"]), (&json!("settled"), &json!("4200")));
     assert_eq!((&payment["tx_hash"], &payment["joins"][0]["strength"]), (&json!(word(1)), &json!("parties")));

@@ -124,7 +124,9 @@ impl Line<'_> {
         self.out.extend_from_slice(value.as_bytes());
         // Inside a JSON string no raw newline can stand, so these are all between tokens.
         let newlines = |b: &mut u8| *b = if matches!(b, b'\n' | b'\r') { b' ' } else { *b };
-        self.out[from..].iter_mut().for_each(newlines);
+        if memchr::memchr2(b'\n', b'\r', value.as_bytes()).is_some() {
+            self.out[from..].iter_mut().for_each(newlines);
+        }
         self
     }
 

@@ -67,7 +67,7 @@ pub fn section_of(facts: &Facts<'_>) -> Section {
     )]);
     section.blocks.push(Block::Points(limits));
     let covered = |id: u32| study.checkpoints.iter().any(|c| c.source == id && c.verdict == "consistent");
-    let sources = study.snapshot.sources();
+    let sources: Vec<_> = study.snapshot.sources().iter().filter(|source| !source.is_made_here()).collect();
     section.blocks.push(Block::Figures(vec![
         figure(
             "completeness.covered",
@@ -79,7 +79,7 @@ pub fn section_of(facts: &Facts<'_>) -> Section {
             by_sql(
                 Level::Computed,
                 "journals of which at least one checkpoint commits to the lines before it",
-                "select (select count(distinct source) from checkpoints where arithmetic = 'consistent'), count(*) from sources",
+                "select (select count(distinct source) from checkpoints where arithmetic = 'consistent'), count(*) from sources where format is not 'joins'",
                 vec![],
             ),
         ),
@@ -90,7 +90,7 @@ pub fn section_of(facts: &Facts<'_>) -> Section {
             by_sql(
                 Level::Computed,
                 "bytes after the last newline",
-                "select count(*) from sources where torn_bytes > 0",
+                "select count(*) from sources where torn_bytes > 0 and format is not 'joins'",
                 vec![],
             ),
         ),

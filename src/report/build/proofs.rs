@@ -41,9 +41,10 @@ const LIMITS: [&str; 6] = [
 ];
 
 fn integrity(facts: &Facts<'_>) -> Vec<Figure> {
-    let sources = facts.study.snapshot.sources();
-    let sum = |f: fn(&Source) -> u64| Value::Count(sources.iter().map(f).sum::<u64>());
-    let view = |column: &str| format!("select sum({column}) from sources");
+    let sources: Vec<_> =
+        facts.study.snapshot.sources().iter().filter(|source| !source.is_made_here()).collect();
+    let sum = |f: fn(&Source) -> u64| Value::Count(sources.iter().map(|source| f(source)).sum::<u64>());
+    let view = |column: &str| format!("select sum({column}) from sources where format is not 'joins'");
     let one = |id, label: &str, value, sql: String| {
         figure(
             id,
@@ -59,7 +60,7 @@ fn integrity(facts: &Facts<'_>) -> Vec<Figure> {
             "integrity.journals",
             "journals read",
             Value::Count(sources.len() as u64),
-            "select count(*) from sources".to_owned(),
+            "select count(*) from sources where format is not 'joins'".to_owned(),
         ),
         one("integrity.lines", "lines", sum(|s| s.lines), view("lines")),
         one("integrity.records", "records", sum(|s| s.records), view("records")),

@@ -1,6 +1,6 @@
 //! Which files are journals: the ones named, and those in named directories that look like journals by name.
 
-use super::import::start_of;
+use super::telling::start_of;
 use crate::journal::framing::{Framing, PROBE};
 use crate::journal::import::labels::Labels;
 use crate::journal::import::{Format, tell};

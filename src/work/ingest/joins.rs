@@ -6,7 +6,7 @@ use super::Watcher;
 use super::attested::measurement;
 use super::files::unreadable;
 use super::pipeline::{Print, stream_with, workers};
-use super::unpack::{Plain, identity};
+use super::unpack::{Plain, identity, unfinished};
 use crate::journal::import::join::{Finds, Group, Hands, Joiner, Spot, Wanted, new_lines};
 use crate::journal::read::lines;
 use crate::journal::split::Piece;
@@ -105,8 +105,7 @@ fn joined(joiner: &mut Joiner, files: &Files) -> io::Result<Vec<String>> {
 fn append(path: &Path, known: &[u8], fresh: &[String]) -> Result<(), WorkError> {
     let unwritable = |e: &io::Error| WorkError::Write { path: path.to_owned(), reason: e.to_string() };
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(|e| unwritable(&e))?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| unwritable(&e))?;
+    let mut file = unfinished(folder).map_err(|e| unwritable(&e))?;
     file.write_all(known).map_err(|e| unwritable(&e))?;
     for line in fresh {
         writeln!(file, "{line}").map_err(|e| unwritable(&e))?;

@@ -2,16 +2,21 @@
 
 mod attested;
 mod builder;
+mod checkpoint;
 mod files;
 mod import;
 mod joins;
+mod leaves;
 mod pipeline;
+mod reading;
 mod source;
 mod survey;
+mod telling;
+mod translate;
 mod unpack;
 
 pub use files::{Given, journals_in};
-pub use source::{each_leaf, leaf_blocks, roots_of};
+pub use leaves::{each_leaf, leaf_blocks, roots_of};
 pub use unpack::{bomb, is_bomb};
 
 use crate::journal::import::Format;
@@ -21,6 +26,7 @@ use crate::store::{Case, Snapshot};
 use crate::work::{Cancel, WorkError, seal, study};
 use std::fs::{File, TryLockError};
 use std::path::PathBuf;
+use telling::Told;
 
 /// How far ingest is. `snapshot` holds rows to show meanwhile.
 #[derive(Clone, Debug)]
@@ -78,6 +84,15 @@ pub struct Done {
     pub skipped: Vec<PathBuf>,
 }
 
+impl Done {
+    fn count(&mut self, outcome: source::Outcome) {
+        match outcome {
+            source::Outcome::Read => self.read += 1,
+            source::Outcome::Unchanged => self.unchanged += 1,
+        }
+    }
+}
+
 /// A lock that holds as long as it lives: two readers of journals must not write one case.
 fn alone(case: &Case) -> Result<File, WorkError> {
     let refused = |reason: String| WorkError::Write { path: case.path().to_owned(), reason };
@@ -119,16 +134,31 @@ pub fn ingest_as(
     let given = journals_in(paths)?;
     let _alone = alone(case)?;
     let mut done = Done { skipped: given.skipped, ..Done::default() };
-    let plain = unpack::unpack_all(case, &given.journals, watcher)?;
+    let plains = unpack::unpack_all(case, &given.journals, watcher)?;
+    let (told, context) = telling::tell_all(plains, options, watcher)?;
+    let total = told.iter().map(|told| source::length_of(&told.plain().plain)).sum();
+    let mut run = source::Run::new(case, total)?;
     let mut found = joins::Found::default();
-    let mut plain = import::import_all(case, plain, options, &mut found, watcher)?;
-    plain.extend(joins::join_all(case, &plain, found, watcher)?);
-    let mut run = source::Run::new(case, &plain)?;
-    for journal in &plain {
-        match run.read(case, journal, watcher)? {
-            source::Outcome::Read => done.read += 1,
-            source::Outcome::Unchanged => done.unchanged += 1,
-        }
+    let mut plains = Vec::new();
+    for told in told {
+        plains.push(match told {
+            Told::Journal(plain) => {
+                done.count(run.read(case, &plain, watcher)?);
+                plain
+            }
+            Told::Foreign(foreign) if run.knows(&foreign.plain.path) => {
+                let plain = import::import_again(case, &foreign, &context, &mut found, watcher)?;
+                done.count(run.read(case, &plain, watcher)?);
+                plain
+            }
+            Told::Foreign(foreign) => {
+                done.read += 1;
+                run.read_foreign(case, &foreign, &context, &mut found, watcher)?
+            }
+        });
+    }
+    if let Some(joins) = joins::join_all(case, &plains, found, watcher)? {
+        done.count(run.read(case, &joins, watcher)?);
     }
     // What reading kept in memory is not needed to seal.
     drop(run);

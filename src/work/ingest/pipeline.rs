@@ -8,9 +8,10 @@
 //! Channels are short, so memory stays at a few blocks whatever the file's size.
 
 use super::files::unreadable;
+use crate::journal::LINE_LIMIT;
 use crate::journal::batch::Batch;
 use crate::journal::read::{Place, lines, too_long};
-use crate::journal::split::{Piece, Splitter};
+use crate::journal::split::{PIECE_LINES, Piece, Splitter};
 use crate::model::Hash;
 use crate::proof::merkle::leaf_hash;
 use crate::work::{Cancel, WorkError};
@@ -54,6 +55,24 @@ pub enum Parsed {
         length: u64,
         end: u64,
     },
+}
+
+impl Parsed {
+    /// Places were counted from the beginning of what an importer made at a time: now from the beginning of all its lines.
+    pub fn move_by(&mut self, by: Place) {
+        match self {
+            Self::Lines { start, batch, end, .. } => {
+                *start = Place { line: start.line + by.line, offset: start.offset + by.offset };
+                *end += by.offset;
+                batch.move_by(by);
+            }
+            Self::LongEnd { batch, end } | Self::Tail { batch, end, .. } => {
+                *end += by.offset;
+                batch.move_by(by);
+            }
+            Self::LongPart(_) => {}
+        }
+    }
 }
 
 /// Whether anybody asks for the file's SHA-256: of lines made here the original's is what counts.
@@ -214,5 +233,120 @@ fn parse(piece: Piece, wire: Wire, parse_from: u64) -> Parsed {
             batch.fault(length, place, too_long(length));
             Parsed::Tail { batch, length, end: place.offset + length }
         }
+    }
+}
+
+/// Lines an importer made, as they come out of `parse` when they are read from their file. Places count from the first of them.
+pub fn parse_made(made: &[u8]) -> Vec<Parsed> {
+    let mut parsed = Vec::new();
+    let read = |batch: &mut Batch, line: &[u8], place: Place| match line.len() {
+        0..=LINE_LIMIT => batch.read_imported(line, place),
+        long => batch.fault(long as u64, place, too_long(long as u64)),
+    };
+    let begin = Place { line: 0, offset: 0 };
+    let (mut start, mut leaves, mut batch) = (begin, Vec::new(), Batch::new());
+    let mut next = begin;
+    for (line, place) in lines(made, begin) {
+        leaves.push(leaf_hash(line));
+        read(&mut batch, line, place);
+        next = Place { line: place.line + 1, offset: place.offset + line.len() as u64 + 1 };
+        if leaves.len() == PIECE_LINES {
+            let (leaves, batch) = (std::mem::take(&mut leaves), std::mem::take(&mut batch));
+            parsed.push(Parsed::Lines { start, leaves, batch, end: next.offset });
+            start = next;
+        }
+    }
+    if !leaves.is_empty() {
+        parsed.push(Parsed::Lines { start, leaves, batch, end: next.offset });
+    }
+    let tail = &made[next.offset as usize..];
+    if !tail.is_empty() {
+        let mut batch = Batch::new();
+        read(&mut batch, tail, next);
+        parsed.push(Parsed::Tail { batch, length: tail.len() as u64, end: made.len() as u64 });
+    }
+    parsed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Column;
+    use crate::model::Fault;
+    use std::io::Write as _;
+
+    /// Leaves, where rows stand and how long they are, faults, and the torn bytes: what a case keeps of lines.
+    type Read = (Vec<Hash>, [Vec<u64>; 3], Vec<Fault>, u64);
+
+    fn gathered(stretches: Vec<Parsed>) -> Read {
+        let mut read = Read::default();
+        let mut long = crate::proof::merkle::LeafHasher::new();
+        for parsed in stretches {
+            let batch = match parsed {
+                Parsed::Lines { leaves, batch, .. } => {
+                    assert!(leaves.len() <= PIECE_LINES, "more lines than the tree remembers");
+                    read.0.extend(leaves);
+                    batch
+                }
+                Parsed::LongPart(bytes) => {
+                    long.update(&bytes);
+                    continue;
+                }
+                Parsed::LongEnd { batch, .. } => {
+                    let done = std::mem::replace(&mut long, crate::proof::merkle::LeafHasher::new());
+                    read.0.push(done.finish());
+                    batch
+                }
+                Parsed::Tail { batch, length, .. } => {
+                    read.3 = length;
+                    batch
+                }
+            };
+            for (own, column) in read.1.iter_mut().zip([Column::Line, Column::Offset, Column::Length]) {
+                own.extend(&batch.columns[column as usize]);
+            }
+            read.2.extend(batch.faults);
+        }
+        read
+    }
+
+    #[test]
+    fn lines_read_while_they_are_made_are_read_as_their_file_would_be() {
+        let record = |n: usize| {
+            format!(
+                "{{\"kind\":\"action\",\"id\":\"a-{n}\",\"at\":\"2026-10-04T09:12:04Z\",\"agent\":\"x\",\"action\":\"y\"}}\n"
+            )
+        };
+        let fault = "{\"fault\":\"no record\",\"import\":{\"format\":\"har\",\"line\":7,\"offset\":70,\"length\":9,\"sha256\":\"00\"}}\n";
+        let many: String = (0..PIECE_LINES + 3).map(record).collect();
+        let long = format!("{{\"kind\":\"{}\"}}\n", "x".repeat(LINE_LIMIT));
+        let torn = "{\"kind\":\"action\",\"id\":\"t";
+        let made =
+            [String::new(), record(0), format!("{}{fault}\n{{]\n", record(1)), many, long, record(2) + torn];
+        let (mut next, mut stretches) = (Place { line: 0, offset: 0 }, Vec::new());
+        for stretch in &made {
+            for mut parsed in parse_made(stretch.as_bytes()) {
+                parsed.move_by(next);
+                stretches.push(parsed);
+            }
+            next.line += stretch.matches('\n').count() as u64;
+            next.offset += stretch.len() as u64;
+        }
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(made.concat().as_bytes()).unwrap();
+        let mut from_file = Vec::new();
+        let (_, length) =
+            stream(file.path(), Print::Unwanted, Wire::Imported, 0, &Cancel::default(), |parsed| {
+                from_file.push(parsed);
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(length, next.offset);
+        let (made, read) = (gathered(stretches), gathered(from_file));
+        assert_eq!(
+            (made.0.len(), made.1[0].len(), made.2.len(), made.3),
+            (PIECE_LINES + 10, PIECE_LINES + 6, 4, torn.len() as u64)
+        );
+        assert_eq!(made, read);
     }
 }

@@ -1,8 +1,8 @@
 //! A first pass over a chain's documents: what other records need of them is known before anything is translated.
 
 use super::Watcher;
-use super::import::read_document;
 use super::pipeline::{Print, stream_with};
+use super::translate::read_document;
 use super::unpack::Plain;
 use crate::journal::import::context::Blocks;
 use crate::journal::import::{Context, Layout, Unit, chain, units};

@@ -45,6 +45,12 @@ pub fn unpack_all(
 /// What a copy is called until it is whole.
 const UNFINISHED: &str = ".unfinished-";
 
+/// A file in the side folder that takes its name only when it is whole.
+pub fn unfinished(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    fs::create_dir_all(folder)?;
+    tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)
+}
+
 /// Removes copies that a kill left unfinished. Only one ingest writes a case at a time.
 fn tidy(folder: &Path) {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
@@ -157,9 +163,7 @@ fn copy(
 ) -> Result<(PathBuf, Option<String>), WorkError> {
     let folder = case.side_folder();
     let unwritable = |e: &io::Error| WorkError::Write { path: folder.clone(), reason: e.to_string() };
-    fs::create_dir_all(&folder).map_err(|e| unwritable(&e))?;
-    let mut out =
-        tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&folder).map_err(|e| unwritable(&e))?;
+    let mut out = unfinished(&folder).map_err(|e| unwritable(&e))?;
     let packed_size = fs::metadata(path).map_or(0, |meta| meta.len());
     let mut buffer = vec![0; 1 << 20];
     let mut bytes = 0u64;

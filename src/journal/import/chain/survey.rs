@@ -9,18 +9,22 @@ use memchr::memmem::Finder;
 use serde_json::value::RawValue;
 use std::sync::LazyLock;
 
-/// Members and topics without which a document holds nothing of interest here.
-static MARKS: LazyLock<[Finder<'static>; 7]> = LazyLock::new(|| {
-    const MARKS: [&[u8]; 7] = [
-        b"parentHash",
-        b"\"status\"",
-        b"98de503528ee59b575ef0c0a2576a82497bfc029a5685b209e9ec333479b10a5",
-        b"97088ec3606cfe8cc112180570d03fcde05f9b8e1bfef8e27784eaf5dd5691b6",
-        b"de5b89d10fc800c459329c382fabfcad0be0ed7e5328e01fae04e507b09ef5d8",
-        b"98c6d69cba0181c4e436357d22ac56e02ec472c03f04df0fbf89d1bb614af2fe",
-        b"a3cbee87ba6def0cc8a2c5a3cf7a54f0209c6f939b07979dde08d447d6c3666d",
+/// Members without which a document holds nothing of interest here, and topics, in either case of letters.
+static MARKS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
+    const TOPICS: [&str; 5] = [
+        "98de503528ee59b575ef0c0a2576a82497bfc029a5685b209e9ec333479b10a5",
+        "97088ec3606cfe8cc112180570d03fcde05f9b8e1bfef8e27784eaf5dd5691b6",
+        "de5b89d10fc800c459329c382fabfcad0be0ed7e5328e01fae04e507b09ef5d8",
+        "98c6d69cba0181c4e436357d22ac56e02ec472c03f04df0fbf89d1bb614af2fe",
+        "a3cbee87ba6def0cc8a2c5a3cf7a54f0209c6f939b07979dde08d447d6c3666d",
     ];
-    MARKS.map(Finder::new)
+    let upper = TOPICS.map(str::to_uppercase);
+    let topics = TOPICS.into_iter().chain(upper.iter().map(String::as_str));
+    ["parentHash", "\"status\""]
+        .into_iter()
+        .chain(topics)
+        .map(|mark| Finder::new(mark).into_owned())
+        .collect()
 });
 
 /// Whether any of these bytes may hold something of interest here.
