@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
 use backtrail::journal::batch::{Batch, EdgeKind};
-use backtrail::journal::read::Place;
+use backtrail::journal::split::Place;
 use backtrail::journal::{Column, Names, print_of, wire};
 use backtrail::model::{Hash, Kind, Nanos, Row};
 use backtrail::store::Case;

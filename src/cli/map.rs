@@ -5,7 +5,7 @@ use super::args::Map;
 use crate::journal::import::guess::guess;
 use crate::journal::import::mapping::Mapping;
 use crate::journal::import::{Context, Format, Out, Unit, translate, units};
-use crate::journal::read::Place;
+use crate::journal::split::Place;
 use crate::model::untrusted::visible_lines;
 use anyhow::{Context as _, Result, anyhow, bail};
 use std::fs::File;

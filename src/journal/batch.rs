@@ -3,7 +3,7 @@
 //! Every column is `u64` here and is packed to its true width when a chunk of a case is sealed. Names (nodes, agents,
 //! versions…) are numbers into a dictionary; 0 is "absent". Numbers that may be absent are stored plus one.
 
-use super::read::Place;
+use super::split::Place;
 use crate::model::{Amount, Fault, Kind, Nanos};
 use std::collections::HashMap;
 

@@ -2,30 +2,11 @@
 
 use super::batch::{Batch, Column, Edge, Kept, Names, Transaction, TxForm};
 use super::import::line::{Provenance, fault_of, origin_of};
+use super::split::Place;
 use super::wire::{self, Raw, Record};
 use super::{LINE_LIMIT, print_of};
 use crate::model::{Amount, Fault, Kind, Nanos, Stretch};
 use std::borrow::Cow;
-
-/// Where a line stands in its journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Line index from 0.
-    pub line: u64,
-    /// Byte offset of its first byte.
-    pub offset: u64,
-}
-
-/// The lines of a block of whole lines, without their newlines, each with its place.
-pub fn lines(block: &[u8], start: Place) -> impl Iterator<Item = (&[u8], Place)> {
-    let mut begin = 0;
-    memchr::memchr_iter(b'\n', block).enumerate().map(move |(n, end)| {
-        let place = Place { line: start.line + n as u64, offset: start.offset + begin as u64 };
-        let line = &block[begin..end];
-        begin = end + 1;
-        (line, place)
-    })
-}
 
 /// The longest line whose bytes a case keeps besides the journal.
 const KEPT_LIMIT: usize = 64 << 10;

@@ -1,7 +1,26 @@
 //! A stream of bytes, cut into blocks of whole lines. Holds one unfinished line and never more than the line limit.
 
 use super::LINE_LIMIT;
-use super::read::Place;
+
+/// Where a line stands in its journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Line index from 0.
+    pub line: u64,
+    /// Byte offset of its first byte.
+    pub offset: u64,
+}
+
+/// The lines of a block of whole lines, without their newlines, each with its place.
+pub fn lines(block: &[u8], start: Place) -> impl Iterator<Item = (&[u8], Place)> {
+    let mut begin = 0;
+    memchr::memchr_iter(b'\n', block).enumerate().map(move |(n, end)| {
+        let place = Place { line: start.line + n as u64, offset: start.offset + begin as u64 };
+        let line = &block[begin..end];
+        begin = end + 1;
+        (line, place)
+    })
+}
 
 /// Most lines in one piece: half of what the tree remembers of its recent sizes.
 pub const PIECE_LINES: usize = 32_768;
@@ -116,7 +135,6 @@ impl Splitter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::read::lines;
     use proptest::prelude::*;
 
     type Held = Vec<(Place, Option<Vec<u8>>)>;

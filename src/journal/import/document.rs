@@ -8,7 +8,7 @@
 //! responses, if its gateway put that there. Where an enclave with that key is among the sources, the two are joined.
 
 use super::{Context, Format, Origin, Out, Unit};
-use crate::journal::read::Place;
+use crate::journal::split::Place;
 use crate::model::Nanos;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,8 +1,7 @@
 //! One JSON value to the importer of its shape; values inside envelopes and wrappers, each with its own place.
 
 use super::places::Places;
-use super::tell::shape;
-use super::units::is_encoded;
+use super::tell::{is_encoded, shape};
 use super::value::{Members, list};
 use super::{Context, Format, Origin, Out, Unit, chain, gateway, har, job, measurements, otlp, tree, x402};
 use serde_json::value::RawValue;

@@ -1,7 +1,7 @@
 //! Lines of a journal as importers write them: record members first, `import` last.
 
 use super::Format;
-use crate::journal::read::Place;
+use crate::journal::split::Place;
 use crate::model::{Nanos, Stretch};
 use serde::Deserialize;
 use serde_json::value::RawValue;

@@ -12,7 +12,7 @@
 
 use super::value::{moment, moment_of, text};
 use super::{Context, Format, Origin, Out, Unit};
-use crate::journal::read::Place;
+use crate::journal::split::Place;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;

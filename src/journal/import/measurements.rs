@@ -8,7 +8,7 @@
 
 use super::json::Value;
 use super::{Context, Format, Origin, Out, Unit};
-use crate::journal::read::Place;
+use crate::journal::split::Place;
 use crate::model::Nanos;
 use crate::model::time::git_date;
 use sha3::{Digest, Keccak256};

@@ -1,7 +1,7 @@
 //! The place of a part inside a whole that was read from some place: byte offset by address, line by counting newlines.
 
 use super::{Format, Origin, Unit};
-use crate::journal::read::Place;
+use crate::journal::split::Place;
 
 /// Finds places in one unit. Asked in rising order, each newline is counted once.
 pub(super) struct Places<'a> {

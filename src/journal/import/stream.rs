@@ -10,7 +10,7 @@
 use super::gateway::{Exchange, translate_exchange};
 use super::value::Members;
 use super::{Context, Format, Origin, Out, Unit};
-use crate::journal::read::Place;
+use crate::journal::split::Place;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -22,7 +22,7 @@ pub fn tell(start: &[u8]) -> Option<Format> {
     if is_git_log(start) {
         return Some(Format::GitLog);
     }
-    if super::units::is_encoded(start) {
+    if is_encoded(start) {
         return Some(Format::X402);
     }
     if !text(b"{") && !text(b"[") {
@@ -121,6 +121,11 @@ pub(super) fn shape(members: &Members<'_>) -> Option<Format> {
         return Some(Format::Measurements);
     }
     None
+}
+
+/// Whether a line is base64 of a JSON object, as x402 writes headers.
+pub(super) fn is_encoded(line: &[u8]) -> bool {
+    line.trim_ascii_start().starts_with(b"eyJ")
 }
 
 /// `commit`, a hash, a newline, and then an author.

@@ -1,8 +1,8 @@
 //! A source cut into what is translated by itself: lines, or the values of a document and the elements of its arrays.
 
-use super::tell::shape;
+use super::tell::{is_encoded, shape};
 use super::value::Members;
-use crate::journal::read::Place;
+use crate::journal::split::Place;
 use serde_json::value::RawValue;
 
 /// A stretch of a source.
@@ -34,11 +34,6 @@ pub fn layout(start: &[u8]) -> Layout {
         Some(line) if is_encoded(line) || has_newline && is_whole(line) => Layout::Lines,
         _ => Layout::Document,
     }
-}
-
-/// Whether a line is base64 of a JSON object, as x402 writes headers.
-pub(super) fn is_encoded(line: &[u8]) -> bool {
-    line.trim_ascii_start().starts_with(b"eyJ")
 }
 
 /// The values of a document, one after the other; those that are arrays, element by element. The place and reason of

@@ -10,8 +10,8 @@
 use super::files::unreadable;
 use crate::journal::LINE_LIMIT;
 use crate::journal::batch::Batch;
-use crate::journal::read::{Place, lines, too_long};
-use crate::journal::split::{PIECE_LINES, Piece, Splitter};
+use crate::journal::read::too_long;
+use crate::journal::split::{PIECE_LINES, Piece, Place, Splitter, lines};
 use crate::model::Hash;
 use crate::proof::merkle::leaf_hash;
 use crate::work::{Cancel, WorkError};

@@ -12,7 +12,7 @@ use super::translate::{Foreign, Made, Want, translate_all};
 use super::unpack::{Plain, identity};
 use crate::journal::batch::Batch;
 use crate::journal::import::Context;
-use crate::journal::read::Place;
+use crate::journal::split::Place;
 use crate::journal::{Column, Names, wire};
 use crate::model::{Hash, Kind, Row};
 use crate::proof::merkle::{Frontier, LeafHasher};

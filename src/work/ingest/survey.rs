@@ -6,8 +6,7 @@ use super::translate::read_document;
 use super::unpack::Plain;
 use crate::journal::import::context::Blocks;
 use crate::journal::import::{Context, Layout, Unit, chain, units};
-use crate::journal::read::lines;
-use crate::journal::split::Piece;
+use crate::journal::split::{Piece, lines};
 use crate::work::{Cancel, WorkError};
 
 /// Blocks, receipts and nonces of a chain's documents, before anything of them is translated.

@@ -1,10 +1,9 @@
 //! Every generation of the events and calls that are read, as Solidity declares them, decoded by alloy.
 
-use super::declared::Named;
+use super::declared::{Named, shown};
 use alloy_dyn_abi::{DynSolEvent, DynSolValue, JsonAbiExt, Specifier};
 use alloy_json_abi::{Event, Function};
 use alloy_primitives::B256;
-use alloy_primitives::hex::encode_prefixed;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -194,26 +193,6 @@ pub(super) fn decode_call(data: &[u8]) -> Option<Result<(&'static Function, Valu
 /// A value by name.
 pub(super) fn get<'v>(values: &'v Values, name: &str) -> Option<&'v DynSolValue> {
     values.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
-}
-
-/// A value as text: words and addresses as hex with `0x`, numbers as decimal digits, bytes as hex.
-pub(super) fn shown(value: &DynSolValue) -> String {
-    match value {
-        DynSolValue::FixedBytes(word, size) => encode_prefixed(&word[..*size]),
-        DynSolValue::Address(address) => encode_prefixed(address),
-        DynSolValue::Uint(number, _) => match u128::try_from(*number) {
-            Ok(number) => number.to_string(),
-            Err(_) => number.to_string(),
-        },
-        DynSolValue::Int(number, _) => number.to_string(),
-        DynSolValue::Bytes(bytes) => encode_prefixed(bytes),
-        DynSolValue::String(text) => text.clone(),
-        DynSolValue::Bool(truth) => truth.to_string(),
-        other => other
-            .as_fixed_seq()
-            .or(other.as_array())
-            .map_or_else(String::new, |parts| parts.iter().map(shown).collect::<Vec<_>>().join(",")),
-    }
 }
 
 pub(super) fn text_of(values: &Values, name: &str) -> String {

@@ -1,6 +1,7 @@
 //! One transaction's calldata → what it asked for. Asking is not getting: only a receipt says that it succeeded.
 
-use super::abi::{Values, bytes_of, decode_call, get, number_of, shown, text_of};
+use super::abi::{Values, bytes_of, decode_call, get, number_of, text_of};
+use super::declared::shown;
 use super::{Around, Spot};
 use crate::journal::import::value::Members;
 use crate::journal::import::{Context, Origin, Out};

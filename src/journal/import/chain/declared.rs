@@ -7,6 +7,7 @@
 //! ```
 
 use alloy_dyn_abi::DynSolValue;
+use alloy_primitives::hex::encode_prefixed;
 use serde_json::{Map, Value};
 
 /// A parameter or member, and the members of its struct.
@@ -107,7 +108,27 @@ pub(super) fn json(value: &DynSolValue, members: &[Named]) -> Value {
             Ok(number) if number.unsigned_abs() <= 1 << 53 => number.into(),
             _ => number.to_string().into(),
         },
-        other => super::abi::shown(other).into(),
+        other => shown(other).into(),
+    }
+}
+
+/// A value as text: words and addresses as hex with `0x`, numbers as decimal digits, bytes as hex.
+pub(super) fn shown(value: &DynSolValue) -> String {
+    match value {
+        DynSolValue::FixedBytes(word, size) => encode_prefixed(&word[..*size]),
+        DynSolValue::Address(address) => encode_prefixed(address),
+        DynSolValue::Uint(number, _) => match u128::try_from(*number) {
+            Ok(number) => number.to_string(),
+            Err(_) => number.to_string(),
+        },
+        DynSolValue::Int(number, _) => number.to_string(),
+        DynSolValue::Bytes(bytes) => encode_prefixed(bytes),
+        DynSolValue::String(text) => text.clone(),
+        DynSolValue::Bool(truth) => truth.to_string(),
+        other => other
+            .as_fixed_seq()
+            .or(other.as_array())
+            .map_or_else(String::new, |parts| parts.iter().map(shown).collect::<Vec<_>>().join(",")),
     }
 }
 

@@ -1,7 +1,8 @@
 //! One log → what its event means.
 
-use super::abi::{Known, Meaning, NotRead, Values, bytes_of, decode, number_of, shown, text_of};
+use super::abi::{Known, Meaning, NotRead, Values, bytes_of, decode, number_of, text_of};
 use super::declared::json;
+use super::declared::shown;
 use super::{Around, Spot, inferred};
 use crate::journal::import::line::quoted;
 use crate::journal::import::value::{Members, hex_of, text};

@@ -3,7 +3,7 @@
 use super::find;
 use super::transfers::{Transfer, party_print};
 use crate::journal::print_of;
-use crate::journal::read::{Place, lines};
+use crate::journal::split::{Place, lines};
 use crate::journal::text::Text;
 use crate::journal::wire::Asset;
 use memchr::memmem::Finder;

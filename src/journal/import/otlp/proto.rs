@@ -4,7 +4,7 @@
 
 use super::{Attribute, Attributes, Span};
 use crate::journal::import::{Context, Format, Origin, Out, Unit};
-use crate::journal::read::Place;
+use crate::journal::split::Place;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use prost::Message;
