@@ -1,6 +1,7 @@
 //! Who paid, how much, when? Authorisation and transfer (PROOFS §6).
 
 use super::EvidenceFor;
+use super::reproduce::Command;
 use super::settled::{judged_receipt, without_proof};
 use super::step::{Check, Checks, StepResult, failed, missing};
 use crate::model::{Amount, Status, Step};
@@ -107,10 +108,12 @@ fn judged_authorisation(payment: &Payment<'_>, signed: &Signed, crypto: Check, f
         }
         _ => "the payer signed this payment",
     };
+    let message = [&[0x19, 0x01], signed.domain_separator().as_ref(), signed.struct_hash().as_ref()].concat();
     StepResult::judged(Step::Authorisation, checks, reason)
         .claim(format!("{} allowed {} to {}", address(&signed.from), signed.amount, address(&signed.to)))
         .compared(found, address(&signed.from))
-        .over(&[&[0x19, 0x01], signed.domain_separator().as_ref(), signed.struct_hash().as_ref()].concat())
+        .over(&message)
+        .reproduced_by(Command::Account { message, signature: signed.signature.clone() })
 }
 
 fn moved(payment: &Payment<'_>) -> Moved {
@@ -162,6 +165,8 @@ fn transfer_step(payment: &Payment<'_>, trust: &Trust) -> StepResult {
         receipt.logs.iter().any(|log| log.address == token && Event::read(log).as_ref() == Some(&wanted));
     let reason = if has_event { "the transfer is in the block" } else { "no such transfer in the receipt" };
     judged_receipt(step, trust, chain_id, (&header, &receipt), has_event, Check::Holds, reason)
+        .over(&proof.header)
+        .reproduced_by(Command::Keccak { bytes: proof.header.clone(), twice: false })
 }
 
 fn address(address: &Address) -> String {

@@ -2,6 +2,7 @@
 //!
 //! Bytes enter a command only as hex or base64 we wrote ourselves, so no recorded text can become shell.
 
+use crate::model::Hash;
 use crate::proof::malformed::base64_text;
 use std::fmt;
 
@@ -20,6 +21,12 @@ pub enum Command {
     Ed25519 { key: [u8; 32], message: Vec<u8>, signature: Vec<u8> },
     /// ES384 under a certificate's key; the signature in DER.
     Es384 { certificate: Vec<u8>, message: Vec<u8>, signature: Vec<u8> },
+    /// The root of an OpenZeppelin tree over these leaf hashes, as they stand in the tree.
+    Tree(Vec<Hash>),
+    /// The account that signed the Keccak-256 of bytes: secp256k1, 65 bytes of signature.
+    Account { message: Vec<u8>, signature: Vec<u8> },
+    /// What a node of the chain says of a transaction.
+    Ask { transaction: Hash },
 }
 
 /// SubjectPublicKeyInfo of an Ed25519 key, up to the key (RFC 8410 §4).
@@ -30,6 +37,9 @@ impl Command {
     pub const fn expects(&self) -> &'static str {
         match self {
             Self::Sha256(_) | Self::Keccak { .. } => "the computed hash",
+            Self::Tree(_) => "the computed root",
+            Self::Account { .. } => "the account that signed",
+            Self::Ask { .. } => "status 1 and the event, on the word of the node you ask",
             Self::Pss { .. } | Self::Es384 { .. } => "Verified OK",
             Self::Ed25519 { .. } => "Signature Verified Successfully",
         }
@@ -43,6 +53,9 @@ impl Command {
             Self::Es384 { certificate, message, signature } => {
                 certificate.len() + message.len() + signature.len()
             }
+            Self::Tree(leaves) => leaves.len() * 32,
+            Self::Account { message, signature } => message.len() + signature.len(),
+            Self::Ask { .. } => 32,
         }
     }
 }
@@ -57,8 +70,20 @@ impl fmt::Display for Command {
             Self::Keccak { bytes, twice } => {
                 let call = if *twice { "keccak(keccak(m))" } else { "keccak(m)" };
                 let bytes = hex::encode(bytes);
-                write!(f, "python3 - <<'END'\n{KECCAK}m = bytes.fromhex('{bytes}')\nprint({call}.hex())\nEND")
+                python(f, &format!("m = bytes.fromhex('{bytes}')\nprint({call}.hex())"))
             }
+            Self::Tree(leaves) => {
+                let bytes = hex::encode(leaves.iter().flat_map(|leaf| leaf.0).collect::<Vec<u8>>());
+                python(f, &format!("b = bytes.fromhex('{bytes}')\n{TREE}"))
+            }
+            Self::Account { message, signature } => {
+                let (message, signature) = (hex::encode(message), hex::encode(signature));
+                python(
+                    f,
+                    &format!("m, s = bytes.fromhex('{message}'), bytes.fromhex('{signature}')\n{ACCOUNT}"),
+                )
+            }
+            Self::Ask { transaction } => write!(f, "cast receipt 0x{transaction} --rpc-url \"$RPC_URL\""),
             // openssl wants to know how long what Ed25519 signed is, so it takes files and no pipes.
             Self::Ed25519 { key, message, signature } => write!(
                 f,
@@ -89,6 +114,44 @@ impl fmt::Display for Command {
         }
     }
 }
+
+/// A script that can say `keccak`.
+fn python(f: &mut fmt::Formatter<'_>, script: &str) -> fmt::Result {
+    write!(f, "python3 - <<'END'\n{KECCAK}{script}\nEND")
+}
+
+/// Inner nodes from their children, the smaller first; node *i* stands above *2i+1* and *2i+2*.
+const TREE: &str = "t = [b[i:i + 32] for i in range(0, len(b), 32)]
+t = [b''] * (len(t) - 1) + t
+for i in range(len(t) // 2 - 1, -1, -1):
+    t[i] = keccak(b''.join(sorted(t[2 * i + 1:2 * i + 3])))
+print(t[0].hex())";
+
+/// SEC 1 §4.1.6 on secp256k1, and the account of the key.
+const ACCOUNT: &str =
+    "p, n = 2**256 - 2**32 - 977, 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141
+G = (0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798,
+     0x483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8)
+def add(a, b):
+    if a is None or b is None:
+        return a or b
+    if a[0] == b[0] and (a[1] + b[1]) % p == 0:
+        return None
+    k = 3 * a[0]**2 * pow(2 * a[1], -1, p) if a == b else (b[1] - a[1]) * pow(b[0] - a[0], -1, p)
+    x = (k * k - a[0] - b[0]) % p
+    return x, (k * (a[0] - x) - a[1]) % p
+def times(k, a):
+    r = None
+    for i in range(256):
+        r = add(r, a) if k >> i & 1 else r
+        a = add(a, a)
+    return r
+z, r, v = int.from_bytes(keccak(m), 'big'), int.from_bytes(s[:32], 'big'), s[64] % 27
+y = pow(r**3 + 7, (p + 1) // 4, p)
+R = (r, y if y % 2 == v else p - y)
+i = pow(r, -1, n)
+Q = add(times(int.from_bytes(s[32:64], 'big') * i % n, R), times(-z * i % n, G))
+print('0x' + keccak(Q[0].to_bytes(32, 'big') + Q[1].to_bytes(32, 'big'))[12:].hex())";
 
 /// Keccak-f[1600] with Ethereum's padding: openssl before 3.2 and hashlib know only NIST's SHA-3.
 pub const KECCAK: &str = "def keccak(m):

@@ -56,7 +56,11 @@ pub(super) fn steps(evidence: &EvidenceFor<'_>) -> Vec<StepResult> {
             vec![alone(Step::Leaf), alone(Step::Batch), receipt_step(evidence, settlement)]
         }
         Some(settlement) => {
-            vec![leaf_step(evidence, settlement), batch_step(settlement), receipt_step(evidence, settlement)]
+            vec![
+                leaf_step(evidence, settlement),
+                batch_step(evidence, settlement),
+                receipt_step(evidence, settlement),
+            ]
         }
     }
 }
@@ -125,7 +129,7 @@ fn leaves(response: &Response<'_>) -> Vec<Leaf> {
     g3.into_iter().chain(g2).chain([Leaf::G1 { input, output }]).collect()
 }
 
-fn batch_step(settlement: &Settlement<'_>) -> StepResult {
+fn batch_step(evidence: &EvidenceFor<'_>, settlement: &Settlement<'_>) -> StepResult {
     let step = Step::Batch;
     let dump = match settlement.batch {
         None => return missing(step, "the tree is not in evidence; it is the settlement's Walrus blob"),
@@ -144,7 +148,12 @@ fn batch_step(settlement: &Settlement<'_>) -> StepResult {
     };
     let fits = reason.starts_with("every");
     let binding = if fits { Check::Holds } else { Check::Fails };
-    StepResult::judged(step, Checks { crypto: Check::NotAsked, binding, policy: Check::NotAsked }, reason)
+    let checks = Checks { crypto: Check::NotAsked, binding, policy: Check::NotAsked };
+    let result = StepResult::judged(step, checks, reason);
+    if !evidence.tells() {
+        return result;
+    }
+    result
         .claim("the settled batch is this tree")
         .compared(
             format!("{} over {} leaves", dump.root(), dump.len()),
@@ -153,6 +162,7 @@ fn batch_step(settlement: &Settlement<'_>) -> StepResult {
                 settlement.batch_size.map_or_else(|| "?".to_owned(), |size| size.to_string())
             ),
         )
+        .reproduced_by(Command::Tree(dump.leaves().to_vec()))
 }
 
 fn receipt_step(evidence: &EvidenceFor<'_>, settlement: &Settlement<'_>) -> StepResult {
@@ -185,7 +195,12 @@ fn receipt_step(evidence: &EvidenceFor<'_>, settlement: &Settlement<'_>) -> Step
     let policy = if pinned { Check::Holds } else { Check::Unpinned };
     let reason =
         if emitted.is_some() { "the relay's event is in the block" } else { "no such event in the receipt" };
-    judged_receipt(step, evidence.trust, chain_id, (&header, &receipt), emitted.is_some(), policy, reason)
+    let proved = (&header, &receipt);
+    let result = judged_receipt(step, evidence.trust, chain_id, proved, emitted.is_some(), policy, reason);
+    if !evidence.tells() {
+        return result;
+    }
+    result.over(&proof.header).reproduced_by(Command::Keccak { bytes: proof.header.clone(), twice: false })
 }
 
 /// Whether an event is the settlement of this inference.
@@ -225,25 +240,22 @@ pub(super) fn without_proof(
     let Some(tx_hash) = tx_hash else {
         return receipt.is_none().then(|| missing(step, "no transaction is recorded"));
     };
-    if !tx_hash.starts_with("0x") || Hash::parse(tx_hash).is_none() {
+    let Some(transaction) = Hash::parse(tx_hash).filter(|_| tx_hash.starts_with("0x")) else {
         return Some(missing(
             step,
             "what is recorded is no transaction hash, perhaps a facilitator's job id",
         ));
-    }
-    if chain_id == Some(OPENGRADIENT_CHAIN) {
-        let reason =
-            "a CometBFT chain: its block hash commits to no receipts, so this is the RPC node's word";
-        return Some(StepResult::stopped(step, Status::Asserted, reason).compared("", tx_hash));
-    }
-    if receipt.is_some() {
-        return None;
-    }
-    let reason = match status {
-        Some(_) => "the recorder says the transaction succeeded; no receipt proof is in evidence",
-        None => "a transaction is named; no receipt, nor its status, is in evidence",
     };
-    Some(StepResult::stopped(step, Status::Asserted, reason).compared("", tx_hash))
+    let reason = match (chain_id, receipt, status) {
+        (Some(OPENGRADIENT_CHAIN), ..) => {
+            "a CometBFT chain: its block hash commits to no receipts, so this is the RPC node's word"
+        }
+        (_, Some(_), _) => return None,
+        (_, None, Some(_)) => "the recorder says the transaction succeeded; no receipt proof is in evidence",
+        (_, None, None) => "a transaction is named; no receipt, nor its status, is in evidence",
+    };
+    let asserted = StepResult::stopped(step, Status::Asserted, reason).compared("", tx_hash);
+    Some(asserted.reproduced_by(Command::Ask { transaction }))
 }
 
 /// A proved receipt judged: it succeeded, it holds the event, and its block is pinned.

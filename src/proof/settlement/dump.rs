@@ -71,6 +71,11 @@ impl Dump {
         self.nodes[0]
     }
 
+    /// The leaves' hashes as they stand in the tree, whose last nodes they are.
+    pub fn leaves(&self) -> &[Hash] {
+        &self.nodes[self.leaves.len() - 1..]
+    }
+
     /// Number of leaves: the event's batchSize.
     pub fn len(&self) -> usize {
         self.leaves.len()
