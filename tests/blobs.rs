@@ -5,8 +5,9 @@
 #[path = "common/schema.rs"]
 mod schema;
 
-use backtrail::model::{Row, Status, Step};
+use backtrail::model::{Hash, Row, Status, Step};
 use backtrail::proof::blob::{NETWORK_SHARDS, walrus_id};
+use backtrail::proof::settlement::{Dump, Leaf};
 use backtrail::store::Case;
 use backtrail::ui::headless::{Stage, play, text};
 use backtrail::ui::keys::Key;
@@ -18,7 +19,7 @@ use backtrail::work::notebook::Hand;
 use backtrail::work::study::Study;
 use backtrail::work::verify::{Pins, verify};
 use schema::validate;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -192,6 +193,38 @@ fn a_bundle_gives_content_when_asked_for_and_its_reader_names_it_again() {
     assert!(bytes.windows(CONTENT.len()).any(|window| window == CONTENT));
     let refused = scene.run(&["bundle", "journals", "--id", "r", "-o", "no.zip", "--blob", "journals/blobs"]);
     assert_eq!(refused.status.code(), Some(2), "content is not given by half");
+}
+
+/// Whether a tree is the settled one its root says, so nothing waits for the Walrus id.
+#[test]
+fn the_content_of_a_settlements_blob_is_its_tree() {
+    const BLOB: &str = "hJD2Ja3akZFt1A2LT-D_1oxOCz_OtuGYw4V9eE1m39M";
+    let leaf = |n: u8| Leaf::G1 { input: Hash([n; 32]), output: Hash([n + 1; 32]) };
+    let (settled, other) = ([leaf(1), leaf(3), leaf(5)], [leaf(1), leaf(3), leaf(7)]);
+    let dump = |leaves: &[Leaf]| Dump::text_of(leaves).unwrap();
+    let root = Dump::parse(&dump(&settled)).unwrap().root();
+    let scene = Scene::of(CID);
+    let lines = [
+        json!({"kind": "inference", "id": "s", "at": "2026-10-01T02:00:00Z", "agent": "a", "model": "m",
+            "tee_request_hash": Hash([1; 32]).hex(), "tee_output_hash": Hash([2; 32]).hex()}),
+        json!({"kind": "settlement", "id": "batch", "at": "2026-10-01T03:00:00Z", "mode": "batch", "state": "settled", "settles": ["s"],
+            "merkle_root": format!("0x{root}"), "batch_size": 3, "blob_id": BLOB}),
+    ];
+    scene.put("journals/more.jsonl", lines.map(|line| format!("{line}\n")).concat().as_bytes());
+    let verdicts = || {
+        let document = scene.json(&["verify", "journals", "--json"]);
+        ["leaf", "batch"].map(|step| {
+            let counts = document["steps"][step].as_object().unwrap();
+            counts.keys().find(|verdict| *verdict != "not-applicable").unwrap().clone()
+        })
+    };
+    assert_eq!(verdicts(), ["missing", "missing"]);
+    scene.put(&format!("journals/blobs/{BLOB}.json"), dump(&settled).as_bytes());
+    assert_eq!(verdicts(), ["verified", "verified"], "what was missing before is asked again");
+    scene.put(&format!("journals/blobs/{BLOB}.json"), dump(&other).as_bytes());
+    assert_eq!(verdicts(), ["verified", "failed"], "another tree has another root");
+    scene.put(&format!("journals/blobs/{BLOB}.json"), b"no tree");
+    assert_eq!(verdicts()[1], "failed");
 }
 
 /// A Walrus id takes seconds, so one test walks its whole way.

@@ -123,6 +123,12 @@ impl Blobs {
         self.files.is_empty()
     }
 
+    /// The file that says it is the content of an id.
+    pub fn claiming(&self, id: &str) -> Option<&Path> {
+        let places = self.named.get(&BlobId::parse(id).ok()?)?;
+        places.first().map(|place| self.files[*place].as_path())
+    }
+
     /// What is known of an id by now. Reads nothing.
     pub fn found(&self, id: &str) -> Found {
         if self.is_empty() {

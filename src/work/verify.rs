@@ -2,7 +2,6 @@
 //! so that stopping costs nothing and asking again costs a look-up.
 
 use super::archive::{Archive, Outside};
-use super::blobs::Blobs;
 use super::copies::Copied;
 use super::ingest::{Phase, Progress, Watcher};
 use super::parallel::each_row;
@@ -74,7 +73,7 @@ pub fn verify(case: &mut Case, pins: &Pins, watcher: &mut Watcher<'_>) -> Result
     let archive = Archive::open(&study, pins)?;
     name_blobs(&archive, watcher)?;
     archive.blobs.remember(case)?;
-    let key = key_of(&study, pins, &archive.blobs);
+    let key = key_of(&study, pins, &archive, &watcher.cancel)?;
     let chunks = study.snapshot.chunks().len();
     for n in 0..chunks {
         watcher.cancel.check()?;
@@ -165,7 +164,7 @@ fn outside_as_json(outside: &[Outside]) -> String {
 }
 
 /// The hash of everything that verdicts depend on.
-fn key_of(study: &Study, pins: &Pins, blobs: &Blobs) -> String {
+fn key_of(study: &Study, pins: &Pins, archive: &Archive, cancel: &Cancel) -> Result<String, WorkError> {
     let mut hash = Sha256::new();
     let mut add = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_le_bytes());
@@ -179,11 +178,12 @@ fn key_of(study: &Study, pins: &Pins, blobs: &Blobs) -> String {
     add(pins.trust.as_bytes());
     pins.outside.iter().for_each(|outside| add(outside.note.as_bytes()));
     add(&pins.now.map_or(0, |now| now.0).to_le_bytes());
-    for (id, sha256) in blobs.evidence() {
+    for (id, sha256) in archive.blobs.evidence() {
         add(id.as_bytes());
         add(&sha256.0);
     }
-    Hash(hash.finalize().into()).hex()
+    archive.trees(cancel)?.iter().for_each(|dump| add(&dump.0));
+    Ok(Hash(hash.finalize().into()).hex())
 }
 
 fn verify_chunk(study: &Study, archive: &Archive, n: usize, cancel: &Cancel) -> Result<Vec<u64>, WorkError> {

@@ -89,7 +89,7 @@ fn leaf_step(evidence: &EvidenceFor<'_>, settlement: &Settlement<'_>) -> StepRes
         _ => {
             return missing(
                 Step::Leaf,
-                "neither the tree nor a proof; the tree is the settlement's Walrus blob",
+                "neither the tree nor a proof; the tree is the settlement's Walrus blob, `blobs/ID` beside the journal",
             );
         }
     };
@@ -132,7 +132,12 @@ fn leaves(response: &Response<'_>) -> Vec<Leaf> {
 fn batch_step(evidence: &EvidenceFor<'_>, settlement: &Settlement<'_>) -> StepResult {
     let step = Step::Batch;
     let dump = match settlement.batch {
-        None => return missing(step, "the tree is not in evidence; it is the settlement's Walrus blob"),
+        None => {
+            return missing(
+                step,
+                "the tree is not in evidence; it is the settlement's Walrus blob, `blobs/ID` beside the journal",
+            );
+        }
         Some(CheckedBatch(Err(fault))) => return failed(step, fault.to_string()),
         Some(CheckedBatch(Ok(dump))) => dump,
     };

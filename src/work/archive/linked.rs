@@ -56,15 +56,15 @@ impl Weigh for Paid {
 }
 
 impl Settled {
-    /// Reads a settlement's line; `tree` finds the dump of one that names a file. Nothing for other kinds of record.
-    pub fn read(row: Row, line: &[u8], tree: impl FnOnce(&str) -> Option<String>) -> Option<Self> {
+    /// Reads a settlement's line; `tree` finds the dump of one that does not hold it. Nothing for other kinds of record.
+    pub fn read(
+        row: Row,
+        line: &[u8],
+        tree: impl FnOnce(&wire::Settlement<'_>) -> Option<String>,
+    ) -> Option<Self> {
         let Ok((Record::Settlement(s), _)) = wire::parse(line) else { return None };
         let text = |text: &Option<crate::journal::text::Text<'_>>| text.as_deref().map(str::to_owned);
-        let dump = match (s.tree, &s.tree_file) {
-            (Some(tree), _) => Some(tree.get().to_owned()),
-            (None, Some(file)) => tree(file),
-            (None, None) => None,
-        };
+        let dump = s.tree.map_or_else(|| tree(&s), |held| Some(held.get().to_owned()));
         let proof = s.merkle_proof.as_ref().map(|proof| proof.iter().map(|hash| hash.to_string()).collect());
         Some(Self {
             row,

@@ -3,6 +3,7 @@
 mod checkpoints;
 mod linked;
 mod registered;
+mod trees;
 
 pub use checkpoints::{Held, Outside, roots_at};
 use linked::Weigh;
@@ -25,7 +26,6 @@ use crate::proof::trust::Trust;
 use crate::store::{Case, Snapshot, Source, StoreError};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Component;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is in evidence of a case, checked once under some pins.
@@ -60,9 +60,6 @@ struct Lent<T> {
 
 /// Names and tree nodes remembered at a time, some 100 bytes each.
 const LENT: usize = 1 << 20;
-
-/// The largest tree dump read from a file of its own.
-const DUMP_LIMIT: u64 = 64 << 20;
 
 /// What stands behind one request beside its own line.
 #[derive(Clone, Copy, Debug)]
@@ -246,7 +243,7 @@ impl Archive {
         for row in self.settles.get(&print).into_iter().flatten().rev() {
             let read = |line: &[u8]| {
                 let source = self.snapshot.source_of(*row)?;
-                Ok(Settled::read(*row, line, |file| tree_file(source, file)))
+                Ok(Settled::read(*row, line, |settlement| self.tree_of(source, settlement)))
             };
             if let Some(settled) = self.lent(&self.settled, *row, read)?.filter(|settled| settled.names(id)) {
                 return Ok(Some(settled));
@@ -347,18 +344,6 @@ pub fn response_of<'r>(r: &'r wire::Inference<'_>) -> Response<'r> {
         signature: r.tee_signature.as_deref(),
         zk: r.zk.map(RawValue::get),
     }
-}
-
-/// A tree dump beside its journal. A path that leaves the journal's folder is not followed.
-fn tree_file(source: &Source, file: &str) -> Option<String> {
-    let relative = std::path::Path::new(file);
-    let stays = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    let path = source.path.parent()?.join(relative);
-    let meta = std::fs::symlink_metadata(&path).ok()?;
-    if !stays || !meta.is_file() || meta.len() > DUMP_LIMIT {
-        return None;
-    }
-    std::fs::read_to_string(path).ok()
 }
 
 /// Which payments and settlements name which id.
