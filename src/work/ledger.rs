@@ -77,9 +77,10 @@ struct Thing {
     at: Nanos,
     last: Transaction,
     session: u64,
-    links: BTreeSet<(EdgeKind, Row)>,
+    /// In order, each once.
+    links: Vec<(EdgeKind, Row)>,
     /// Ids in no journal, by kind: the most that any one state names.
-    dangling: BTreeMap<EdgeKind, u64>,
+    dangling: Vec<(EdgeKind, u64)>,
 }
 
 /// One record of one.
@@ -152,11 +153,14 @@ fn joined<'s>(
             at: stage.at,
             last: stage.transaction,
             session: stage.session,
-            links: BTreeSet::new(),
-            dangling: BTreeMap::new(),
+            links: Vec::new(),
+            dangling: Vec::new(),
         };
         thing.add(stage);
         earlier.clone().for_each(|stage| thing.add(stage));
+        thing.links.sort_unstable();
+        thing.links.dedup();
+        thing.links.shrink_to_fit();
         thing
     })
 }
@@ -172,25 +176,25 @@ impl Thing {
         }
         own.leaf = if own.leaf == 0 { other.leaf } else { own.leaf };
         self.session = if self.session == 0 { stage.session } else { self.session };
-        let mut dangling: BTreeMap<EdgeKind, u64> = BTreeMap::new();
-        for (kind, target) in &stage.links {
-            match target {
-                Some(row) => drop(self.links.insert((*kind, *row))),
-                None => *dangling.entry(*kind).or_default() += 1,
+        self.links.extend(stage.links.iter().filter_map(|(kind, target)| Some((*kind, (*target)?))));
+        for kind in EdgeKind::ALL {
+            let lost = stage.links.iter().filter(|(other, target)| *other == kind && target.is_none()).count()
+                as u64;
+            match self.dangling.iter_mut().find(|(other, _)| *other == kind) {
+                Some((_, most)) => *most = (*most).max(lost),
+                None if lost > 0 => self.dangling.push((kind, lost)),
+                None => {}
             }
-        }
-        for (kind, count) in dangling {
-            let most = self.dangling.entry(kind).or_default();
-            *most = (*most).max(count);
         }
     }
 
     fn linked(&self, kind: EdgeKind) -> impl Iterator<Item = Row> {
-        self.links.iter().filter(move |(other, _)| *other == kind).map(|(_, row)| *row)
+        let from = self.links.partition_point(|(other, _)| *other < kind);
+        self.links[from..].iter().take_while(move |(other, _)| *other == kind).map(|(_, row)| *row)
     }
 
     fn lost(&self, kind: EdgeKind) -> u64 {
-        self.dangling.get(&kind).copied().unwrap_or(0)
+        self.dangling.iter().find(|(other, _)| *other == kind).map_or(0, |(_, count)| *count)
     }
 
     /// Names no inference itself, only a session.
