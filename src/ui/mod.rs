@@ -10,6 +10,7 @@ mod fuzzy;
 pub mod headless;
 pub mod keys;
 mod lists;
+mod mailbox;
 mod memory;
 pub mod model;
 mod narrow;

@@ -4,7 +4,7 @@ use super::actions::{ACTIONS, Action, Entry, Place};
 use super::asking;
 use super::fuzzy;
 use super::keys::Key;
-use super::model::{Candidate, Choose, Command, Finder, Model, Notice, Overlay, Preview, Screen, Then};
+use super::model::{Candidate, Choose, Command, Finder, Model, Notice, Overlay, Pace, Preview, Screen, Then};
 use super::screens::start;
 use super::update::{act, open_row, place};
 use super::view::help_lines;
@@ -23,8 +23,9 @@ pub const LISTED: usize = 200;
 
 pub fn press(model: &mut Model, key: Key) -> Vec<Command> {
     if key.code == KeyCode::Esc {
-        model.overlay = None;
-        return Vec::new();
+        let closed = model.overlay.take();
+        let typed = matches!(closed, Some(Overlay::Filter { .. } | Overlay::Narrow(_)));
+        return if typed { vec![Command::StopPreview] } else { Vec::new() };
     }
     let page = isize::try_from(usize::from(model.size.1 / 2)).unwrap_or(10);
     let control = key.modifiers == KeyModifiers::CONTROL;
@@ -164,8 +165,13 @@ pub fn open_filter(model: &mut Model) -> Vec<Command> {
         text if text.is_empty() => text,
         text => text + " ",
     };
-    model.overlay = Some(Overlay::Filter { field: Field::with(&text), preview: Preview::Waiting });
-    vec![Command::Preview { text }]
+    let pace = pace_of(&model.filter);
+    model.overlay = Some(Overlay::Filter { field: Field::with(&text), preview: Preview::Waiting(pace) });
+    vec![Command::Preview { text, pace }]
+}
+
+fn pace_of(filter: &Filter) -> Pace {
+    if filter.reads_journals() { Pace::Rested } else { Pace::AtOnce }
 }
 
 fn press_in_filter(model: &mut Model, key: Key) -> Vec<Command> {
@@ -177,7 +183,9 @@ fn press_in_filter(model: &mut Model, key: Key) -> Vec<Command> {
         return match Filter::parse(field.text(), day) {
             Ok(filter) => {
                 model.overlay = None;
-                super::narrow::show_requests(model, filter)
+                let mut commands = vec![Command::StopPreview];
+                commands.extend(super::narrow::show_requests(model, filter));
+                commands
             }
             Err(error) => {
                 *preview = Preview::Mistake { what: error.what, at: Some(error.at) };
@@ -190,9 +198,10 @@ fn press_in_filter(model: &mut Model, key: Key) -> Vec<Command> {
     }
     let text = field.text().to_owned();
     match Filter::parse(&text, day) {
-        Ok(_) => {
-            *preview = Preview::Waiting;
-            vec![Command::Preview { text }]
+        Ok(filter) => {
+            let pace = pace_of(&filter);
+            *preview = Preview::Waiting(pace);
+            vec![Command::Preview { text, pace }]
         }
         Err(error) => {
             *preview = Preview::Mistake { what: error.what, at: Some(error.at) };

@@ -3,7 +3,7 @@
 use super::actions::{ACTIONS, Place};
 use super::asking::FILTERS_HEIGHT;
 use super::frame::{self, SMALLEST};
-use super::model::{Finder, Menu, Model, Narrowing, Overlay, Preview, Screen};
+use super::model::{Finder, Menu, Model, Narrowing, Overlay, Pace, Preview, Screen};
 use super::overlays::{FINDER_HEIGHT, LISTED, choices};
 use super::screens::{
     agents_view, compare, console, findings, notes, overview, proofs, request, requests_view,
@@ -245,7 +245,11 @@ fn conditions(
     let inner = window(model, frame, "filter", 100, 6);
     field.draw(frame, Rect { height: 1, ..inner }, "", theme.quiet());
     let line = match preview {
-        Preview::Waiting => Line::styled("counting…", theme.quiet()),
+        Preview::Waiting(Pace::AtOnce) => Line::styled("counting…", theme.quiet()),
+        Preview::Waiting(Pace::Rested) => Line::styled(
+            "reads the journals: counted when you pause; enter shows hits as they come",
+            theme.quiet(),
+        ),
         Preview::Hits(0) => Line::styled("nothing would be left", theme.warn()),
         Preview::Hits(_) => Line::styled(format!("{left} would be left; enter applies"), theme.good()),
         Preview::Mistake { what, at } => {
