@@ -17,6 +17,7 @@ mod narrow;
 mod ordering;
 mod overlays;
 mod plain;
+mod reading;
 mod report;
 mod screens;
 mod seeking;

@@ -87,7 +87,10 @@ pub fn open_incidents(model: &mut Model) -> Vec<Command> {
         return Vec::new();
     };
     if choices(model).is_empty() {
-        model.notice = Some(Notice::Said("these journals name no version to choose from".to_owned()));
+        let partial = super::reading::is_partial(model);
+        let words = "these journals name no version to choose from";
+        let words = if partial { super::reading::VERSIONS } else { words };
+        model.notice = Some(Notice::Said(words.to_owned()));
         return Vec::new();
     }
     let cursor = study.chosen.unwrap_or(0);
@@ -165,9 +168,20 @@ pub fn open_filter(model: &mut Model) -> Vec<Command> {
         text if text.is_empty() => text,
         text => text + " ",
     };
-    let pace = pace_of(&model.filter);
-    model.overlay = Some(Overlay::Filter { field: Field::with(&text), preview: Preview::Waiting(pace) });
-    vec![Command::Preview { text, pace }]
+    let (preview, commands) = ask_preview(model, text.clone(), &model.filter);
+    model.overlay = Some(Overlay::Filter { field: Field::with(&text), preview });
+    commands
+}
+
+/// What is told of a filter at once, and what is asked about it.
+fn ask_preview(model: &Model, text: String, filter: &Filter) -> (Preview, Vec<Command>) {
+    match super::reading::unknown(model, filter) {
+        Some(what) => (Preview::Mistake { what, at: None }, Vec::new()),
+        None => {
+            let pace = pace_of(filter);
+            (Preview::Waiting(pace), vec![Command::Preview { text, pace }])
+        }
+    }
 }
 
 fn pace_of(filter: &Filter) -> Pace {
@@ -197,17 +211,14 @@ fn press_in_filter(model: &mut Model, key: Key) -> Vec<Command> {
         return Vec::new();
     }
     let text = field.text().to_owned();
-    match Filter::parse(&text, day) {
-        Ok(filter) => {
-            let pace = pace_of(&filter);
-            *preview = Preview::Waiting(pace);
-            vec![Command::Preview { text, pace }]
-        }
-        Err(error) => {
-            *preview = Preview::Mistake { what: error.what, at: Some(error.at) };
-            Vec::new()
-        }
+    let (told, commands) = match Filter::parse(&text, day) {
+        Ok(filter) => ask_preview(model, text, &filter),
+        Err(error) => (Preview::Mistake { what: error.what, at: Some(error.at) }, Vec::new()),
+    };
+    if let Some(Overlay::Filter { preview, .. }) = &mut model.overlay {
+        *preview = told;
     }
+    commands
 }
 
 pub fn previewed(model: &mut Model, text: &str, hits: Result<u64, String>) -> Vec<Command> {

@@ -10,7 +10,7 @@
 
 use super::compare::{self, Side};
 use super::ladder;
-use super::request_view::version_lines;
+use super::request_view::{room_beside_the_record, version_lines};
 use crate::model::{Kind, Row, Status, Step as Rung};
 use crate::proof::ladder::Path;
 use crate::ui::actions::Action;
@@ -214,16 +214,18 @@ pub fn is_naming(model: &Model) -> bool {
 
 pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
     let height = body_height(model).saturating_sub(4);
-    let theme = model.theme;
+    let versions = match model.screen() {
+        Screen::Request(state) if state.tab == Tab::Versions => state.explanation.as_ref(),
+        _ => None,
+    };
+    let width = usize::from(room_beside_the_record(model.size.0));
+    let versions = versions.map_or(0, |e| version_lines(e, model, width).len());
     with(model, |state| match state.tab {
         Tab::Proof => {
             let len = state.path.iter().flatten().map(|path| path.steps.len()).sum();
             state.steps.step(step, len, height);
         }
-        Tab::Versions => {
-            let len = state.explanation.as_ref().map_or(0, |e| version_lines(e, &theme).len());
-            state.versions.step(step, len, height);
-        }
+        Tab::Versions => state.versions.step(step, versions, height),
         Tab::Record => state.tree.step(step, height),
         Tab::Links => {
             let len = state.linked().len();

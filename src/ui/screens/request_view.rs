@@ -5,7 +5,8 @@ use super::request::{State, TABS, Tab, Tie};
 use crate::journal::import::standing::Standing;
 use crate::model::Tier;
 use crate::ui::model::Model;
-use crate::ui::text::{cut_middle, shown, spans};
+use crate::ui::reading::{VERSIONS, is_partial};
+use crate::ui::text::{cut_middle, fit, shown, spans};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::scroll::Scroll;
@@ -17,6 +18,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
+use unicode_width::UnicodeWidthStr;
 
 pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
@@ -30,18 +32,14 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         return;
     };
     draw_head(model, explanation, frame, area);
-    let mut x = area.x + 2;
+    let mut tabs = Vec::new();
     for (tab, title) in TABS {
         let style = if tab == state.tab { theme.tab() } else { theme.quiet() };
-        let title = format!(" {title} ");
-        let (next, _) = frame.buffer_mut().set_span(
-            x,
-            area.y + 2,
-            &Span::styled(title, style),
-            area.right().saturating_sub(x),
-        );
-        x = next + 1;
+        tabs.extend([Span::styled(format!(" {title} "), style), Span::raw(" ")]);
     }
+    let room = area.width.saturating_sub(3);
+    let tabs = fit(Line::from(tabs), usize::from(room), theme);
+    frame.buffer_mut().set_line(area.x + 2, area.y + 2, &tabs, room);
     let body = Rect { y: area.y + 4, height: area.height.saturating_sub(4), ..area };
     let body = beside_the_record(state, frame, body, theme);
     match state.tab {
@@ -51,25 +49,27 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
             None => say("gathering the evidence…", frame, body, theme),
         },
         Tab::Versions => {
-            let shown = version_lines(explanation, theme);
+            let shown = version_lines(explanation, model, usize::from(body.width));
             lines::draw(frame, body, &state.versions, shown.len(), Focus::Elsewhere, theme, |n| {
                 shown[n].clone()
             });
         }
         Tab::Record => state.tree.draw(frame, body, Focus::Here, theme),
         Tab::Links => draw_links(state, frame, body, theme),
+        Tab::Pairs if is_partial(model) => {
+            say("answers of other versions are known when all journals are read", frame, body, theme);
+        }
         Tab::Pairs => draw_pairs(explanation, &state.pairs, frame, body, theme),
     }
 }
 
 /// On wide screens the record itself stands beside what is said of it; returns the room that is left.
 fn beside_the_record(state: &State, frame: &mut Frame<'_>, body: Rect, theme: &Theme) -> Rect {
-    if body.width < 140 || state.tab == Tab::Record {
+    let rest = Rect { width: room_beside_the_record(body.width), ..body };
+    if rest.width == body.width || state.tab == Tab::Record {
         return body;
     }
-    let width = body.width * 2 / 5;
-    let rest = Rect { width: body.width - width, ..body };
-    let pane = Rect { x: rest.right(), width, ..body };
+    let pane = Rect { x: rest.right(), width: body.width - rest.width, ..body };
     for y in pane.y..pane.bottom() {
         frame.buffer_mut().set_span(pane.x, y, &Span::styled(theme.glyphs.vertical, theme.quiet()), 1);
     }
@@ -78,8 +78,15 @@ fn beside_the_record(state: &State, frame: &mut Frame<'_>, body: Rect, theme: &T
     rest
 }
 
+/// Columns that the record leaves of so many.
+pub const fn room_beside_the_record(width: u16) -> u16 {
+    if width < 140 { width } else { width - (width as u32 * 2 / 5) as u16 }
+}
+
 fn say(words: &'static str, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
-    frame.buffer_mut().set_span(area.x + 2, area.y, &Span::styled(words, theme.quiet()), area.width);
+    let room = area.width.saturating_sub(3);
+    let line = fit(Line::styled(words, theme.quiet()), usize::from(room), theme);
+    frame.buffer_mut().set_line(area.x + 2, area.y, &line, room);
 }
 
 /// What it is, when, and where its bytes stand.
@@ -87,7 +94,10 @@ fn draw_head(model: &Model, e: &Explanation, frame: &mut Frame<'_>, area: Rect) 
     let theme = &model.theme;
     let mut title = spans(&e.kind_text, theme.quiet(), theme);
     title.push(Span::raw(" "));
-    title.extend(spans(&e.id, theme.strong(), theme));
+    // However long its id is, the time is seen.
+    let width = usize::from(area.width.saturating_sub(4));
+    let id = cut_middle(&shown(&e.id, theme), (width / 2).max(24), theme);
+    title.push(Span::styled(id, theme.strong()));
     title.push(Span::styled("  at ", theme.quiet()));
     title.push(Span::raw(e.at.format(model.zone, "%Y-%m-%d %H:%M:%S%.f")));
     title.push(Span::styled("  recorded as ", theme.quiet()));
@@ -100,16 +110,38 @@ fn draw_head(model: &Model, e: &Explanation, frame: &mut Frame<'_>, area: Rect) 
     let place = format!(" line {}, byte {}, {bytes}{read}", stands.line + 1, stands.offset);
     let mut where_ = spans(&name, theme.accent(), theme);
     where_.push(Span::styled(place, theme.quiet()));
-    let width = usize::from(area.width.saturating_sub(4));
     for (n, line) in [Line::from(title), Line::from(where_)].into_iter().enumerate() {
-        let line = crate::ui::text::fit(line, width, theme);
+        let line = fit(line, width, theme);
         frame.buffer_mut().set_line(area.x + 2, area.y + n as u16, &line, width as u16);
     }
 }
 
-pub fn version_lines(e: &Explanation, theme: &Theme) -> Vec<Line<'static>> {
+/// What each evidence says, which of them counts, and what that means in words, for a pane of this width.
+pub fn version_lines(e: &Explanation, model: &Model, width: usize) -> Vec<Line<'static>> {
+    let width = width.saturating_sub(3);
+    let lines = evidences(e, model, width).into_iter();
+    lines.flat_map(|line| crate::ui::text::wrap(line, width, LABEL)).collect()
+}
+
+/// Width of the words at the left.
+const LABEL: usize = 11;
+/// What stands behind a version: whether it agrees.
+const AGREES: usize = 16;
+
+fn evidences(e: &Explanation, model: &Model, width: usize) -> Vec<Line<'static>> {
+    let (theme, partial) = (&model.theme, is_partial(model));
     let mut out = Vec::new();
-    if let Some(r) = &e.request {
+    // However long a version is, what is said of it is seen.
+    let room = width.saturating_sub(LABEL + AGREES + 1).max(13);
+    let named = |version: &str| cut_middle(&shown(version, theme), room, theme);
+    if let Some(r) = e.request.as_ref().filter(|_| partial) {
+        let mut line = vec![Span::styled(format!("{:<LABEL$}", "claimed"), theme.quiet())];
+        line.push(Span::styled(
+            if r.claimed.is_empty() { "—".to_owned() } else { named(&r.claimed) },
+            theme.strong(),
+        ));
+        out.extend([Line::from(line), Line::default(), Line::styled(VERSIONS, theme.quiet())]);
+    } else if let Some(r) = &e.request {
         for (label, version, says) in [
             ("claimed", &r.claimed, "the record itself says so"),
             ("scheduled", &r.scheduled, "the node's deployments say so"),
@@ -121,23 +153,22 @@ pub fn version_lines(e: &Explanation, theme: &Theme) -> Vec<Line<'static>> {
                 (false, false) => (theme.glyphs.bad, "differs", theme.bad()),
             };
             let mut line = vec![Span::styled(format!("{label:<11}"), theme.quiet())];
-            let shown = if version.is_empty() { "—" } else { version.as_str() };
-            let mut value = spans(shown, theme.strong(), theme);
-            let width: usize = value.iter().map(Span::width).sum();
-            line.append(&mut value);
-            line.push(Span::raw(" ".repeat(14usize.saturating_sub(width))));
+            let value = if version.is_empty() { "—".to_owned() } else { named(version) };
+            let gap = " ".repeat(13usize.saturating_sub(value.width()) + 1);
+            line.extend([Span::styled(value, theme.strong()), Span::raw(gap)]);
             line.push(Span::styled(format!("{} {:<13}", agrees.0, agrees.1), agrees.2));
             line.push(Span::styled(if version.is_empty() { "" } else { says }, theme.quiet()));
             out.push(Line::from(line));
         }
         let mut line = vec![Span::styled(format!("{:<11}", "served by"), theme.quiet())];
-        let shown = if r.effective.is_empty() { "unknown" } else { &r.effective };
-        line.extend(spans(shown, theme.bad(), theme));
+        let served_by = if r.effective.is_empty() { "unknown".to_owned() } else { named(&r.effective) };
+        line.push(Span::styled(served_by, theme.bad()));
         line.push(Span::styled(format!("  known by: {}", r.evidence), theme.quiet()));
         out.push(Line::from(line));
         out.push(Line::default());
     }
-    out.extend(e.words.iter().map(|words| Line::from(spans(words, theme.plain(), theme))));
+    let words = e.words.iter().filter(|_| !partial);
+    out.extend(words.map(|words| Line::from(spans(words, theme.plain(), theme))));
     if let Some(r) = &e.request {
         out.push(Line::default());
         let pairs = [
@@ -272,7 +303,7 @@ fn draw_pairs(e: &Explanation, scroll: &Scroll, frame: &mut Frame<'_>, area: Rec
     };
     let own = e.request.as_ref().map_or_else(String::new, version);
     let head = line(("this one", theme.quiet()), &own, &e.id, &e.answer);
-    let head = crate::ui::text::fit(head, usize::from(area.width.saturating_sub(4)), theme);
+    let head = fit(head, usize::from(area.width.saturating_sub(4)), theme);
     frame.buffer_mut().set_line(area.x + 2, area.y, &head, area.width.saturating_sub(3));
     let words = format!("{} by the other version; enter compares", counted(e.pairs_in_all as u64, "answer"));
     let words = match e.pairs_in_all > e.pairs.len() {
