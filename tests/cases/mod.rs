@@ -8,6 +8,7 @@ mod looks;
 mod made;
 mod matrix;
 mod sessions;
+mod styles;
 
 pub use made::*;
 
