@@ -305,7 +305,8 @@ pub fn compared(study: &Arc<Study>, sides: &Sides, cancel: &Cancel) -> Msg {
 fn record(study: &Study, row: Row) -> Result<Vec<(String, String)>, WorkError> {
     let explanation = explain(study, row)?;
     let mut found = Vec::new();
-    if let Some(request) = &explanation.request {
+    // Before all journals are read nothing is derived: an empty cell would say that nothing is known.
+    if let Some(request) = explanation.request.as_ref().filter(|_| study.snapshot.is_sealed()) {
         let derived = ["scheduled", "attested", "effective", "evidence", "pointer", "proof"];
         let derived = columns(request).into_iter().filter(|(name, _)| derived.contains(&name.as_str()));
         found.extend(derived.map(|(name, value)| (format!("derived: {name}"), value)));

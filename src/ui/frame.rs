@@ -13,9 +13,10 @@ use super::actions::{Action, entry};
 use super::lists;
 use super::model::{Follow, Layout, Model, Notice, Screen};
 use super::screens::console;
-use super::screens::overview::{between, between_minutes, share};
+use super::screens::overview::share;
 use super::text::{cut, fit, shown, spans};
 use super::theme::Theme;
+use super::when::{between, between_minutes};
 use crate::model::Evidence;
 use crate::model::time::Zone;
 use crate::work::findings::{counted, grouped};
@@ -145,7 +146,9 @@ fn corner(model: &Model) -> Line<'static> {
     let theme = &model.theme;
     let mut line = Vec::new();
     if let Some(study) = model.study.as_deref().filter(|study| !study.findings.is_empty()) {
-        let words = format!("{} {}", theme.glyphs.dot, counted(study.findings.len() as u64, "finding"));
+        let so_far = if study.impact.is_none() { " so far" } else { "" };
+        let words =
+            format!("{} {}{so_far}", theme.glyphs.dot, counted(study.findings.len() as u64, "finding"));
         line.push(Span::styled(words, theme.warn()));
     }
     let zone = match model.zone {
@@ -172,7 +175,7 @@ fn incident(model: &Model) -> Line<'static> {
         );
         return Line::styled(words, theme.warn());
     }
-    let details = [Detail::Full, Detail::Short, Detail::Least, Detail::Bare];
+    let details = [Detail::Full, Detail::Short, Detail::Least, Detail::Bare, Detail::Window];
     let lines = details.map(|detail| headline(study, model, detail));
     let fits = lines.iter().position(|line| line.width() <= usize::from(model.size.0));
     lines.into_iter().nth(fits.unwrap_or(details.len() - 1)).unwrap_or_default()
@@ -185,6 +188,8 @@ enum Detail {
     Short,
     Least,
     Bare,
+    /// Nothing but the window and how much is known; the version's name takes what is left.
+    Window,
 }
 
 fn headline(study: &Study, model: &Model, detail: Detail) -> Line<'static> {
@@ -192,25 +197,36 @@ fn headline(study: &Study, model: &Model, detail: Detail) -> Line<'static> {
     let full = detail == Detail::Full;
     let mut line = vec![Span::raw(" ")];
     match &study.window {
-        None => line.push(Span::styled("nothing under suspicion (i chooses a version)", theme.quiet())),
+        None => {
+            let words = "nothing under suspicion (i chooses a version)";
+            let words = if detail > Detail::Short { &words[..23] } else { words };
+            line.push(Span::styled(words, theme.quiet()));
+        }
         Some(window) => {
             if detail < Detail::Least {
                 line.push(Span::styled(brief(study.model_name(window.model), theme), theme.strong()));
                 line.push(Span::raw(" "));
             }
-            line.push(Span::styled(brief(study.version_name(window.faulty), theme), theme.bad()));
             let (from, to) = (window.from(), window.to());
             let between = match detail {
                 Detail::Full => between(from, to, model.zone, theme),
                 _ => between_minutes(from, to, model.zone, theme),
             };
+            let version = brief(study.version_name(window.faulty), theme);
+            let version = match detail {
+                Detail::Window => {
+                    cut(&version, usize::from(model.size.0).saturating_sub(between.width() + 14), theme)
+                }
+                _ => version,
+            };
+            line.push(Span::styled(version, theme.bad()));
             let lasted = match (from, to) {
                 (Some(from), Some(to)) if detail == Detail::Short => format!(" ({})", to.since(from)),
                 _ => String::new(),
             };
             line.push(Span::raw(format!("{}{between}{lasted}", if full { "  faulty " } else { "  " })));
             let late = window.late_nodes().count() as u64;
-            if late > 0 {
+            if late > 0 && detail < Detail::Window {
                 let words = match detail {
                     Detail::Full => counted(late, "late node"),
                     Detail::Bare => grouped(late),
@@ -225,15 +241,18 @@ fn headline(study: &Study, model: &Model, detail: Detail) -> Line<'static> {
     let known = share(known, all);
     let words = match detail {
         Detail::Full | Detail::Short => format!("  known {known}"),
-        Detail::Least => format!("  {known}"),
-        Detail::Bare => String::new(),
+        _ => format!("  {known}"),
     };
     line.push(Span::styled(words, theme.quiet()));
     let faults: u64 = study.snapshot.sources().iter().map(|source| source.faults).sum();
     for (count, one) in [(faults, "fault"), (study.gaps.len() as u64, "gap")] {
         if count > 0 {
-            let words = if full { counted(count, one) } else { grouped(count) };
-            line.push(Span::styled(format!("  {} {words}", theme.glyphs.warning), theme.warn()));
+            let words = match detail {
+                Detail::Full => format!(" {}", counted(count, one)),
+                Detail::Window => String::new(),
+                _ => format!(" {}", grouped(count)),
+            };
+            line.push(Span::styled(format!("  {}{words}", theme.glyphs.warning), theme.warn()));
         }
     }
     Line::from(line)
@@ -314,6 +333,9 @@ fn counts(model: &Model) -> (String, String) {
         let place = if shown == 0 { String::new() } else { format!("row {}, ", grouped(cursor as u64 + 1)) };
         format!("{place}showing {} of {}{filters} ", grouped(shown as u64), grouped(all))
     };
+    if super::reading::instead(model).is_some() {
+        return Default::default();
+    }
     if let Screen::Requests(state) = model.screen() {
         let Some(selection) = &state.selection else {
             return Default::default();

@@ -2,6 +2,7 @@
 //! counting, searching, comparing, marking and export work on a screen as soon as it has its rows here.
 
 use super::model::{Command, Model, Notice, Screen, Why};
+use super::reading::{VERSIONS, is_attributed, is_partial};
 use super::screens::{agents, compare, console, findings, notes, proofs, requests, settlements, stack};
 use super::update::push;
 use super::widgets::scroll::Scroll;
@@ -156,6 +157,9 @@ pub fn count(model: &mut Model) -> Vec<Command> {
         let (Some(selection), field) = (&state.selection, state.field()) else {
             return Vec::new();
         };
+        if is_partial(model) && is_attributed(field) {
+            return said(model, VERSIONS);
+        }
         let rows = selection.rows.clone();
         let stack = stack::State::new(question, field.name().to_owned(), rows.len() as u64);
         push(model, Screen::Stack(Box::new(stack)));

@@ -4,7 +4,7 @@
 use super::actions::Action;
 use super::keys::Key;
 use super::lists::{self, arranged, arrangement, lines, said};
-use super::model::{Change, Command, Model, Narrowing, Overlay, Preview, Screen, Spot};
+use super::model::{Change, Command, Model, Narrowing, Overlay, Pace, Preview, Screen, Spot};
 use super::ordering::{self, ask, list_at};
 use super::screens::requests;
 use super::undo::trail;
@@ -27,7 +27,7 @@ pub fn filter(model: &mut Model) -> Vec<Command> {
         text if text.is_empty() => text,
         text => text + " ",
     };
-    let narrowing = Narrowing { field: Field::with(&text), lines, preview: Preview::Waiting };
+    let narrowing = Narrowing { field: Field::with(&text), lines, preview: Preview::Waiting(Pace::AtOnce) };
     model.overlay = Some(Overlay::Narrow(Box::new(narrowing)));
     preview(model)
 }
@@ -47,9 +47,10 @@ fn preview(model: &mut Model) -> Vec<Command> {
     let text = narrowing.field.text().to_owned();
     match Keep::parse(&text, &narrowing.lines.titles()) {
         Ok(keep) => {
-            narrowing.preview = Preview::Waiting;
-            let wish = Wish { keep, sort: None, day };
-            vec![Command::PreviewRows { text, lines: narrowing.lines.clone(), wish }]
+            let (lines, wish) = (narrowing.lines.clone(), Wish { keep, sort: None, day });
+            let pace = if wish.reads_journals(&*lines) { Pace::Rested } else { Pace::AtOnce };
+            narrowing.preview = Preview::Waiting(pace);
+            vec![Command::PreviewRows { text, lines, wish, pace }]
         }
         Err(FilterError { at, what }) => {
             narrowing.preview = Preview::Mistake { what, at: Some(at) };
@@ -68,7 +69,9 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Command> {
     match Keep::parse(narrowing.field.text(), &narrowing.lines.titles()) {
         Ok(keep) => {
             model.overlay = None;
-            set(model, keep)
+            let mut commands = vec![Command::StopPreview];
+            commands.extend(set(model, keep));
+            commands
         }
         Err(_) => Vec::new(),
     }

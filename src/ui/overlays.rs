@@ -4,7 +4,7 @@ use super::actions::{ACTIONS, Action, Entry, Place};
 use super::asking;
 use super::fuzzy;
 use super::keys::Key;
-use super::model::{Candidate, Choose, Command, Finder, Model, Notice, Overlay, Preview, Screen, Then};
+use super::model::{Candidate, Choose, Command, Finder, Model, Notice, Overlay, Pace, Preview, Screen, Then};
 use super::screens::start;
 use super::update::{act, open_row, place};
 use super::view::help_lines;
@@ -23,8 +23,9 @@ pub const LISTED: usize = 200;
 
 pub fn press(model: &mut Model, key: Key) -> Vec<Command> {
     if key.code == KeyCode::Esc {
-        model.overlay = None;
-        return Vec::new();
+        let closed = model.overlay.take();
+        let typed = matches!(closed, Some(Overlay::Filter { .. } | Overlay::Narrow(_)));
+        return if typed { vec![Command::StopPreview] } else { Vec::new() };
     }
     let page = isize::try_from(usize::from(model.size.1 / 2)).unwrap_or(10);
     let control = key.modifiers == KeyModifiers::CONTROL;
@@ -86,7 +87,10 @@ pub fn open_incidents(model: &mut Model) -> Vec<Command> {
         return Vec::new();
     };
     if choices(model).is_empty() {
-        model.notice = Some(Notice::Said("these journals name no version to choose from".to_owned()));
+        let partial = super::reading::is_partial(model);
+        let words = "these journals name no version to choose from";
+        let words = if partial { super::reading::VERSIONS } else { words };
+        model.notice = Some(Notice::Said(words.to_owned()));
         return Vec::new();
     }
     let cursor = study.chosen.unwrap_or(0);
@@ -164,8 +168,24 @@ pub fn open_filter(model: &mut Model) -> Vec<Command> {
         text if text.is_empty() => text,
         text => text + " ",
     };
-    model.overlay = Some(Overlay::Filter { field: Field::with(&text), preview: Preview::Waiting });
-    vec![Command::Preview { text }]
+    let (preview, commands) = ask_preview(model, text.clone(), &model.filter);
+    model.overlay = Some(Overlay::Filter { field: Field::with(&text), preview });
+    commands
+}
+
+/// What is told of a filter at once, and what is asked about it.
+fn ask_preview(model: &Model, text: String, filter: &Filter) -> (Preview, Vec<Command>) {
+    match super::reading::unknown(model, filter) {
+        Some(what) => (Preview::Mistake { what, at: None }, Vec::new()),
+        None => {
+            let pace = pace_of(filter);
+            (Preview::Waiting(pace), vec![Command::Preview { text, pace }])
+        }
+    }
+}
+
+fn pace_of(filter: &Filter) -> Pace {
+    if filter.reads_journals() { Pace::Rested } else { Pace::AtOnce }
 }
 
 fn press_in_filter(model: &mut Model, key: Key) -> Vec<Command> {
@@ -177,7 +197,9 @@ fn press_in_filter(model: &mut Model, key: Key) -> Vec<Command> {
         return match Filter::parse(field.text(), day) {
             Ok(filter) => {
                 model.overlay = None;
-                super::narrow::show_requests(model, filter)
+                let mut commands = vec![Command::StopPreview];
+                commands.extend(super::narrow::show_requests(model, filter));
+                commands
             }
             Err(error) => {
                 *preview = Preview::Mistake { what: error.what, at: Some(error.at) };
@@ -189,16 +211,14 @@ fn press_in_filter(model: &mut Model, key: Key) -> Vec<Command> {
         return Vec::new();
     }
     let text = field.text().to_owned();
-    match Filter::parse(&text, day) {
-        Ok(_) => {
-            *preview = Preview::Waiting;
-            vec![Command::Preview { text }]
-        }
-        Err(error) => {
-            *preview = Preview::Mistake { what: error.what, at: Some(error.at) };
-            Vec::new()
-        }
+    let (told, commands) = match Filter::parse(&text, day) {
+        Ok(filter) => ask_preview(model, text, &filter),
+        Err(error) => (Preview::Mistake { what: error.what, at: Some(error.at) }, Vec::new()),
+    };
+    if let Some(Overlay::Filter { preview, .. }) = &mut model.overlay {
+        *preview = told;
     }
+    commands
 }
 
 pub fn previewed(model: &mut Model, text: &str, hits: Result<u64, String>) -> Vec<Command> {

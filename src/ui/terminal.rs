@@ -7,6 +7,7 @@
 //! ```
 
 use super::keys::Key;
+use super::mailbox::{REST, settled};
 use super::memory::session_of;
 use super::model::{Command, Follow, Model, Mouse, Msg, Stops};
 use super::update::update;
@@ -280,6 +281,7 @@ impl Workers {
                 Command::Attend => self.attend(model),
                 Command::Follow(follow) => self.follow(model, follow),
                 Command::StopSearch => self.give_up(Stops::Search),
+                Command::StopPreview => self.give_up(Stops::Preview),
                 Command::StopQuery => self.give_up(Stops::Query),
                 Command::StopNaming => self.give_up(Stops::Naming),
                 command @ Command::Note { .. } => self.note(model, command),
@@ -399,7 +401,10 @@ impl Workers {
 
 fn answer_questions(questions: Receiver<Question>, sender: Sender<Msg>) {
     thread::spawn(move || {
-        while let Ok(Question { study, command, cancel }) = questions.recv() {
+        while let Ok(first) = questions.recv() {
+            let (question, passed) = settled(&questions, first, |asked| asked.command.rests(), REST);
+            (0..passed).for_each(|_| drop(sender.send(Msg::Answered)));
+            let Question { study, command, cancel } = question;
             guarded(&sender, || {
                 let answer = match cancel.is_cancelled() {
                     true => None,

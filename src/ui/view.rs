@@ -3,10 +3,10 @@
 use super::actions::{ACTIONS, Place};
 use super::asking::FILTERS_HEIGHT;
 use super::frame::{self, SMALLEST};
-use super::model::{Finder, Menu, Model, Narrowing, Overlay, Preview, Screen};
+use super::model::{Finder, Menu, Model, Narrowing, Overlay, Pace, Preview, Screen};
 use super::overlays::{FINDER_HEIGHT, LISTED, choices};
 use super::screens::{
-    agents_view, compare, console, findings, notes, overview, proofs, request, requests_view,
+    agents_view, compare, console, findings, notes, overview, proofs, request_view, requests_view,
     settlements_view, stack, start, timeline_view,
 };
 use super::text::{padded, spans};
@@ -53,11 +53,16 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
     frame::draw(model, frame);
     let body = frame::areas(model.size).body;
     match model.screen() {
+        _ if super::reading::instead(model).is_some() => {
+            let words = Line::styled(super::reading::instead(model).unwrap_or_default(), model.theme.quiet());
+            let words = super::text::fit(words, usize::from(width).saturating_sub(3), &model.theme);
+            frame.buffer_mut().set_line(body.x + 2, body.y + 1, &words, width);
+        }
         Screen::Start(state) => start::draw(model, state, frame, body),
         Screen::Overview(state) => overview::draw(model, state, frame, body),
         Screen::Timeline(state) => timeline_view::draw(model, state, frame, body),
         Screen::Requests(state) => requests_view::draw(model, state, frame, body),
-        Screen::Request(state) => request::draw(model, state, frame, body),
+        Screen::Request(state) => request_view::draw(model, state, frame, body),
         Screen::Proofs(state) => proofs::draw(model, state, frame, body),
         Screen::Agents(state) => agents_view::draw(model, state, frame, body),
         Screen::Settlements(state) => settlements_view::draw(model, state, frame, body),
@@ -145,6 +150,13 @@ fn window(model: &Model, frame: &mut Frame<'_>, title: &str, width: u16, height:
     let (width, height) = (width.min(model.size.0), height.min(model.size.1));
     let area = Rect { x: (model.size.0 - width) / 2, y: (model.size.1 - height) / 3, width, height };
     frame.render_widget(Clear, area);
+    // Half of a wide character would stand under the border, and the terminal would show that instead.
+    for y in (area.top()..area.bottom()).filter(|_| area.x > 0) {
+        let cell = &mut frame.buffer_mut()[(area.x - 1, y)];
+        if cell.symbol().width() > 1 {
+            cell.set_symbol(" ");
+        }
+    }
     let mut block = Block::bordered().title(format!(" {title} ")).border_style(model.theme.accent());
     if model.theme.is_ascii() {
         block = block.border_set(ratatui::symbols::border::Set {
@@ -245,7 +257,11 @@ fn conditions(
     let inner = window(model, frame, "filter", 100, 6);
     field.draw(frame, Rect { height: 1, ..inner }, "", theme.quiet());
     let line = match preview {
-        Preview::Waiting => Line::styled("counting…", theme.quiet()),
+        Preview::Waiting(Pace::AtOnce) => Line::styled("counting…", theme.quiet()),
+        Preview::Waiting(Pace::Rested) => Line::styled(
+            "reads the journals: counted when you pause; enter shows hits as they come",
+            theme.quiet(),
+        ),
         Preview::Hits(0) => Line::styled("nothing would be left", theme.warn()),
         Preview::Hits(_) => Line::styled(format!("{left} would be left; enter applies"), theme.good()),
         Preview::Mistake { what, at } => {
@@ -307,9 +323,12 @@ fn incidents(model: &Model, scroll: &Scroll, frame: &mut Frame<'_>) {
     );
     lines::draw(frame, inner, scroll, choices.len(), Focus::Here, theme, |n| {
         let (name, version, what) = &choices[n];
-        let mut line = spans(name, theme.strong(), theme);
-        line.push(Span::raw(" "));
-        line.extend(spans(version, theme.bad(), theme));
+        // However long a name is, the one after it is seen.
+        let third = usize::from(inner.width) / 3;
+        let name = super::text::cut_middle(&super::text::shown(name, theme), third, theme);
+        let version = super::text::cut_middle(&super::text::shown(version, theme), third, theme);
+        let mut line = vec![Span::styled(name, theme.strong()), Span::raw(" ")];
+        line.push(Span::styled(version, theme.bad()));
         line.push(Span::raw("  "));
         line.extend(spans(what, theme.quiet(), theme));
         Line::from(line)

@@ -117,7 +117,7 @@ pub fn answer(
         Command::Seek { question, rows, from, way, clause } => {
             Msg::Sought { question, place: seek(study, &rows, from, way, &clause, cancel) }
         }
-        Command::Preview { text } => {
+        Command::Preview { text, pace: _ } => {
             let hits = preview(study, &text, cancel)?;
             Msg::Previewed { text, hits }
         }
@@ -170,7 +170,7 @@ pub fn answer(
         Command::Arrange { question, lines, wish, anchor } => {
             Msg::Arranged { question, answer: ordered(&*lines, wish, anchor, cancel) }
         }
-        Command::PreviewRows { text, lines, wish } => match lines::hits(&*lines, &wish, cancel) {
+        Command::PreviewRows { text, lines, wish, pace: _ } => match lines::hits(&*lines, &wish, cancel) {
             Err(WorkError::Cancelled) => return None,
             hits => Msg::Previewed { text, hits: hits.map_err(|error| error.to_string()) },
         },
@@ -195,6 +195,7 @@ pub fn answer(
         | Command::Verify
         | Command::Mouse(_)
         | Command::StopSearch
+        | Command::StopPreview
         | Command::StopQuery
         | Command::StopNaming
         | Command::Attend

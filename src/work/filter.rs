@@ -144,6 +144,15 @@ impl Clause {
         Self { op, ..self }
     }
 
+    /// Whether it looks into the journals' bytes; a whole id stands in an index.
+    pub fn reads_journals(&self) -> bool {
+        match self.field {
+            Field::Text => true,
+            Field::Id => self.op != Op::Is || self.negated,
+            _ => false,
+        }
+    }
+
     pub fn negated(self) -> Self {
         Self { negated: !self.negated, ..self }
     }
@@ -175,6 +184,11 @@ pub struct Filter {
 impl Filter {
     pub fn active(&self) -> impl Iterator<Item = &Clause> {
         self.clauses.iter().filter(|clause| !clause.paused)
+    }
+
+    /// Whether it looks into the journals' bytes: columns cannot answer it.
+    pub fn reads_journals(&self) -> bool {
+        self.active().any(Clause::reads_journals)
     }
 
     pub fn is_empty(&self) -> bool {

@@ -120,22 +120,31 @@ fn pointers(study: &Study, found: &mut Vec<Finding>) {
         if count == 0 {
             continue;
         }
-        let requests = counted(count, "request");
+        let requests = |one: &str, many: &str| plural(count, one, many);
         let (severity, sentence) = match flag {
-            Pointers::STALE => (
-                Severity::Medium,
-                format!("{requests} claim {version} after the rollback but were served by another"),
-            ),
+            Pointers::STALE => {
+                let claims = requests("request claims", "requests claim");
+                let were = if count == 1 { "was" } else { "were" };
+                let sentence = format!("{claims} {version} after the rollback but {were} served by another");
+                (Severity::Medium, sentence)
+            }
             Pointers::LATE => {
-                (Severity::High, format!("{requests} were served by {version} after the rollback"))
+                let were = requests("request was", "requests were");
+                (Severity::High, format!("{were} served by {version} after the rollback"))
             }
             Pointers::SHADOW => {
-                (Severity::Critical, format!("{requests} claim another version but {version} served them"))
+                let claims = requests("request claims", "requests claim");
+                let them = if count == 1 { "it" } else { "them" };
+                (Severity::Critical, format!("{claims} another version but {version} served {them}"))
             }
             Pointers::CONFLICT => {
-                (Severity::High, format!("{requests} are attested to one version and scheduled on another"))
+                let are = requests("request is", "requests are");
+                (Severity::High, format!("{are} attested to one version and scheduled on another"))
             }
-            _ => (Severity::Low, format!("{requests} carry no evidence of any version")),
+            _ => {
+                let carry = requests("request carries", "requests carry");
+                (Severity::Low, format!("{carry} no evidence of any version"))
+            }
         };
         found.push(finding(name, severity, "requests", sentence, count));
     }

@@ -61,7 +61,11 @@ pub fn request_row(study: &Study, row: Row) -> Result<RequestRow, WorkError> {
         attested: name(Column::Attested)?,
         effective: name(Column::Effective)?,
         evidence: attribution.evidence,
-        pointers: attribution.pointers(value(Column::Model)?, at, study.window.as_ref()),
+        // While journals are read nothing is attributed, which is not the same as lacking every evidence.
+        pointers: match snapshot.is_sealed() {
+            true => attribution.pointers(value(Column::Model)?, at, study.window.as_ref()),
+            false => Pointers::default(),
+        },
         status: name(Column::State)?,
         error: name(Column::Category)?,
         tokens_in: minus_one(Column::TokensIn)?,

@@ -1,29 +1,62 @@
-//! Random keys on random cases: no panic, no lost cursor, a frame after each.
+//! Random keys, mouse, pastes and sizes on random cases, with answers that come late: no panic, a cursor that keeps its
+//! record, nothing raw, and never more work between two frames than a frame is.
 
-use super::{Case, THEME, empty, few, hostile, journal, long_names, many, model, one, wide_names};
+use super::{Case, THEME, damaged, empty, few, hostile, journal, long_names, many, model, one, wide_names};
 use backtrail::ui::actions::{ACTIONS, Action, Entry};
-use backtrail::ui::headless::{buffer, perform, send, text};
+use backtrail::ui::headless::{buffer, perform, text};
 use backtrail::ui::keys::Key;
-use backtrail::ui::model::{Command, Model, Msg, Screen};
+use backtrail::ui::model::{Change, Command, Model, Msg, Screen};
 use backtrail::ui::update;
 use proptest::prelude::*;
+use std::collections::VecDeque;
 use std::fmt::Write;
 
-fn keys() -> impl Strategy<Value = Vec<String>> {
+/// Something that happens to the explorer.
+#[derive(Clone, Debug)]
+enum Event {
+    Key(String),
+    Resize(u16, u16),
+    Wheel(isize),
+    Click(u16, u16),
+    Drag(u16, u16),
+    Release,
+    Paste(&'static str),
+    /// Journals grew: the case is studied anew.
+    Grown,
+}
+
+/// What is pasted: words, a filter, and what would move a terminal.
+const PASTED: [&str; 4] =
+    ["trader", "version=2.4.1 -node~eu", "\u{1b}[2J\u{202e}\r\n\t", "漢字 e\u{301} 👩\u{200d}👧"];
+
+/// What changes the order or the number of rows, or how they are shown, and must leave the cursor on its record.
+const KEEPING: [&str; 9] = ["s", "\\\\", "=", "-", "u", "<c-r>", "<f3>", "T", "o"];
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
     // Every key there is, but those that end the program, verify, or make a demo.
     let away = [Action::Quit, Action::Verify, Action::Demo];
     let actions = ACTIONS.iter().filter(|entry| !away.contains(&entry.action));
     let mut all: Vec<String> = actions.flat_map(Entry::presses).map(|key| key.to_string()).collect();
     all.extend("<enter> <enter> <esc> <esc> 5 9 a b ~ \" é <space> J K i".split(' ').map(str::to_owned));
-    prop::collection::vec(prop::sample::select(all), 250)
+    let event = prop_oneof![
+        28 => prop::sample::select(all).prop_map(Event::Key),
+        1 => (1u16..210, 1u16..61).prop_map(|(width, height)| Event::Resize(width, height)),
+        1 => (-9isize..9).prop_map(Event::Wheel),
+        1 => (0u16..210, 0u16..61).prop_map(|(x, y)| Event::Click(x, y)),
+        1 => (0u16..210, 0u16..61).prop_map(|(x, y)| Event::Drag(x, y)),
+        1 => Just(Event::Release),
+        1 => prop::sample::select(PASTED.to_vec()).prop_map(Event::Paste),
+        1 => Just(Event::Grown),
+    ];
+    prop::collection::vec(event, 320)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
-    /// 40 × 250 random keys on every kind of case and on random ones: no panic, no lost cursor, nothing raw on screen.
+    /// 40 × 320 events, more than 10,000 of them keys, on every kind of case and on random ones.
     #[test]
-    fn no_key_breaks_a_screen(keys in keys(), which in 0usize..8, seed: u64, sizes in prop::collection::vec((1u16..210, 1u16..61), 6)) {
+    fn no_key_breaks_a_screen(events in events(), which in 0usize..9, seed: u64, late in prop::collection::vec(0usize..4, 64)) {
         let made;
         let case = match which {
             0 => many(),
@@ -32,40 +65,155 @@ proptest! {
             3 => hostile(),
             4 => long_names(),
             5 => wide_names(),
+            6 => damaged(),
             _ => {
                 made = random(seed);
                 &made
             }
         };
-        let mut model = model(case, "", sizes[0], THEME);
-        for (n, key) in keys.iter().enumerate() {
-            let key = Key::parse_all(key).unwrap()[0];
-            let (commands, made) = counted(&mut model, key);
-            prop_assert!(made < MOST, "{key} takes {made} allocations and a frame on {}", model.screen().title());
-            follow(&mut model, commands);
-            if n % 45 == 0 {
-                let (width, height) = sizes[n / 45];
-                send(&mut model, Msg::Resize(width, height));
+        let mut model = model(case, "", (100, 30), THEME);
+        // What was asked and is not answered yet: answers come after none to three further events.
+        let mut asked: VecDeque<Vec<Command>> = VecDeque::new();
+        for (n, event) in events.into_iter().enumerate() {
+            let told = format!("{event:?} on {}", model.screen().title());
+            let (commands, made) = counted(&mut model, message(event));
+            prop_assert!(made < MOST, "{told} takes {made} allocations and a frame");
+            asked.push_back(commands);
+            while asked.len() > late[n % late.len()] {
+                follow(&mut model, asked.pop_front().unwrap_or_default());
             }
-            prop_assert!(has_its_cursor(&model), "the cursor is lost after {n} keys");
-            if n % 5 == 0 {
+            if n % 4 == 0 {
+                asked.drain(..).for_each(|commands| follow(&mut model, commands));
                 let shown = text(&model);
                 let raw = shown.chars().find(|c| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c));
                 prop_assert_eq!(raw, None, "raw control on screen");
+                is_in_its_list(&shown)?;
+            }
+            if n % 8 == 0 {
+                keeps_its_record(&mut model, n / 8)?;
             }
         }
     }
+}
+
+fn message(event: Event) -> Msg {
+    match event {
+        Event::Key(key) => Msg::Key(Key::parse_all(&key).unwrap()[0]),
+        Event::Resize(width, height) => Msg::Resize(width, height),
+        Event::Wheel(lines) => Msg::Wheel(lines),
+        Event::Click(x, y) => Msg::Click(x, y),
+        Event::Drag(x, y) => Msg::Drag(x, y),
+        Event::Release => Msg::Release,
+        Event::Paste(text) => Msg::Paste(text.to_owned()),
+        Event::Grown => Msg::Grown(Ok(())),
+    }
+}
+
+/// The record under the cursor, whatever its row, keeps it: when the size changes, when the case is studied anew, and
+/// when keys sort, narrow, widen or recolour the list, as long as it is among what is left.
+fn keeps_its_record(model: &mut Model, turn: usize) -> Result<(), TestCaseError> {
+    let keys = KEEPING[turn % KEEPING.len()];
+    let taken_back = matches!(keys, "u" | "<c-r>");
+    // These would be typed into a text; choose another window, which ranks agents anew; or take back a note of the list.
+    let other = |change: Option<&Change>| {
+        matches!(change, Some(Change::Choice(_)))
+            || matches!(model.screen(), Screen::Notes(_)) && matches!(change, Some(Change::Note(_)))
+    };
+    let is_typed = model.overlay.is_some() || is_console(model);
+    let skipped = is_typed || taken_back && (other(model.undo.last()) || other(model.redo.last()));
+    let (width, height) = (turn as u16 * 37 % 190 + 20, turn as u16 * 11 % 50 + 8);
+    let mut events = vec![("another size", vec![Msg::Resize(width, height)])];
+    if turn % 4 == 0 {
+        events.push(("a new study", vec![Msg::Grown(Ok(()))]));
+    }
+    if !skipped {
+        let keys_of = Key::parse_all(keys).unwrap().into_iter().map(Msg::Key).collect();
+        events.push((keys, keys_of));
+    }
+    for (what, msgs) in events {
+        let Some((list, record)) = under_cursor(model) else { return Ok(()) };
+        for msg in msgs {
+            let commands = update(model, msg);
+            follow(model, commands);
+        }
+        if let Some((now, under)) = under_cursor(model).filter(|(now, _)| *now == list) {
+            prop_assert!(
+                !has(model, record) || under == record,
+                "{what} takes the cursor of {now} from {record} to {under}"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn is_console(model: &Model) -> bool {
+    matches!(model.screen(), Screen::Console(_))
+}
+
+/// What is common to the screens that are lists, each with a type of its own.
+macro_rules! of_list {
+    ($model:expr, $state:ident => $of:expr, $requests:ident => $of_requests:expr) => {
+        match $model.screen() {
+            Screen::Requests($requests) => $of_requests,
+            Screen::Agents($state) => $of,
+            Screen::Findings($state) => $of,
+            Screen::Proofs($state) => $of,
+            Screen::Settlements($state) => $of,
+            Screen::Notes($state) => $of,
+            Screen::Stack($state) => $of,
+            Screen::Console($state) => $of,
+            _ => None,
+        }
+    };
+}
+
+/// The list that is shown, and which of its rows, as they came, is under the cursor.
+fn under_cursor(model: &Model) -> Option<(String, usize)> {
+    let pane = match model.screen() {
+        Screen::Settlements(state) => state.place(),
+        Screen::Notes(state) => state.place(),
+        _ => 0,
+    };
+    let row = of_list!(model,
+        state => Some(state.arranged.row(state.scroll.cursor)),
+        state => state.row(state.scroll.cursor).map(|row| row.0 as usize)
+    );
+    Some((format!("{} {pane}", model.screen().title()), row.filter(|row| *row != usize::MAX)?))
+}
+
+/// Whether a row is among what is left of the list.
+fn has(model: &Model, row: usize) -> bool {
+    let found = of_list!(model,
+        state => Some(state.arranged.row(state.arranged.place(row)) == row),
+        state => state.selection.as_ref().map(|selection| selection.rows.iter().any(|other| other.0 as usize == row))
+    );
+    found == Some(true)
+}
+
+/// `row 12, showing 30 of 45`: the cursor stands on a row that is shown, and no more are shown than there are.
+fn is_in_its_list(shown: &str) -> Result<(), TestCaseError> {
+    for line in shown.lines().filter(|line| line.contains("showing ")) {
+        let number = |after: &str| -> Option<u64> {
+            let (_, rest) = line.rsplit_once(after)?;
+            let digits = rest.split(|c: char| !c.is_ascii_digit() && c != ',').next()?;
+            digits.replace(',', "").parse().ok()
+        };
+        if let (Some(row), Some(shown), Some(all)) = (number("row "), number("showing "), number(" of ")) {
+            prop_assert!(1 <= row && row <= shown && shown <= all, "{line}");
+        }
+    }
+    Ok(())
 }
 
 /// What a key and its frame may allocate on the thread that answers keys. It is what a frame of text takes, several times
 /// over; reading records or the journals for a key takes far more.
 const MOST: u64 = 60_000;
 
-/// Takes a key in and draws, as the terminal's thread does between two frames; what workers do is not among it.
-fn counted(model: &mut Model, key: Key) -> (Vec<Command>, u64) {
+/// Takes a message in and draws, as the terminal's thread does between two frames; what workers do is not among it.
+fn counted(model: &mut Model, msg: Msg) -> (Vec<Command>, u64) {
     let mut commands = Vec::new();
     let made = allocation_counter::measure(|| {
-        commands = update(model, Msg::Key(key));
+        commands = update(model, msg);
         std::hint::black_box(buffer(model));
     });
     (commands, made.count_total)
@@ -92,7 +240,7 @@ fn a_key_costs_no_more_on_ten_times_the_requests() {
         );
         let keys = Key::parse_all(keys).unwrap();
         let costs = keys.into_iter().map(|key| {
-            let (commands, made) = counted(&mut model, key);
+            let (commands, made) = counted(&mut model, Msg::Key(key));
             follow(&mut model, commands);
             (made, key)
         });
@@ -103,26 +251,6 @@ fn a_key_costs_no_more_on_ten_times_the_requests() {
         large < 2 * small,
         "{one} takes {small} allocations; on ten times the requests {other} takes {large}"
     );
-}
-
-/// The cursor of a list stands on something, or there is nothing to stand on.
-fn has_its_cursor(model: &Model) -> bool {
-    let stands = |cursor: usize, len: usize| cursor < len || len == 0;
-    match model.screen() {
-        Screen::Requests(state) => state.len() == 0 || state.row(state.scroll.cursor).is_some(),
-        Screen::Findings(state) => {
-            let all = model.study.as_ref().map_or(0, |study| study.findings.len());
-            stands(state.scroll.cursor, state.arranged.len(all))
-        }
-        Screen::Console(state) => {
-            let all = state.answer.as_ref().map_or(0, |answer| answer.rows.len());
-            stands(state.scroll.cursor, state.arranged.len(all))
-        }
-        Screen::Timeline(state) => {
-            stands(state.scroll.cursor, state.timeline.as_ref().map_or(0, |timeline| timeline.lanes.len()))
-        }
-        _ => true,
-    }
 }
 
 /// A journal of random records, whole and broken, from a few names: the same seed, the same bytes.

@@ -2,12 +2,11 @@
 //! made of a list is there again when the case is opened again.
 
 use super::{THEME, many, model};
-use backtrail::store::Case;
 use backtrail::ui::headless::{perform, send, session, text};
 use backtrail::ui::keys::Key;
 use backtrail::ui::model::{Command, Model, Msg};
 use backtrail::ui::update;
-use backtrail::work::study::{self, Choice, Study};
+use backtrail::work::study::Study;
 use backtrail::work::{Cancel, WorkError};
 
 fn asked(model: &mut Model, keys: &str) -> Vec<Command> {
@@ -93,30 +92,6 @@ fn rows_of_a_list_made_anew_are_not_shown_before_they_are_narrowed() {
     assert!(waiting.contains("putting the rows in order") && !waiting.contains("medium"), "{waiting}");
     perform(&mut model, later);
     assert_eq!(shown(&model), shown(&at("7fseverity=critical<enter>")));
-}
-
-#[test]
-fn what_is_not_counted_yet_is_not_told_as_none() {
-    let folder = tempfile::tempdir().unwrap();
-    let case = folder.path().join("forgetful.case");
-    for end in ["", "-wal"] {
-        let from = format!("{}{end}", many().case.display());
-        if std::fs::exists(&from).unwrap() {
-            std::fs::copy(from, format!("{}{end}", case.display())).unwrap();
-        }
-    }
-    Case::create_or_open(&case).unwrap().atomically(study::forget).unwrap();
-    let soon = Study::soon(&case, &Choice::default(), &Cancel::default()).unwrap();
-    let whole = soon.whole(&Cancel::default()).unwrap();
-    let mut model = at("1");
-    drop(update(&mut model, Msg::Studied(Ok(soon.into()))));
-    let counting = shown(&model);
-    for words in ["reached           counting", "payments          counting", "counting the rest"] {
-        assert!(counting.contains(words), "{words}: {counting}");
-    }
-    drop(update(&mut model, Msg::Studied(Ok(whole.into()))));
-    let counted = shown(&model);
-    assert!(!counted.contains("counting") && counted.contains(" certain · "), "{counted}");
 }
 
 #[test]

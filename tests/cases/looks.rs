@@ -1,32 +1,17 @@
 //! What terminals are sent: only ASCII where asked for, no colour under `NO_COLOR`, little where little changed.
 
-use super::{many, model};
+use super::matrix::ROWS;
+use super::{many, model, opened};
 use backtrail::ui::headless::{buffer, bytes, text};
 use backtrail::ui::theme::{Charset, Colours, Theme};
 
 #[test]
 fn ascii_screens_hold_nothing_else() {
     let theme = Theme::new(Colours::Sixteen, Charset::Ascii);
-    for keys in [
-        "",
-        "2",
-        "2v",
-        "3",
-        "3<enter>",
-        "4",
-        "5",
-        "5<tab><tab>",
-        "6",
-        "7",
-        "8",
-        "w",
-        "?",
-        "3f",
-        "4f",
-        "<c-p>",
-        "i",
-    ] {
-        let shown = text(&model(many(), keys, (120, 40), theme));
+    for row in ROWS {
+        let (keys, mut model) = (row.keys, opened(many(), row.keys, (120, 40)));
+        model.theme = theme;
+        let shown = text(&model);
         let foreign: Vec<char> = shown.chars().filter(|c| !c.is_ascii()).collect();
         assert!(foreign.is_empty(), "{keys}: {foreign:?}\n{shown}");
     }

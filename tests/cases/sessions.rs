@@ -5,7 +5,7 @@ use backtrail::model::Nanos;
 use backtrail::store::Case as Store;
 use backtrail::ui::headless::{perform, send, text};
 use backtrail::ui::keys::Key;
-use backtrail::ui::model::{Command, Model, Msg, Screen};
+use backtrail::ui::model::{Command, Model, Msg, Pace, Screen};
 use backtrail::ui::update;
 use backtrail::work::Cancel;
 use backtrail::work::filter::Filter;
@@ -94,6 +94,40 @@ fn hits_of_a_search_are_shown_as_they_come_and_stay_when_it_is_stopped() {
     assert!(shown.contains("showing 5 of 900") && shown.contains("stopped"), "{shown}");
     perform(&mut model, commands);
     assert!(!text(&model).contains("% searched"), "a whole answer says nothing of that");
+}
+
+#[test]
+fn a_filter_that_reads_the_journals_waits_for_a_rest_and_is_given_up_with_its_window() {
+    let typed = |list: &str, words: &str| {
+        let mut model = model(many(), list, (80, 24), THEME);
+        let keys = Key::parse_all(words).unwrap();
+        let paces =
+            keys.into_iter().flat_map(|key| update(&mut model, Msg::Key(key))).map(|command| match command {
+                Command::Preview { pace, .. } | Command::PreviewRows { pace, .. } => pace,
+                command => panic!("{command:?}"),
+            });
+        (paces.last().unwrap(), model)
+    };
+    // Requests by their columns; by what stands in the journals; payments by amounts; by ids, which stand there too.
+    for (list, words, pace) in [
+        ("3", "fversion=2", Pace::AtOnce),
+        ("3", "fid=req-00000001", Pace::AtOnce),
+        ("3", "fid~req", Pace::Rested),
+        ("3", "fx", Pace::Rested),
+        ("3", "fversion=2<space>-\"a<space>b\"", Pace::Rested),
+        ("5", "famount>0.05", Pace::AtOnce),
+        ("5", "fx", Pace::Rested),
+    ] {
+        let (last, mut model) = typed(list, words);
+        assert_eq!(last, pace, "{list}{words}");
+        let said = text(&model).contains("counted when you pause");
+        assert_eq!(said, pace == Pace::Rested, "{list}{words}");
+        let closed = update(&mut model, Msg::Key(Key::parse_all("<esc>").unwrap()[0]));
+        assert!(matches!(closed[..], [Command::StopPreview]), "{list}{words}: {closed:?}");
+        let (_, mut model) = typed(list, words);
+        let applied = update(&mut model, Msg::Key(Key::parse_all("<enter>").unwrap()[0]));
+        assert!(matches!(applied[0], Command::StopPreview), "{list}{words}: {applied:?}");
+    }
 }
 
 #[test]

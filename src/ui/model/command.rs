@@ -40,13 +40,17 @@ pub enum Command {
     },
     Preview {
         text: String,
+        pace: Pace,
     },
     /// How many rows of a list a wish would leave.
     PreviewRows {
         text: String,
         lines: Arc<dyn Lines>,
         wish: Wish,
+        pace: Pace,
     },
+    /// Nobody types a filter any more: give its preview up.
+    StopPreview,
     Page {
         question: u64,
         rows: Vec<Row>,
@@ -170,6 +174,7 @@ pub enum Command {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stops {
     Search,
+    Preview,
     Query,
     Naming,
     Nothing,
@@ -184,11 +189,28 @@ impl Command {
             | Self::Arrange { .. }
             | Self::Count { .. }
             | Self::CountRows { .. } => Stops::Search,
+            Self::Preview { .. } | Self::PreviewRows { .. } => Stops::Preview,
             Self::Query { .. } => Stops::Query,
             Self::Name { .. } => Stops::Naming,
             _ => Stops::Nothing,
         }
     }
+
+    /// Whether it waits until the person rests.
+    pub const fn rests(&self) -> bool {
+        matches!(
+            self,
+            Self::Preview { pace: Pace::Rested, .. } | Self::PreviewRows { pace: Pace::Rested, .. }
+        )
+    }
+}
+
+/// When something typed is looked into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    AtOnce,
+    /// It reads the journals' bytes: when the person rests from typing.
+    Rested,
 }
 
 /// Whether journals are read on as they grow.

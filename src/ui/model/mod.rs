@@ -5,7 +5,7 @@ mod msg;
 mod overlay;
 mod screen;
 
-pub use command::{Command, Follow, Stops, Why, Written};
+pub use command::{Command, Follow, Pace, Stops, Why, Written};
 pub use msg::{Msg, Naming};
 pub use overlay::{
     Asking, Candidate, Choose, CopyTo, Finder, Menu, MenuChoice, Narrowing, Overlay, Preview, Saved, Then,

@@ -1,5 +1,6 @@
 //! What lies over a screen and takes its keys.
 
+use super::Pace;
 use crate::model::Row;
 use crate::ui::actions::Action;
 use crate::ui::report;
@@ -109,7 +110,7 @@ pub enum CopyTo {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Preview {
-    Waiting,
+    Waiting(Pace),
     Hits(u64),
     /// A mistake; with the character it is at, where that is known.
     Mistake {

@@ -113,7 +113,9 @@ pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
 pub fn walk(model: &mut Model, by: isize) -> Vec<Command> {
     let len = len(model);
     if len == 0 {
-        model.notice = Some(Notice::Said("there are no findings".to_owned()));
+        let partial = crate::ui::reading::is_partial(model);
+        let words = if partial { crate::ui::reading::FINDINGS } else { "there are no findings" };
+        model.notice = Some(Notice::Said(words.to_owned()));
         return Vec::new();
     }
     let next = match model.finding {

@@ -204,6 +204,10 @@ pub fn verify(model: &mut Model) -> Vec<Command> {
     if model.study.is_none() {
         return crate::ui::lists::said(model, "open a case first");
     }
+    // It would take the place of the reading.
+    if crate::ui::reading::is_partial(model) {
+        return crate::ui::lists::said(model, "proofs can be verified when all journals are read");
+    }
     model.notice = Some(Notice::Said(VERIFYING.to_owned()));
     vec![Command::Verify]
 }

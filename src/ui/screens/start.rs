@@ -3,7 +3,7 @@
 use crate::ui::actions::Action;
 use crate::ui::keys::Key;
 use crate::ui::model::{Command, Model, Overlay, Screen};
-use crate::ui::text::spans;
+use crate::ui::text::{fit, spans};
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::scroll::{Scroll, Step};
@@ -72,7 +72,9 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         ),
     ];
     for (n, line) in head.iter().enumerate() {
-        frame.buffer_mut().set_line(area.x + 3, area.y + 1 + n as u16, line, area.width.saturating_sub(4));
+        let room = area.width.saturating_sub(4);
+        let line = fit(line.clone(), usize::from(room), theme);
+        frame.buffer_mut().set_line(area.x + 3, area.y + 1 + n as u16, &line, room);
     }
     let body = Rect { y: area.y + 4, height: area.height.saturating_sub(4), ..area };
     if state.opening && model.notice.is_none() {

@@ -63,6 +63,10 @@ pub fn draw_again(model: &mut Model) -> Vec<Command> {
     let Some(study) = model.study.clone() else {
         return Vec::new();
     };
+    // Before all journals are read nobody knows from when to when it goes.
+    if !study.snapshot.is_sealed() {
+        return Vec::new();
+    }
     let first = study.window.as_ref().and_then(crate::analysis::Window::from);
     with(model, |state| {
         let axis = state.axis.map_or_else(

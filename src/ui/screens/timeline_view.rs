@@ -36,6 +36,11 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         put(frame, Rect { x: area.x + 2, ..area }, Line::styled("counting…", theme.quiet()), theme);
         return;
     };
+    if timeline.lanes.is_empty() && timeline.marks.is_empty() {
+        let words = Line::styled("no request and no deployment is recorded", theme.quiet());
+        put(frame, Rect { x: area.x + 2, y: area.y + 1, ..area }, words, theme);
+        return;
+    }
     if area.height < 5 || area.width < LABEL + 10 {
         put(frame, area, Line::raw("too small for a timeline"), theme);
         return;

@@ -59,6 +59,15 @@ impl Wish {
     pub fn is_any(&self) -> bool {
         self.sort.is_some() || self.keep.iter().any(|keep| !keep.paused)
     }
+
+    /// Whether its conditions look into the journals' bytes.
+    pub fn reads_journals(&self, lines: &dyn Lines) -> bool {
+        let Some(unread) = lines.unread() else {
+            return false;
+        };
+        let mut kept = self.keep.iter().filter(|keep| !keep.paused);
+        kept.any(|keep| keep.column.as_ref().is_none_or(|(column, _)| *column == unread))
+    }
 }
 
 /// A text of a column, how many rows have it, and the place of the first.
