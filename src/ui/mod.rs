@@ -25,6 +25,7 @@ pub mod theme;
 mod undo;
 mod update;
 mod view;
+mod when;
 mod widgets;
 mod worker;
 

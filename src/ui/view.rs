@@ -6,7 +6,7 @@ use super::frame::{self, SMALLEST};
 use super::model::{Finder, Menu, Model, Narrowing, Overlay, Preview, Screen};
 use super::overlays::{FINDER_HEIGHT, LISTED, choices};
 use super::screens::{
-    agents_view, compare, console, findings, notes, overview, proofs, request, requests_view,
+    agents_view, compare, console, findings, notes, overview, proofs, request_view, requests_view,
     settlements_view, stack, start, timeline_view,
 };
 use super::text::{padded, spans};
@@ -57,7 +57,7 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
         Screen::Overview(state) => overview::draw(model, state, frame, body),
         Screen::Timeline(state) => timeline_view::draw(model, state, frame, body),
         Screen::Requests(state) => requests_view::draw(model, state, frame, body),
-        Screen::Request(state) => request::draw(model, state, frame, body),
+        Screen::Request(state) => request_view::draw(model, state, frame, body),
         Screen::Proofs(state) => proofs::draw(model, state, frame, body),
         Screen::Agents(state) => agents_view::draw(model, state, frame, body),
         Screen::Settlements(state) => settlements_view::draw(model, state, frame, body),

@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod agents_view;
+pub mod answers;
 pub mod compare;
 pub mod console;
 pub mod findings;
@@ -12,6 +13,7 @@ pub mod overview;
 pub mod payments_table;
 pub mod proofs;
 pub mod request;
+pub mod request_view;
 pub mod requests;
 pub mod requests_view;
 pub mod settlements;

@@ -1,7 +1,7 @@
 //! Requests on screen: the table, and beside it a summary of the one under the cursor.
 
 use super::requests::{FIELDS, State};
-use super::{proofs, request};
+use super::{proofs, request_view};
 use crate::model::time::Zone;
 use crate::model::{Evidence, Kind, Nanos};
 use crate::ui::frame;
@@ -76,7 +76,7 @@ fn tier(cell: &Cell, theme: &Theme) -> Line<'static> {
     match cell.row.tier {
         None => Line::styled(theme.glyphs.ellipsis, theme.quiet()),
         Some(None) => Line::styled(theme.glyphs.quiet, theme.quiet()),
-        Some(Some(tier)) => Line::styled(tier.name(), request::tier_style(tier, theme)),
+        Some(Some(tier)) => Line::styled(tier.name(), request_view::tier_style(tier, theme)),
     }
 }
 
@@ -146,6 +146,6 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         Some(Cell { row, zone: model.zone, faulty: faulty.clone() })
     });
     if let (Some(detail), Some(row)) = (panes.detail, state.under_cursor()) {
-        request::draw_summary(model, row, frame, detail);
+        request_view::draw_summary(model, row, frame, detail);
     }
 }

@@ -1,0 +1,118 @@
+//! What the answer rests on: findings, evidence, and what was read.
+
+use super::{Page, Target};
+use crate::model::{Evidence, Severity, Untrusted};
+use crate::ui::screens::findings;
+use crate::ui::text::spans;
+use crate::work::filter::Filter;
+use crate::work::findings::{counted, grouped};
+use ratatui::text::Span;
+
+/// How many foreign sources are listed.
+const SOURCES: usize = 8;
+
+impl Page<'_> {
+    pub(super) fn findings(&mut self) {
+        let mut words = Vec::new();
+        for severity in Severity::ALL.into_iter().rev() {
+            let count = self.study.findings.iter().filter(|finding| finding.severity == severity).count();
+            if count > 0 {
+                let style = findings::style(severity, self.theme);
+                words.push(Span::styled(format!("{count} {severity}   "), style));
+            }
+        }
+        match &self.study.impact {
+            None => words.push(Span::styled("counting the rest", self.theme.quiet())),
+            Some(_) if words.is_empty() => words.push(Span::raw("none")),
+            Some(_) => (),
+        }
+        self.say("findings", words, Target::Findings);
+        self.blank();
+    }
+
+    pub(super) fn evidence(&mut self) {
+        let fold = &self.study.fold;
+        let mut words = Vec::new();
+        for evidence in Evidence::ALL.into_iter().rev() {
+            let count = fold.by_evidence[evidence as usize];
+            let style =
+                if evidence == Evidence::None && count > 0 { self.theme.warn() } else { self.theme.plain() };
+            words.push(Span::styled(format!("{} {}   ", evidence.name(), grouped(count)), style));
+        }
+        self.say("versions known by", words, Target::Requests(Filter::default()));
+        let consistent = self.study.checkpoints.iter().filter(|c| c.verdict == "consistent").count();
+        let other = self.study.checkpoints.len() - consistent;
+        let mut words =
+            vec![Span::raw(format!("{} agree with the lines before them", grouped(consistent as u64)))];
+        if other > 0 {
+            words.push(Span::styled(
+                format!("   {} {other} do not, or cannot be told", self.theme.glyphs.bad),
+                self.theme.bad(),
+            ));
+        }
+        self.say("checkpoints", words, Target::Findings);
+        let words = match self.study.verified {
+            true => vec![Span::raw(
+                "every proof was verified; versions count as attested only where the enclave signed",
+            )],
+            false => vec![Span::styled(
+                "no proof is verified yet: V on the Proofs screen verifies all",
+                self.theme.warn(),
+            )],
+        };
+        self.say("proofs", words, Target::Proofs);
+    }
+
+    pub(super) fn gaps(&mut self) {
+        let sources: Vec<_> = self.study.snapshot.sources().iter().filter(|s| !s.is_made_here()).collect();
+        let sum = |f: fn(&crate::store::Source) -> u64| sources.iter().map(|source| f(source)).sum::<u64>();
+        let torn = sources.iter().filter(|source| source.torn_bytes > 0).count();
+        let lines = counted(sum(|s| s.lines), "line");
+        let what = if sources.iter().any(|source| source.imported.is_some()) { "source" } else { "journal" };
+        let words = format!(
+            "{lines} in {}: {}, {}, {}, {}, {}",
+            counted(sources.len() as u64, what),
+            counted(sum(|s| s.faults), "fault"),
+            counted(sum(|s| s.duplicates), "duplicate"),
+            counted(sum(|s| s.conflicts), "conflict"),
+            counted(torn as u64, "torn tail"),
+            counted(self.study.gaps.len() as u64, "gap"),
+        );
+        self.say("completeness", vec![Span::raw(words)], Target::Findings);
+        self.sources();
+    }
+
+    /// What each foreign source was read as, and how much of it nothing here knows.
+    fn sources(&mut self) {
+        let sources = self.study.snapshot.sources();
+        let (joins, foreign): (Vec<_>, Vec<_>) = sources
+            .iter()
+            .filter(|source| source.imported.is_some())
+            .partition(|source| source.is_made_here());
+        for (n, source) in foreign.iter().take(SOURCES).enumerate() {
+            let label = if n == 0 { "read as" } else { "" };
+            let format = Untrusted(source.format()).visible();
+            let mut line = vec![Span::styled(format, self.theme.strong()), Span::raw("  ")];
+            line.extend(spans(&source.name(), self.theme.accent(), self.theme));
+            line.push(Span::raw(format!("  {}", counted(source.records, "record"))));
+            if source.unmapped > 0 {
+                let words = format!(", {} kept and not mapped", grouped(source.unmapped));
+                line.push(Span::styled(words, self.theme.warn()));
+            }
+            if source.faults > source.unmapped {
+                let words = format!(", {}", counted(source.faults - source.unmapped, "fault"));
+                line.push(Span::styled(words, self.theme.warn()));
+            }
+            self.say(label, line, Target::Findings);
+        }
+        if foreign.len() > SOURCES {
+            let words = format!("… and {} more: `ingest --json` lists all", foreign.len() - SOURCES);
+            self.say("", vec![Span::raw(words)], Target::Nothing);
+        }
+        // Nobody brought these: they were put together here.
+        for source in joins {
+            let words = format!("{} put together of several sources", counted(source.records, "record"));
+            self.say("joins", vec![Span::raw(words)], Target::Nothing);
+        }
+    }
+}
