@@ -5,7 +5,7 @@ use super::lists::{said, subject};
 use super::model::{
     Asking, Change, Command, CopyTo, Menu, MenuChoice, Model, Notice, Overlay, Saved, Screen, Why, Written,
 };
-use super::screens::requests;
+use super::screens::{ladder, requests};
 use super::text::{cut, shown};
 use super::undo::trail;
 use super::update::{fail, open_row, refresh};
@@ -325,6 +325,7 @@ pub fn copy_menu(model: &mut Model) -> Vec<Command> {
             }),
         );
     }
+    add('v', "the proof path as Markdown", super::beside::path(model).map(ladder::as_markdown));
     if matches!(model.screen(), Screen::Requests(_)) {
         add('f', "the filter", Some(model.filter.to_string()));
     }

@@ -2,6 +2,7 @@
 
 pub mod actions;
 mod asking;
+mod beside;
 mod click;
 mod config;
 mod desk;
@@ -15,6 +16,7 @@ pub mod model;
 mod narrow;
 mod ordering;
 mod overlays;
+mod panes;
 mod plain;
 mod report;
 mod screens;

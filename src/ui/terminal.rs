@@ -279,6 +279,7 @@ impl Workers {
                 }
                 Command::Attend => self.attend(model),
                 Command::Follow(follow) => self.follow(model, follow),
+                Command::StopOpening => self.opening.cancel(),
                 Command::StopSearch => self.give_up(Stops::Search),
                 Command::StopQuery => self.give_up(Stops::Query),
                 Command::StopNaming => self.give_up(Stops::Naming),

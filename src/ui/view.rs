@@ -2,14 +2,16 @@
 
 use super::actions::{ACTIONS, Place};
 use super::asking::FILTERS_HEIGHT;
+use super::beside;
 use super::frame::{self, SMALLEST};
 use super::model::{Finder, Menu, Model, Narrowing, Overlay, Preview, Screen};
 use super::overlays::{FINDER_HEIGHT, LISTED, choices};
 use super::screens::{
-    agents_view, compare, console, findings, notes, overview, proofs, request_view, requests_view,
+    agents_view, compare, console, findings, notes_view, overview, proofs, request_view, requests_view,
     settlements_view, stack, start, timeline_view,
 };
 use super::text::{padded, spans};
+use super::theme::Theme;
 use super::widgets::field::Field;
 use super::widgets::lines::{self, Focus};
 use super::widgets::scroll::Scroll;
@@ -62,11 +64,12 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
         Screen::Agents(state) => agents_view::draw(model, state, frame, body),
         Screen::Settlements(state) => settlements_view::draw(model, state, frame, body),
         Screen::Findings(state) => findings::draw(model, state, frame, body),
-        Screen::Notes(state) => notes::draw(model, state, frame, body),
+        Screen::Notes(state) => notes_view::draw(model, state, frame, body),
         Screen::Stack(state) => stack::draw(model, state, frame, body),
         Screen::Compare(state) => compare::draw(model, state, frame, body),
         Screen::Console(state) => console::draw(model, state, frame, body),
     }
+    beside::draw(model, frame);
     match &model.overlay {
         Some(Overlay::Help(scroll)) => help(model, scroll, frame),
         Some(Overlay::Filter { field, preview }) => filter(model, field, preview, frame),
@@ -145,8 +148,16 @@ fn window(model: &Model, frame: &mut Frame<'_>, title: &str, width: u16, height:
     let (width, height) = (width.min(model.size.0), height.min(model.size.1));
     let area = Rect { x: (model.size.0 - width) / 2, y: (model.size.1 - height) / 3, width, height };
     frame.render_widget(Clear, area);
-    let mut block = Block::bordered().title(format!(" {title} ")).border_style(model.theme.accent());
-    if model.theme.is_ascii() {
+    let block = bordered(&model.theme).title(format!(" {title} "));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    inner
+}
+
+/// The frame of what lies over something.
+pub fn bordered(theme: &Theme) -> Block<'static> {
+    let mut block = Block::bordered().border_style(theme.accent());
+    if theme.is_ascii() {
         block = block.border_set(ratatui::symbols::border::Set {
             top_left: "+",
             top_right: "+",
@@ -158,9 +169,7 @@ fn window(model: &Model, frame: &mut Frame<'_>, title: &str, width: u16, height:
             horizontal_bottom: "-",
         });
     }
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    inner
+    block
 }
 
 /// The help, made from the list of actions: what works where it is asked for stands first.

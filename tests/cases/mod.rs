@@ -4,6 +4,7 @@ mod keys;
 mod lists;
 mod looks;
 mod matrix;
+mod panes;
 mod sessions;
 
 use backtrail::model::Nanos;

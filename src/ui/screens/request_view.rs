@@ -5,18 +5,18 @@ use super::request::{State, TABS, Tab, Tie};
 use crate::journal::import::standing::Standing;
 use crate::model::Tier;
 use crate::ui::model::Model;
+use crate::ui::panes;
 use crate::ui::text::{cut_middle, shown, spans};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::scroll::Scroll;
-use crate::work::explain::{Explanation, Linkage, Original};
+use crate::work::explain::{Explanation, Linkage, Linked, Original};
 use crate::work::findings::counted;
 use crate::work::rows::RequestRow;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Wrap};
 
 pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
@@ -42,11 +42,15 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         );
         x = next + 1;
     }
-    let body = Rect { y: area.y + 4, height: area.height.saturating_sub(4), ..area };
-    let body = beside_the_record(state, frame, body, theme);
+    let (body, record) = columns(state, area);
+    if let Some(record) = record {
+        draw_record(state, frame, record, theme);
+    }
     match state.tab {
         Tab::Proof => match &state.path {
-            Some(Some(path)) => ladder::draw(path, (&state.steps, state.naming), frame, body, theme),
+            Some(Some(path)) => {
+                ladder::draw(path, (&state.steps, state.top, state.naming), frame, body, theme)
+            }
             Some(None) => say("only requests have a proof path", frame, body, theme),
             None => say("gathering the evidence…", frame, body, theme),
         },
@@ -62,20 +66,23 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
-/// On wide screens the record itself stands beside what is said of it; returns the room that is left.
-fn beside_the_record(state: &State, frame: &mut Frame<'_>, body: Rect, theme: &Theme) -> Rect {
-    if body.width < 140 || state.tab == Tab::Record {
-        return body;
+/// What is below the tabs; on wide screens the record itself stands beside what is said of it.
+pub fn columns(state: &State, area: Rect) -> (Rect, Option<Rect>) {
+    let body = Rect { y: area.y + 4, height: area.height.saturating_sub(4), ..area };
+    if body.width < panes::THREE || state.tab == Tab::Record {
+        return (body, None);
     }
     let width = body.width * 2 / 5;
     let rest = Rect { width: body.width - width, ..body };
-    let pane = Rect { x: rest.right(), width, ..body };
+    (rest, Some(Rect { x: rest.right(), width, ..body }))
+}
+
+fn draw_record(state: &State, frame: &mut Frame<'_>, pane: Rect, theme: &Theme) {
     for y in pane.y..pane.bottom() {
         frame.buffer_mut().set_span(pane.x, y, &Span::styled(theme.glyphs.vertical, theme.quiet()), 1);
     }
     let inner = Rect { x: pane.x + 1, width: pane.width - 1, ..pane };
     state.tree.draw(frame, inner, Focus::Elsewhere, theme);
-    rest
 }
 
 fn say(words: &'static str, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
@@ -213,25 +220,27 @@ fn draw_links(state: &State, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
             Tie::From(link) => ("from", link),
             Tie::To(link) => ("to", link),
         };
-        let mut line = vec![
-            Span::styled(format!("{side:<5}"), theme.quiet()),
-            Span::styled(format!("{:<10}", link.kind.name()), theme.accent()),
-        ];
-        match link.record {
-            Some((kind, at)) => {
-                line.push(Span::raw(format!("{:<11}", kind.name())));
-                line.push(Span::styled(
-                    format!("{}  ", at.short(crate::model::time::Zone::Utc)),
-                    theme.quiet(),
-                ));
-            }
-            None => line.push(Span::styled("not in this case  ", theme.warn())),
-        }
-        line.extend(spans(&link.id, theme.strong(), theme));
-        line.push(Span::raw("  "));
-        line.extend(spans(&link.agent, theme.quiet(), theme));
-        Line::from(line)
+        self::link(side, link, theme)
     });
+}
+
+/// A record that led to this one, or came of it.
+pub fn link(side: &str, link: &Linked, theme: &Theme) -> Line<'static> {
+    let mut line = vec![
+        Span::styled(format!("{side:<5}"), theme.quiet()),
+        Span::styled(format!("{:<10}", link.kind.name()), theme.accent()),
+    ];
+    match link.record {
+        Some((kind, at)) => {
+            line.push(Span::raw(format!("{:<11}", kind.name())));
+            line.push(Span::styled(format!("{}  ", at.short(crate::model::time::Zone::Utc)), theme.quiet()));
+        }
+        None => line.push(Span::styled("not in this case  ", theme.warn())),
+    }
+    line.extend(spans(&link.id, theme.strong(), theme));
+    line.push(Span::raw("  "));
+    line.extend(spans(&link.agent, theme.quiet(), theme));
+    Line::from(line)
 }
 
 /// A link of the shortest chain from what the faulty version served.
@@ -304,10 +313,9 @@ pub fn tier_style(tier: Tier, theme: &Theme) -> Style {
 }
 
 /// The pane beside a list: the request in short.
-pub fn draw_summary(model: &Model, r: &RequestRow, frame: &mut Frame<'_>, area: Rect) {
-    let theme = &model.theme;
+pub fn summary(r: &RequestRow, width: usize, theme: &Theme) -> Vec<Line<'static>> {
     let version = |text: &str| if text.is_empty() { "—".to_owned() } else { text.to_owned() };
-    let width = usize::from(area.width.saturating_sub(14));
+    let width = width.saturating_sub(11);
     let pairs = [
         ("id", r.id.clone()),
         ("at", r.at.rfc3339()),
@@ -333,5 +341,5 @@ pub fn draw_summary(model: &Model, r: &RequestRow, frame: &mut Frame<'_>, area: 
     }
     out.push(Line::default());
     out.push(Line::styled("enter: its bytes, causes, effects", theme.quiet()));
-    frame.render_widget(Paragraph::new(out).wrap(Wrap { trim: false }), area);
+    out
 }

@@ -140,8 +140,12 @@ impl State {
         }
     }
 
+    pub fn row_under_cursor(&self, model: &Model) -> Option<Row> {
+        self.row(&*blast(model)?, self.arranged.row(self.scroll.cursor))
+    }
+
     pub fn id_under_cursor(&self, model: &Model) -> Option<&str> {
-        let row = self.row(&*blast(model)?, self.arranged.row(self.scroll.cursor))?;
+        let row = self.row_under_cursor(model)?;
         self.ids.get(&row).map(String::as_str)
     }
 
@@ -163,6 +167,7 @@ pub fn computed(model: &mut Model) -> Vec<Command> {
     match model.screen() {
         Screen::Settlements(_) => refresh(model),
         Screen::Requests(_) => super::requests::computed(model),
+        Screen::Timeline(_) => super::timeline::draw_again(model),
         _ => Vec::new(),
     }
 }
