@@ -124,7 +124,7 @@ use Action::*;
 
 pub const ACTIONS: &[Entry] = actions![
     Open, Everywhere, "<enter>", "open", "Open what is selected: one step nearer to the bytes";
-    Back, Everywhere, "<esc>", "back", "Close a pop-over, leave a screen; never quits";
+    Back, Everywhere, "<esc>", "back", "Close a pop-over, stop a search, leave a screen; twice on the first one stops reading and verifying; never quits";
     HistoryBack, Everywhere, "<a-left>", "back", "Go back to the screen before";
     HistoryForward, Everywhere, "<a-right>", "forward", "Go forward again";
     Screen(1), Everywhere, "1", "overview", "Overview: the answer first";

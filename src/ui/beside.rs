@@ -20,6 +20,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Clear;
+use unicode_width::UnicodeWidthStr;
 
 /// What is known of the record the cursor points at, and which pane keys move in.
 #[derive(Debug, Default)]
@@ -318,6 +319,13 @@ fn draw_pane(model: &Model, panes: &Panes, (n, area): (usize, Rect), frame: &mut
     match panes.stands {
         Stands::Over => {
             frame.render_widget(Clear, area);
+            // Half of a wide character would stand under the border, and the terminal would show that instead.
+            for y in area.top()..area.bottom() {
+                let cell = &mut frame.buffer_mut()[(area.x.saturating_sub(1), y)];
+                if cell.symbol().width() > 1 {
+                    cell.set_symbol(" ");
+                }
+            }
             frame.render_widget(bordered(theme).title(Span::styled(words, style)), area);
         }
         _ => {

@@ -265,9 +265,21 @@ fn chips(model: &Model) -> Line<'static> {
     for clause in &model.filter.clauses {
         chip(&clause.to_string(), clause.paused, theme, &mut line);
     }
-    let right = Line::from(vec![Span::styled(warning, theme.warn()), Span::raw(counts)]);
-    sides(Line::from(line), right, model.size.0, theme)
+    // The words give way to the filters, the numbers never.
+    let width = usize::from(model.size.0);
+    let wanted = line.iter().map(Span::width).sum::<usize>().min(FILTERS);
+    let short = counts.iter().position(|words| warning.width() + words.width() + wanted < width);
+    let words = counts.get(short.unwrap_or(counts.len().saturating_sub(1))).cloned().unwrap_or_default();
+    let right = Line::from(vec![Span::styled(warning, theme.warn()), Span::raw(words)]);
+    let room = width.saturating_sub(right.width() + 1);
+    let mut line = fit(Line::from(line), room, theme);
+    line.spans.push(Span::raw(" ".repeat(width.saturating_sub(right.width() + line.width()))));
+    line.spans.extend(right.spans);
+    line
 }
+
+/// Columns that filters have before the words beside them are cut short.
+const FILTERS: usize = 24;
 
 fn chip(text: &str, paused: bool, theme: &Theme, line: &mut Vec<Span<'static>>) {
     let style = if paused { theme.quiet() } else { theme.accent() };
@@ -276,13 +288,20 @@ fn chip(text: &str, paused: bool, theme: &Theme, line: &mut Vec<Span<'static>>) 
     line.push(Span::styled("] ", style));
 }
 
-/// Where the cursor stands and how much is shown of how much; before it, a warning that this is not all.
-fn counts(model: &Model) -> (String, String) {
+/// Where the cursor stands and how much is shown of how much, at length and ever shorter; before it, a warning that this
+/// is not all.
+fn counts(model: &Model) -> (Vec<String>, String) {
     let words = |cursor: usize, shown: usize, all: u64, filters: usize| {
         let filters =
             if filters == 0 { String::new() } else { format!(" ({})", counted(filters as u64, "filter")) };
         let place = if shown == 0 { String::new() } else { format!("row {}, ", grouped(cursor as u64 + 1)) };
-        format!("{place}showing {} of {}{filters} ", grouped(shown as u64), grouped(all))
+        let numbers = format!("{} of {}", grouped(shown as u64), grouped(all));
+        vec![
+            format!("{place}showing {numbers}{filters} "),
+            format!("showing {numbers}{filters} "),
+            format!("showing {numbers} "),
+            format!("{numbers} "),
+        ]
     };
     if let Screen::Requests(state) = model.screen() {
         let Some(selection) = &state.selection else {
@@ -329,7 +348,9 @@ fn hints(model: &Model, room: usize) -> Line<'static> {
         Screen::Requests(_) => {
             &[Action::Open, Action::Filter, Action::Find, Action::OnlyThis, Action::Sort, Action::Mark]
         }
-        Screen::Request(_) => &[Action::NextPane, Action::Left, Action::Right, Action::Copy],
+        Screen::Request(_) => {
+            &[Action::NextPane, Action::ScrollDown, Action::Copy, Action::Left, Action::Right]
+        }
         Screen::Proofs(_) => {
             &[Action::Open, Action::Verify, Action::Sort, Action::Filter, Action::Count, Action::Compare]
         }

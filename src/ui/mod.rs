@@ -21,6 +21,7 @@ mod plain;
 mod report;
 mod screens;
 mod seeking;
+mod stacked;
 pub mod terminal;
 mod text;
 pub mod theme;

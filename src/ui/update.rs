@@ -10,7 +10,7 @@ use super::screens::{
 };
 use super::widgets::scroll::Step;
 use super::{
-    asking, beside, lists, memory, narrow, ordering, overlays, panes, report, seeking, undo, worker,
+    asking, beside, lists, memory, narrow, ordering, overlays, panes, report, seeking, stacked, undo, worker,
 };
 use crate::model::Row;
 use crate::model::time::Zone;
@@ -320,7 +320,7 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::Mark => lists::mark(model),
         Action::Tag => asking::tags(model),
         Action::Comment => asking::comment(model),
-        Action::Filters => narrow::filters(model),
+        Action::Filters => stacked::open(model),
         Action::Console => console::open(model),
         Action::Export => asking::path(model),
         Action::Bundle => asking::bundle(model),

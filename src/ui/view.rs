@@ -1,7 +1,6 @@
 //! Draws the model. Changes nothing.
 
 use super::actions::{ACTIONS, Place};
-use super::asking::FILTERS_HEIGHT;
 use super::beside;
 use super::frame::{self, SMALLEST};
 use super::model::{Finder, Menu, Model, Narrowing, Overlay, Preview, Screen};
@@ -10,6 +9,7 @@ use super::screens::{
     agents_view, compare, console, findings, notes_view, overview, proofs, request_view, requests_view,
     settlements_view, stack, start, timeline_view,
 };
+use super::stacked::{self, Stack};
 use super::text::{padded, spans};
 use super::theme::Theme;
 use super::widgets::field::Field;
@@ -99,26 +99,32 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
 /// The filters in force, one a line.
 fn filters(model: &Model, scroll: &Scroll, frame: &mut Frame<'_>) {
     let theme = &model.theme;
-    let height = FILTERS_HEIGHT as u16 + 4;
+    let height = stacked::HEIGHT as u16 + 4;
     let inner = window(model, frame, "filters in force", 78, height);
-    let clauses = &model.filter.clauses;
-    let hints = "a add  space pause  enter edit  ! negate  d delete  J K move  s save as a view";
+    let stack = Stack::of(model);
+    let hints = match stack {
+        Stack::Requests(_) => {
+            "a add  space pause  enter edit  ! negate  d delete  J K move  s save as a view"
+        }
+        Stack::List(_) => "a add  space pause  enter edit  ! negate  d delete  J K move",
+    };
+    let clauses = stack.told();
     let hints =
         super::text::wrap(Line::styled(hints, theme.quiet()), usize::from(inner.width.saturating_sub(1)), 0);
     let list = Rect { height: inner.height.saturating_sub(hints.len() as u16 + 1), ..inner };
     if clauses.is_empty() {
-        let words = "no filter is in force: all requests are shown";
+        let words = "no filter is in force: all rows are shown";
         frame.buffer_mut().set_span(inner.x + 1, inner.y, &Span::styled(words, theme.quiet()), inner.width);
     }
     lines::draw(frame, list, scroll, clauses.len(), Focus::Here, theme, |n| {
-        let clause = &clauses[n];
-        let (glyph, style) = match clause.paused {
+        let (text, paused) = &clauses[n];
+        let (glyph, style) = match paused {
             true => (theme.glyphs.missing, theme.quiet()),
             false => (theme.glyphs.ok, theme.accent()),
         };
         let mut line = vec![Span::styled(format!("{glyph} "), style)];
-        line.extend(spans(&clause.to_string(), style, theme));
-        if clause.paused {
+        line.extend(spans(text, style, theme));
+        if *paused {
             line.push(Span::styled("  paused", theme.quiet()));
         }
         Line::from(line)

@@ -121,3 +121,32 @@ fn an_answer_that_comes_late_is_of_another_record_and_not_shown() {
     send(&mut model, Msg::Looked { about: first, found: Err(backtrail::work::WorkError::Cancelled) });
     assert!(text(&model).contains("reading…"), "it was about the record before");
 }
+
+#[test]
+fn the_filters_of_any_list_are_switched_edited_moved_and_removed_one_by_one() {
+    for (place, typed) in [("3", "node=gw-eu-1 -version=2.4.1"), ("7", "severity>=low -faulty")] {
+        let mut model = model(many(), &format!("{place}f{typed}<enter>"), (120, 40), THEME);
+        let narrowed = text(&model);
+        assert!(narrowed.contains("(2 filters)"), "{place}");
+        press(&mut model, "Fj <esc>");
+        assert!(text(&model).contains("(1 filter)") && text(&model).contains("[paused "), "{place}: paused");
+        press(&mut model, "F <esc>F <esc>u");
+        press(&mut model, "FKjj J<esc>");
+        press(&mut model, "Fdd<esc>");
+        assert!(!text(&model).contains("filter)"), "{place}: all removed\n{}", text(&model));
+        press(&mut model, "uu");
+        assert!(text(&model).contains("filter)"), "{place}: and undone");
+    }
+}
+
+#[test]
+fn a_filter_of_a_list_is_edited_in_its_place() {
+    let mut model = model(many(), "7fseverity>=low -faulty<enter>F<enter>", (120, 40), THEME);
+    press(&mut model, &"<backspace>".repeat(3));
+    press(&mut model, "high<enter><esc>");
+    assert!(text(&model).contains("[severity>=high] [-faulty]"), "{}", text(&model));
+    press(&mut model, "F<enter>");
+    press(&mut model, &"<backspace>".repeat(20));
+    press(&mut model, "nocolumn>=3<enter>");
+    assert!(text(&model).contains("this filter"), "a mistake is told, and what was typed stays");
+}

@@ -85,7 +85,7 @@ const COLUMNS: [Column<Finding>; 4] = [
     }),
     Column::<Finding>::left("rule", 18, |f, t| Line::styled(f.rule.clone(), t.plain())).need(2),
     Column::<Finding>::left("about", 14, |f, t| Line::from(spans(&f.subject, t.accent(), t))).need(1),
-    Column::<Finding>::left("what", 20, |f, t| Line::from(spans(&f.sentence, t.plain(), t))).grow(1),
+    Column::<Finding>::left("what", 20, |f, t| Line::from(spans(&f.sentence, t.plain(), t))).grow(1).need(3),
 ];
 
 fn severity(finding: &Finding, theme: &Theme) -> Line<'static> {

@@ -183,11 +183,6 @@ pub fn words(result: &StepResult, theme: &Theme) -> Vec<Line<'static>> {
         })
         .collect();
     say("checks", &asked.join(", "));
-    if result.bytes.length > 0 {
-        let shown = &result.bytes.head[..result.bytes.head.len().min(64)];
-        let dots = if shown.len() as u64 == result.bytes.length { "" } else { theme.glyphs.ellipsis };
-        say("bytes", &format!("{}: {}{dots}", counted(result.bytes.length, "byte"), hex::encode(shown)));
-    }
     say("proves", result.proves);
     say("proves not", result.does_not_prove);
     if let Some(command) = &result.reproduce {
@@ -199,6 +194,16 @@ pub fn words(result: &StepResult, theme: &Theme) -> Vec<Line<'static>> {
         for line in command.to_string().lines() {
             out.push(Line::styled(Untrusted(line).visible(), theme.quiet()));
         }
+    }
+    if result.bytes.length > 0 {
+        let shown = &result.bytes.head;
+        let dots = if shown.len() as u64 == result.bytes.length { "" } else { theme.glyphs.ellipsis };
+        let bytes = format!("{}: {}{dots}", counted(result.bytes.length, "byte"), hex::encode(shown));
+        out.push(Line::default());
+        out.push(Line::from(vec![
+            Span::styled(format!("{:<11}", "bytes"), theme.quiet()),
+            Span::styled(bytes, theme.plain()),
+        ]));
     }
     out
 }

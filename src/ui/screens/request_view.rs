@@ -4,6 +4,7 @@ use super::ladder;
 use super::request::{State, TABS, Tab, Tie};
 use crate::journal::import::standing::Standing;
 use crate::model::Tier;
+use crate::model::time::Zone;
 use crate::ui::model::Model;
 use crate::ui::panes;
 use crate::ui::text::{cut_middle, shown, spans};
@@ -61,7 +62,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
             });
         }
         Tab::Record => state.tree.draw(frame, body, Focus::Here, theme),
-        Tab::Links => draw_links(state, frame, body, theme),
+        Tab::Links => draw_links(model, state, frame, body),
         Tab::Pairs => draw_pairs(explanation, &state.pairs, frame, body, theme),
     }
 }
@@ -207,7 +208,8 @@ fn worth(original: &Original, theme: &Theme) -> Vec<Line<'static>> {
     out
 }
 
-fn draw_links(state: &State, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
+fn draw_links(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
+    let (theme, zone) = (&model.theme, model.zone);
     let linked = state.linked();
     if linked.is_empty() {
         let words = "nothing recorded led to it, and nothing recorded came of it";
@@ -216,16 +218,16 @@ fn draw_links(state: &State, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
     }
     lines::draw(frame, area, &state.links, linked.len(), Focus::Here, theme, |n| {
         let (side, link) = match &linked[n] {
-            Tie::Chain(link) => return chain_line(link, theme),
+            Tie::Chain(link) => return chain_line(link, zone, theme),
             Tie::From(link) => ("from", link),
             Tie::To(link) => ("to", link),
         };
-        self::link(side, link, theme)
+        self::link(side, link, zone, theme)
     });
 }
 
 /// A record that led to this one, or came of it.
-pub fn link(side: &str, link: &Linked, theme: &Theme) -> Line<'static> {
+pub fn link(side: &str, link: &Linked, zone: Zone, theme: &Theme) -> Line<'static> {
     let mut line = vec![
         Span::styled(format!("{side:<5}"), theme.quiet()),
         Span::styled(format!("{:<10}", link.kind.name()), theme.accent()),
@@ -233,7 +235,7 @@ pub fn link(side: &str, link: &Linked, theme: &Theme) -> Line<'static> {
     match link.record {
         Some((kind, at)) => {
             line.push(Span::raw(format!("{:<11}", kind.name())));
-            line.push(Span::styled(format!("{}  ", at.short(crate::model::time::Zone::Utc)), theme.quiet()));
+            line.push(Span::styled(format!("{}  ", at.short(zone)), theme.quiet()));
         }
         None => line.push(Span::styled("not in this case  ", theme.warn())),
     }
@@ -244,13 +246,13 @@ pub fn link(side: &str, link: &Linked, theme: &Theme) -> Line<'static> {
 }
 
 /// A link of the shortest chain from what the faulty version served.
-fn chain_line(link: &Linkage, theme: &Theme) -> Line<'static> {
+fn chain_line(link: &Linkage, zone: Zone, theme: &Theme) -> Line<'static> {
     let mut line = vec![
         Span::styled("taint ", theme.quiet()),
         Span::styled(format!("{:<3}", link.tier.name()), tier_style(link.tier, theme)),
         Span::styled(format!("{:<10}", link.way.name()), theme.accent()),
         Span::raw(format!("{:<11}", link.kind.name())),
-        Span::styled(format!("{}  ", link.at.short(crate::model::time::Zone::Utc)), theme.quiet()),
+        Span::styled(format!("{}  ", link.at.short(zone)), theme.quiet()),
     ];
     line.extend(spans(&link.id, theme.strong(), theme));
     line.push(Span::raw("  "));
@@ -313,12 +315,17 @@ pub fn tier_style(tier: Tier, theme: &Theme) -> Style {
 }
 
 /// The pane beside a list: the request in short.
-pub fn summary(r: &RequestRow, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+pub fn summary(r: &RequestRow, width: usize, zone: Zone, theme: &Theme) -> Vec<Line<'static>> {
     let version = |text: &str| if text.is_empty() { "—".to_owned() } else { text.to_owned() };
     let width = width.saturating_sub(11);
+    let at = match zone {
+        Zone::Utc => r.at.rfc3339(),
+        Zone::Local => r.at.format(zone, "%Y-%m-%dT%H:%M:%S%.f%:z"),
+        Zone::Since(_) => r.at.format(zone, "%H:%M:%S%.f"),
+    };
     let pairs = [
         ("id", r.id.clone()),
-        ("at", r.at.rfc3339()),
+        ("at", at),
         ("model", r.model.clone()),
         ("node", r.node.clone()),
         ("agent", r.agent.clone()),

@@ -7,6 +7,7 @@
 //! ```
 
 use super::payments_table::{CLASS, MEMBERS, ON_CHAIN, PAYMENTS, on_chain, payments};
+use super::settlements_view::all_totals;
 use crate::analysis::money::Class;
 use crate::model::{Kind, Row};
 use crate::ui::actions::Action;
@@ -191,6 +192,11 @@ pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
     let Some(blast) = blast else {
         return Vec::new();
     };
+    if matches!(model.screen(), Screen::Settlements(state) if state.tab == Tab::Totals) {
+        let (len, height) = (all_totals(model, &blast).len(), body_height(model).saturating_sub(2));
+        with(model, |state| state.scroll.read(step, len, height));
+        return Vec::new();
+    }
     let unnamed = with(model, |state| {
         let len = state.arranged.len(state.len(&blast));
         state.scroll.step(step, len, height);

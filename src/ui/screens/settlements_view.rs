@@ -4,13 +4,15 @@ use super::payments_table::{self, Id, ON_CHAIN, PAYMENTS, Paid, Settled, paid, s
 use super::request_view;
 use super::settlements::{State, TABS, Tab, blast};
 use crate::analysis::money::Class;
+use crate::model::time::Zone;
 use crate::model::{Kind, Nanos, Row};
 use crate::ui::beside::{self, Found};
 use crate::ui::lists::is_noted;
 use crate::ui::model::Model;
 use crate::ui::panes;
-use crate::ui::text::{cut, spans};
+use crate::ui::text::{cut, spans, wrap};
 use crate::ui::theme::Theme;
+use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::table::{self, Shape};
 use crate::work::blast::Blast;
 use crate::work::explain::Explanation;
@@ -21,7 +23,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Wrap};
 
 pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
@@ -40,9 +41,8 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     frame.buffer_mut().set_line(area.x + 1, area.y, &line, area.width.saturating_sub(1));
     let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
     if state.tab == Tab::Totals {
-        let paragraph = Paragraph::new(all_totals(model, &blast)).wrap(Wrap { trim: false });
-        let scrolled = paragraph.scroll((state.scroll.top as u16, 0));
-        frame.render_widget(scrolled, Rect { x: body.x + 2, width: body.width.saturating_sub(2), ..body });
+        let told = all_totals(model, &blast);
+        lines::draw(frame, body, &state.scroll, told.len(), Focus::Elsewhere, theme, |n| told[n].clone());
         return;
     }
     let len = state.len(&blast);
@@ -102,7 +102,7 @@ pub fn third(model: &Model, state: &State) -> Vec<Line<'static>> {
         Ok(Found::Record(record)) => {
             let (explanation, _) = &**record;
             let mut lines = beside::head(explanation, model);
-            lines.extend(links(explanation, theme));
+            lines.extend(links(explanation, model.zone, theme));
             lines
         }
         Ok(_) => Vec::new(),
@@ -123,11 +123,11 @@ pub fn third(model: &Model, state: &State) -> Vec<Line<'static>> {
 const LISTED: usize = 12;
 
 /// What led to it and what came of it.
-fn links(e: &Explanation, theme: &Theme) -> Vec<Line<'static>> {
+fn links(e: &Explanation, zone: Zone, theme: &Theme) -> Vec<Line<'static>> {
     let all = e.causes.len() + e.effects.len();
     let sides = e.causes.iter().map(|link| ("from", link)).chain(e.effects.iter().map(|link| ("to", link)));
     let mut lines: Vec<Line<'static>> =
-        sides.take(LISTED).map(|(side, link)| request_view::link(side, link, theme)).collect();
+        sides.take(LISTED).map(|(side, link)| request_view::link(side, link, zone, theme)).collect();
     if all == 0 {
         lines.push(Line::styled("nothing recorded led to it or came of it", theme.quiet()));
     }
@@ -249,12 +249,18 @@ fn details(paid: &Paid, theme: &Theme) -> Vec<Line<'static>> {
     lines
 }
 
-/// The totals of every asset, and what of payments and settlements does not add up.
-fn all_totals(model: &Model, blast: &Blast) -> Vec<Line<'static>> {
+/// The totals of every asset, and what of payments and settlements does not add up, in lines that fit.
+pub fn all_totals(model: &Model, blast: &Blast) -> Vec<Line<'static>> {
+    let width = usize::from(model.size.0).saturating_sub(3);
+    whole(model, blast).into_iter().flat_map(|line| wrap(line, width, 4)).collect()
+}
+
+fn whole(model: &Model, blast: &Blast) -> Vec<Line<'static>> {
     let theme = &model.theme;
     let mut lines = totals(blast, theme, None);
     lines.push(Line::styled("reconciliation", theme.strong()));
-    let Some(impact) = model.study.as_deref().and_then(|study| study.impact.as_deref()) else {
+    let study = model.study.as_deref();
+    let Some((study, impact)) = study.and_then(|study| Some((study, study.impact.as_deref()?))) else {
         lines.push(Line::styled("  counting", theme.quiet()));
         return lines;
     };
@@ -262,8 +268,10 @@ fn all_totals(model: &Model, blast: &Blast) -> Vec<Line<'static>> {
         lines.push(Line::styled("  everything adds up", theme.good()));
     }
     for found in &impact.found {
+        let told = study.findings.iter().find(|finding| finding.rule == found.rule);
+        let words = told.map_or(found.words.as_str(), |finding| &finding.sentence);
         let mut line = vec![Span::styled(format!("  {}  ", found.rule), theme.warn())];
-        line.extend(spans(&found.words, theme.plain(), theme));
+        line.extend(spans(words, theme.plain(), theme));
         lines.push(Line::from(line));
     }
     lines
