@@ -22,6 +22,8 @@ pub enum Action {
     HistoryForward,
     NextPane,
     PreviousPane,
+    ScrollDown,
+    ScrollUp,
     Screen(u8),
     Find,
     FindNext,
@@ -122,7 +124,7 @@ use Action::*;
 
 pub const ACTIONS: &[Entry] = actions![
     Open, Everywhere, "<enter>", "open", "Open what is selected: one step nearer to the bytes";
-    Back, Everywhere, "<esc>", "back", "Close a pop-over, leave a screen; never quits";
+    Back, Everywhere, "<esc>", "back", "Close a pop-over, stop a search, leave a screen; twice on the first one stops reading and verifying; never quits";
     HistoryBack, Everywhere, "<a-left>", "back", "Go back to the screen before";
     HistoryForward, Everywhere, "<a-right>", "forward", "Go forward again";
     Screen(1), Everywhere, "1", "overview", "Overview: the answer first";
@@ -152,7 +154,7 @@ pub const ACTIONS: &[Entry] = actions![
     Report, Everywhere, "w", "report", "Write a report others can check: for whom, as what, where to";
     Verify, Everywhere, "V", "verify", "Verify every proof of the case in the background";
     Copy, Everywhere, "y", "copy", "Copy to this terminal's clipboard (OSC 52) or to a file; yy takes the first";
-    Maximise, Everywhere, "o", "panes", "List and detail, the list alone, the detail alone";
+    Maximise, Everywhere, "o", "panes", "List and detail, the list alone, the detail alone; on narrow terminals the detail over the list";
     Mouse, Everywhere, "<f2>", "mouse", "Give the mouse to the terminal for marking text, and take it back";
     Colours, Everywhere, "<f3>", "colours", "Change colours: sixteen (the terminal's own), dark, light, contrast, mono";
     Help, Everywhere, "? <f1>", "help", "Show all keys";
@@ -167,8 +169,10 @@ pub const ACTIONS: &[Entry] = actions![
     Last, Lists, "G <end>", "last", "To the last; with a number, to that row";
     Left, Lists, "h <left>", "left", "To the column before; fold; pan to the left";
     Right, Lists, "l <right>", "right", "To the next column; unfold; pan to the right";
-    NextPane, Lists, "<tab>", "next pane", "To the next pane or tab";
+    NextPane, Lists, "<tab>", "next pane", "To the next pane or tab; j k then move in that pane";
     PreviousPane, Lists, "<s-tab>", "previous pane", "To the pane or tab before";
+    ScrollDown, Lists, "J", "scroll", "Scroll what stands beside the list or over it; the cursor stays";
+    ScrollUp, Lists, "K", "scroll", "Scroll it back";
     Sort, Lists, "s", "sort", "Sort by the column; again turns it round, and again lets it be";
     Count, Lists, "S", "count", "Count the rows by the values of the column";
     Filter, Lists, "f", "filter", "Filter requests: version=2.4.1 agent~treasury -node=gw-eu-1 \"text\"; other lists by words and columns";
@@ -217,6 +221,8 @@ impl Action {
                 | Left
                 | Right
                 | NextPane
+                | ScrollDown
+                | ScrollUp
                 | PreviousPane
                 | Back
                 | Palette

@@ -1,20 +1,19 @@
-//! Pop-overs that ask for something: tags, a comment, a name, a path, what to copy; and the filters in force as a list.
+//! Pop-overs that ask for something: tags, a comment, a name, a path, what to copy.
 
 use super::keys::Key;
 use super::lists::{said, subject};
 use super::model::{
     Asking, Change, Command, CopyTo, Menu, MenuChoice, Model, Notice, Overlay, Saved, Screen, Why, Written,
 };
-use super::screens::requests;
+use super::screens::{ladder, requests};
+use super::stacked;
 use super::text::{cut, shown};
 use super::undo::trail;
 use super::update::{fail, open_row, refresh};
 use super::widgets::field::Field;
-use super::widgets::scroll::{Scroll, Step};
 use super::widgets::table::Arranged;
 use crate::model::{Hash, Kind, Row};
 use crate::work::WorkError;
-use crate::work::filter::Filter;
 use crate::work::notebook::{Deed, Entry, Notebook, Subject};
 use crate::work::sheet::{Form, markdown_cell};
 use ratatui::crossterm::event::KeyCode;
@@ -37,7 +36,7 @@ fn ask_about(model: &mut Model, asking: fn(Subject) -> Asking) -> Vec<Command> {
     }
 }
 
-fn ask(model: &mut Model, asking: Asking, text: &str) -> Vec<Command> {
+pub fn ask(model: &mut Model, asking: Asking, text: &str) -> Vec<Command> {
     model.overlay = Some(Overlay::Ask(asking, Field::with(text)));
     Vec::new()
 }
@@ -127,7 +126,7 @@ pub fn press_in_ask(model: &mut Model, key: Key) -> Vec<Command> {
             note(vec![Entry::new(Deed::View, Subject::new("view", &text), &filter)])
         }
         Asking::Path(saved) => write(model, saved, &PathBuf::from(text)),
-        Asking::Clause(place) => replace_clause(model, place, &text),
+        Asking::Clause(place) => stacked::replace(model, place, &text),
         Asking::Find => super::seeking::look_for(model, &text),
     }
 }
@@ -168,7 +167,8 @@ pub fn wrote(model: &mut Model, path: &Path, hash: Result<Hash, WorkError>) -> V
         Ok(hash) => {
             let name = path.to_string_lossy();
             model.trail.push(Entry::new(Deed::Export, Subject::new("file", &name), &hash.to_string()));
-            let words = format!("wrote {}, SHA-256 {hash}", shown(&name, &model.theme));
+            // The hash first: eighty columns hold it whole, and a long path does not push it out.
+            let words = format!("SHA-256 {hash} of {}, written", shown(&name, &model.theme));
             said(model, &words)
         }
         Err(error) => fail(model, &error),
@@ -221,80 +221,6 @@ pub fn resolved(model: &mut Model, id: &str, rows: &[Row]) -> Vec<Command> {
     }
 }
 
-/// The filters in force as a list.
-pub fn filters(model: &mut Model) -> Vec<Command> {
-    if model.study.is_none() {
-        return said(model, "open a case first");
-    }
-    model.overlay = Some(Overlay::Filters(Scroll::default()));
-    Vec::new()
-}
-
-/// Lines of that list on screen.
-pub const FILTERS_HEIGHT: usize = 10;
-
-pub fn press_in_filters(model: &mut Model, key: Key, step: Option<Step>) -> Vec<Command> {
-    let mut filter = model.filter.clone();
-    let len = filter.clauses.len();
-    let Some(Overlay::Filters(scroll)) = &mut model.overlay else {
-        return Vec::new();
-    };
-    let place = scroll.cursor;
-    let step = step.or(match key.types() {
-        Some('j') => Some(Step::By(1)),
-        Some('k') => Some(Step::By(-1)),
-        _ => None,
-    });
-    if let Some(step) = step {
-        scroll.step(step, len, FILTERS_HEIGHT);
-        return Vec::new();
-    }
-    match (key.code, key.types()) {
-        (_, Some('a')) => return super::overlays::open_filter(model),
-        (_, Some('s')) if len > 0 => return ask(model, Asking::ViewName, ""),
-        _ if place >= len => return Vec::new(),
-        (KeyCode::Enter, _) | (_, Some('i')) => {
-            let text = filter.clauses[place].to_string();
-            return ask(model, Asking::Clause(place), &text);
-        }
-        (_, Some(' ')) => filter.clauses[place].paused ^= true,
-        (_, Some('!')) => filter.clauses[place].negated ^= true,
-        (KeyCode::Delete, _) | (_, Some('d')) => drop(filter.clauses.remove(place)),
-        (_, Some('J')) if place + 1 < len => {
-            filter.clauses.swap(place, place + 1);
-            scroll.step(Step::By(1), len, FILTERS_HEIGHT);
-        }
-        (_, Some('K')) if place > 0 => {
-            filter.clauses.swap(place, place - 1);
-            scroll.step(Step::By(-1), len, FILTERS_HEIGHT);
-        }
-        _ => return Vec::new(),
-    }
-    scroll.settle(filter.clauses.len(), FILTERS_HEIGHT);
-    requests::set_filter(model, filter)
-}
-
-fn replace_clause(model: &mut Model, place: usize, text: &str) -> Vec<Command> {
-    match Filter::parse(text, model.day()) {
-        Ok(new) if place < model.filter.clauses.len() => {
-            let mut filter = model.filter.clone();
-            let paused = filter.clauses[place].paused;
-            let clauses =
-                new.clauses.into_iter().map(|clause| crate::work::filter::Clause { paused, ..clause });
-            filter.clauses.splice(place..=place, clauses);
-            model.overlay = Some(Overlay::Filters(Scroll { cursor: place, top: 0 }));
-            requests::set_filter(model, filter)
-        }
-        Ok(_) => Vec::new(),
-        Err(error) => {
-            let words = error.to_string();
-            ask(model, Asking::Clause(place), text);
-            model.notice = Some(Notice::Failed(words));
-            Vec::new()
-        }
-    }
-}
-
 /// What can be copied from here; the next key chooses.
 pub fn copy_menu(model: &mut Model) -> Vec<Command> {
     let mut choices = Vec::new();
@@ -325,6 +251,7 @@ pub fn copy_menu(model: &mut Model) -> Vec<Command> {
             }),
         );
     }
+    add('v', "the proof path as Markdown", super::beside::path(model).map(ladder::as_markdown));
     if matches!(model.screen(), Screen::Requests(_)) {
         add('f', "the filter", Some(model.filter.to_string()));
     }

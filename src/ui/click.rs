@@ -1,6 +1,7 @@
 //! What a click means: a tab of the tab line, or a row of the list; on the row under the cursor it opens.
 
 use super::actions::Action;
+use super::beside::{self, Pane};
 use super::frame::{areas, tab_titles};
 use super::model::{Command, Model, Screen};
 use super::screens::{notes, proofs, request, settlements, timeline};
@@ -21,6 +22,11 @@ pub fn click(model: &mut Model, column: u16, row: u16) -> Vec<Command> {
     if let Some(presses) = inner_tab_at(model, column, row) {
         return (0..presses).flat_map(|_| act(model, Action::NextPane, None)).collect();
     }
+    if let Some(pane) = beside::pane_at(model, column, row) {
+        model.beside.pane = pane;
+        return Vec::new();
+    }
+    model.beside.pane = Pane::List;
     let Some((first, scroll)) = list(model) else {
         return Vec::new();
     };

@@ -10,13 +10,13 @@
 //! ```
 
 use super::actions::{Action, entry};
-use super::lists;
-use super::model::{Follow, Layout, Model, Notice, Screen};
+use super::model::{Follow, Model, Notice, Screen};
 use super::screens::console;
 use super::screens::overview::share;
 use super::text::{cut, fit, shown, spans};
 use super::theme::Theme;
 use super::when::{between, between_minutes};
+use super::{beside, lists, panes};
 use crate::model::Evidence;
 use crate::model::time::Zone;
 use crate::work::findings::{counted, grouped};
@@ -34,13 +34,6 @@ pub struct Areas {
     pub body: Rect,
     pub chips: Rect,
     pub foot: Rect,
-}
-
-/// A list and, where there is room, what is selected in it.
-#[derive(Clone, Copy, Debug)]
-pub struct Panes {
-    pub list: Rect,
-    pub detail: Option<Rect>,
 }
 
 /// Number, title, and what is left of it where there is no room.
@@ -62,30 +55,6 @@ pub fn areas((width, height): (u16, u16)) -> Areas {
     let line = |y: u16, height: u16| Rect { x: 0, y, width, height };
     let body = height.saturating_sub(5);
     Areas { head: line(0, 3), body: line(3, body), chips: line(3 + body, 1), foot: line(4 + body, 1) }
-}
-
-/// One pane below 100 columns, two from there on; or the one that the person wants whole.
-pub fn panes(model: &Model, area: Rect) -> Panes {
-    let width = model.size.0;
-    match model.layout {
-        Layout::Detail => {
-            let nothing = Rect { width: 0, height: 0, ..area };
-            let detail = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
-            return Panes { list: nothing, detail: Some(detail) };
-        }
-        Layout::List => return Panes { list: area, detail: None },
-        Layout::Room if width < 100 => return Panes { list: area, detail: None },
-        Layout::Room => {}
-    }
-    let detail = match model.screen() {
-        // Bars with the controls beside them need room; the numbers left out of the list stand in them.
-        Screen::Agents(_) => (width * 9 / 20).clamp(46, 84),
-        _ if width >= 140 => 54,
-        _ => 40,
-    };
-    let list = Rect { width: area.width - detail - 1, ..area };
-    let detail = Rect { x: list.right() + 1, width: detail, ..area };
-    Panes { list, detail: Some(Rect { x: detail.x + 1, width: detail.width - 1, ..detail }) }
 }
 
 pub fn draw(model: &Model, frame: &mut Frame<'_>) {
@@ -314,9 +283,21 @@ fn chips(model: &Model) -> Line<'static> {
     for clause in &model.filter.clauses {
         chip(&clause.to_string(), clause.paused, theme, &mut line);
     }
-    let right = Line::from(vec![Span::styled(warning, theme.warn()), Span::raw(counts)]);
-    sides(Line::from(line), right, model.size.0, theme)
+    // The words give way to the filters, the numbers never.
+    let width = usize::from(model.size.0);
+    let wanted = line.iter().map(Span::width).sum::<usize>().min(FILTERS);
+    let short = counts.iter().position(|words| warning.width() + words.width() + wanted < width);
+    let words = counts.get(short.unwrap_or(counts.len().saturating_sub(1))).cloned().unwrap_or_default();
+    let right = Line::from(vec![Span::styled(warning, theme.warn()), Span::raw(words)]);
+    let room = width.saturating_sub(right.width() + 1);
+    let mut line = fit(Line::from(line), room, theme);
+    line.spans.push(Span::raw(" ".repeat(width.saturating_sub(right.width() + line.width()))));
+    line.spans.extend(right.spans);
+    line
 }
+
+/// Columns that filters have before the words beside them are cut short.
+const FILTERS: usize = 24;
 
 fn chip(text: &str, paused: bool, theme: &Theme, line: &mut Vec<Span<'static>>) {
     let style = if paused { theme.quiet() } else { theme.accent() };
@@ -325,13 +306,20 @@ fn chip(text: &str, paused: bool, theme: &Theme, line: &mut Vec<Span<'static>>) 
     line.push(Span::styled("] ", style));
 }
 
-/// Where the cursor stands and how much is shown of how much; before it, a warning that this is not all.
-fn counts(model: &Model) -> (String, String) {
+/// Where the cursor stands and how much is shown of how much, at length and ever shorter; before it, a warning that this
+/// is not all.
+fn counts(model: &Model) -> (Vec<String>, String) {
     let words = |cursor: usize, shown: usize, all: u64, filters: usize| {
         let filters =
             if filters == 0 { String::new() } else { format!(" ({})", counted(filters as u64, "filter")) };
         let place = if shown == 0 { String::new() } else { format!("row {}, ", grouped(cursor as u64 + 1)) };
-        format!("{place}showing {} of {}{filters} ", grouped(shown as u64), grouped(all))
+        let numbers = format!("{} of {}", grouped(shown as u64), grouped(all));
+        vec![
+            format!("{place}showing {numbers}{filters} "),
+            format!("showing {numbers}{filters} "),
+            format!("showing {numbers} "),
+            format!("{numbers} "),
+        ]
     };
     if super::reading::instead(model).is_some() {
         return Default::default();
@@ -366,6 +354,12 @@ fn hints(model: &Model, room: usize) -> Line<'static> {
         }
         None => {}
     }
+    let panes = match model.size.0 {
+        _ if !beside::has_panes(model) => None,
+        panes::TWO.. if beside::takes_tab(model) => Some(Action::NextPane),
+        panes::TWO.. => None,
+        _ => Some(Action::Maximise),
+    };
     let near: &[Action] = match model.screen() {
         Screen::Start(_) => &[Action::Open, Action::Demo],
         Screen::Overview(_) => &[Action::Open, Action::NextFinding, Action::Incident],
@@ -375,7 +369,9 @@ fn hints(model: &Model, room: usize) -> Line<'static> {
         Screen::Requests(_) => {
             &[Action::Open, Action::Filter, Action::Find, Action::OnlyThis, Action::Sort, Action::Mark]
         }
-        Screen::Request(_) => &[Action::NextPane, Action::Left, Action::Right, Action::Copy],
+        Screen::Request(_) => {
+            &[Action::NextPane, Action::ScrollDown, Action::Copy, Action::Left, Action::Right]
+        }
         Screen::Proofs(_) => {
             &[Action::Open, Action::Verify, Action::Sort, Action::Filter, Action::Count, Action::Compare]
         }
@@ -397,6 +393,7 @@ fn hints(model: &Model, room: usize) -> Line<'static> {
     // Help is shown longest; a hint is left out whole, never cut.
     let far = [(Action::Back, 8), (Action::Palette, 9), (Action::Help, 0), (Action::Quit, 3)];
     let near = near.iter().enumerate().map(|(n, action)| (*action, n + 1));
+    let near = near.chain(panes.map(|action| (action, 2)));
     let mut hints: Vec<(Hint, usize)> =
         near.chain(far).filter_map(|(action, rank)| Some((hint(model, action)?, rank))).collect();
     let count = model.count.map(|count| format!("{count} ")).unwrap_or_default();
@@ -421,7 +418,12 @@ type Hint = (String, &'static str);
 /// What has no key is not hinted at.
 fn hint(model: &Model, action: Action) -> Option<Hint> {
     let entry = entry(action)?;
-    Some((model.keymap.hint(entry), entry.name)).filter(|(key, _)| !key.is_empty())
+    let name = match action {
+        Action::Maximise if beside::is_covering(model) => "list",
+        Action::Maximise => "detail",
+        _ => entry.name,
+    };
+    Some((model.keymap.hint(entry), name)).filter(|(key, _)| !key.is_empty())
 }
 
 fn progress(model: &Model) -> Line<'static> {

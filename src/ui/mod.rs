@@ -2,6 +2,7 @@
 
 pub mod actions;
 mod asking;
+mod beside;
 mod click;
 mod config;
 mod desk;
@@ -16,11 +17,13 @@ pub mod model;
 mod narrow;
 mod ordering;
 mod overlays;
+mod panes;
 mod plain;
 mod reading;
 mod report;
 mod screens;
 mod seeking;
+mod stacked;
 pub mod terminal;
 mod text;
 pub mod theme;

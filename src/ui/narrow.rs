@@ -6,10 +6,10 @@ use super::keys::Key;
 use super::lists::{self, arranged, arrangement, lines, said};
 use super::model::{Change, Command, Model, Narrowing, Overlay, Pace, Preview, Screen, Spot};
 use super::ordering::{self, ask, list_at};
+use super::overlays;
 use super::screens::requests;
 use super::undo::trail;
 use super::widgets::field::Field;
-use super::{asking, overlays};
 use crate::work::filter::FilterError;
 use crate::work::lines::{Keep, Wish};
 use crate::work::notebook::Deed;
@@ -78,7 +78,7 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Command> {
 }
 
 /// Leaves only rows that hold all of these; the cursor keeps its row, or takes the next that is left.
-fn set(model: &mut Model, keep: Vec<Keep>) -> Vec<Command> {
+pub fn set(model: &mut Model, keep: Vec<Keep>) -> Vec<Command> {
     let Some((arranged, _)) = model.screens.last_mut().and_then(arranged) else {
         return said(model, "there is no list to narrow here");
     };
@@ -151,12 +151,6 @@ pub fn drop_last(model: &mut Model) -> Vec<Command> {
         Some(_) => set(model, keep),
         None => said(model, "all rows are shown"),
     }
-}
-
-/// The filters one by one; the few of a list as the line they are.
-pub fn filters(model: &mut Model) -> Vec<Command> {
-    let is_list = arrangement(model).is_some() && lines(model, model.screen()).is_some();
-    if is_list { filter(model) } else { asking::filters(model) }
 }
 
 /// Shows the requests under a filter.

@@ -83,9 +83,14 @@ pub fn answered(model: &mut Model, question: u64, answer: Result<Ordered, WorkEr
     let Some(place) = model.screens.iter().position(asked) else {
         return Vec::new();
     };
+    let edition = edition(model, &model.screens[place]);
     let Some((arranged, scroll)) = arranged(&mut model.screens[place]) else {
         return Vec::new();
     };
+    if arranged.edition != edition {
+        // The rows changed after it was asked: what keeps the cursor is kept for the order of the new ones.
+        return if place == shown { renew(model) } else { Vec::new() };
+    }
     match answer {
         Ok(ordered) => arranged.settle(ordered.order, ordered.place, ordered.wish, scroll),
         // A newer question of another screen came before it: this one is asked again when its screen is shown.
@@ -161,6 +166,7 @@ fn edition(model: &Model, screen: &Screen) -> u64 {
     match screen {
         Screen::Stack(_) | Screen::Console(_) => 0,
         Screen::Notes(_) => model.editions.notes,
+        Screen::Agents(_) => model.editions.study + model.editions.agents,
         _ => model.editions.study,
     }
 }

@@ -1,7 +1,6 @@
 //! What lies over a screen and takes the keys: help, filter, find, palette, the choice of incidents.
 
 use super::actions::{ACTIONS, Action, Entry, Place};
-use super::asking;
 use super::fuzzy;
 use super::keys::Key;
 use super::model::{Candidate, Choose, Command, Finder, Model, Notice, Overlay, Pace, Preview, Screen, Then};
@@ -10,6 +9,7 @@ use super::update::{act, open_row, place};
 use super::view::help_lines;
 use super::widgets::field::Field;
 use super::widgets::scroll::{Scroll, Step};
+use super::{asking, stacked};
 use crate::model::Row;
 use crate::work::Cancel;
 use crate::work::filter::{Clause, Field as FilterField, Filter, Op};
@@ -44,7 +44,7 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Command> {
         Some(Overlay::Filter { .. }) => press_in_filter(model, key),
         Some(Overlay::Narrow(_)) => super::narrow::press(model, key),
         Some(Overlay::OpenPath(_)) => start::press_in_field(model, key),
-        Some(Overlay::Filters(_)) => asking::press_in_filters(model, key, step),
+        Some(Overlay::Filters(_)) => stacked::press(model, key, step),
         Some(Overlay::Ask(..)) => asking::press_in_ask(model, key),
         Some(Overlay::Menu(_)) => asking::press_in_menu(model, key),
         Some(Overlay::Report(_)) => super::report::press(model, key),

@@ -280,6 +280,7 @@ impl Workers {
                 }
                 Command::Attend => self.attend(model),
                 Command::Follow(follow) => self.follow(model, follow),
+                Command::StopOpening => self.opening.cancel(),
                 Command::StopSearch => self.give_up(Stops::Search),
                 Command::StopPreview => self.give_up(Stops::Preview),
                 Command::StopQuery => self.give_up(Stops::Query),

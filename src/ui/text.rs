@@ -108,6 +108,12 @@ fn head(text: &str, width: usize) -> String {
     out
 }
 
+/// Whether a text is a hash or an address, whose two ends are what people compare.
+fn is_hash(text: &str) -> bool {
+    let digits = text.trim_start_matches("0x");
+    digits.len() >= 32 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 /// A line that fits a width, cut inside whichever span crosses it.
 pub fn fit(line: Line<'static>, width: usize, theme: &Theme) -> Line<'static> {
     if line.width() <= width {
@@ -121,9 +127,12 @@ pub fn fit(line: Line<'static>, width: usize, theme: &Theme) -> Line<'static> {
             used += span.width();
             out.push(span);
         } else {
-            // Even a span that would just fit is followed by more: the cut must show.
-            let text = span.content.into_owned() + " ";
-            out.push(Span::styled(cut(&text, room.max(1), theme), span.style));
+            let text = match is_hash(&span.content) {
+                true => cut_middle(&span.content, room.max(1), theme),
+                // Even a span that would just fit is followed by more: the cut must show.
+                false => cut(&(span.content.into_owned() + " "), room.max(1), theme),
+            };
+            out.push(Span::styled(text, span.style));
             break;
         }
     }
@@ -157,6 +166,33 @@ pub fn wrap(line: Line<'static>, width: usize, indent: usize) -> Vec<Line<'stati
     lines.into_iter().map(Line::from).collect()
 }
 
+/// The same, with words that are wider than a line broken where the line ends: none of it is lost.
+pub fn fold(line: Line<'static>, width: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for line in wrap(line, width, 0) {
+        if line.width() <= width || width == 0 {
+            lines.push(line);
+            continue;
+        }
+        let (mut spans, mut used) = (Vec::new(), 0);
+        for span in line.spans {
+            let mut text = String::new();
+            for grapheme in span.content.graphemes(true) {
+                if used + grapheme.width() > width && used > 0 {
+                    spans.push(Span::styled(std::mem::take(&mut text), span.style));
+                    lines.push(Line::from(std::mem::take(&mut spans)));
+                    used = 0;
+                }
+                used += grapheme.width();
+                text.push_str(grapheme);
+            }
+            spans.push(Span::styled(text, span.style));
+        }
+        lines.push(Line::from(spans));
+    }
+    lines
+}
+
 /// Text filled with spaces to a width, or cut to it.
 pub fn padded(text: &str, width: usize, theme: &Theme) -> String {
     let mut text = cut(text, width, theme);
@@ -184,6 +220,8 @@ mod tests {
             assert_eq!(cut(text, width, &THEME), shown);
         }
         assert_eq!(cut_middle("0123456789abcdef", 9, &THEME), "0123…cdef");
+        let hash = "0x".to_owned() + &"0123456789abcdef".repeat(4);
+        assert_eq!(fit(Line::from(hash), 9, &THEME).to_string(), "0x01…cdef");
     }
 
     #[test]
@@ -201,6 +239,14 @@ mod tests {
         let lines = wrap(Line::from("label one two three four five"), 20, 6);
         let shown: Vec<String> = lines.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["label one two three", "      four five"]);
+    }
+
+    #[test]
+    fn a_word_wider_than_its_line_is_broken_and_not_cut() {
+        let lines = fold(Line::from(vec![Span::raw("hash "), Span::raw("0123456789abcdef漢字")]), 10);
+        let shown: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["hash", "0123456789", "abcdef漢字"]);
+        assert_eq!(fold(Line::from("漢字"), 1).len(), 2, "what fits nowhere is not looked for forever");
     }
 
     proptest! {

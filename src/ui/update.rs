@@ -1,14 +1,17 @@
 //! The only place that changes what is shown: a message comes in, commands for others go out.
 
 use super::actions::{Action, Place};
+use super::beside::Pane;
 use super::keys::Key;
-use super::model::{Command, Follow, Layout, Model, Mouse, Msg, Notice, Overlay, Screen, Why};
+use super::model::{Command, Follow, Layout, Model, Mouse, Msg, Notice, Overlay, Screen, Stopping, Why};
 use super::screens::{
     agents, compare, console, findings, notes, overview, proofs, request, requests, settlements, stack,
     start, timeline,
 };
 use super::widgets::scroll::Step;
-use super::{asking, lists, memory, narrow, ordering, overlays, report, seeking, undo, worker};
+use super::{
+    asking, beside, lists, memory, narrow, ordering, overlays, panes, report, seeking, stacked, undo, worker,
+};
 use crate::model::Row;
 use crate::model::time::Zone;
 use crate::work::WorkError;
@@ -20,6 +23,7 @@ use std::sync::Arc;
 /// Takes one message in.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Command> {
     let mut commands = take(model, msg);
+    commands.extend(beside::follow(model));
     let trail = std::mem::take(&mut model.trail);
     if !trail.is_empty() && model.study.is_some() {
         commands.push(Command::Note { entries: trail, why: Why::Trail });
@@ -35,7 +39,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Command> {
             let key = Key::plain(if lines > 0 { KeyCode::Down } else { KeyCode::Up });
             press_in_overlay(model, key)
         }
-        Msg::Wheel(lines) => step(model, Step::By(lines)),
+        Msg::Wheel(lines) => go(model, Step::By(lines)),
         Msg::Resize(width, height) => {
             model.size = (width, height);
             match model.screen() {
@@ -55,6 +59,12 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Command> {
             model.progress = None;
             match study {
                 Ok(study) => studied(model, study),
+                Err(WorkError::Cancelled) if std::mem::take(&mut model.stopping) == Stopping::Told => {
+                    if let Some(Screen::Start(state)) = model.screens.first_mut() {
+                        state.opening = false;
+                    }
+                    lists::said(model, "stopped; opened again, it goes on from there")
+                }
                 Err(error) => fail(model, &error),
             }
         }
@@ -65,6 +75,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Command> {
         Msg::Previewed { text, hits } => overlays::previewed(model, &text, hits),
         Msg::Page { question, rows } => requests::paged(model, question, rows),
         Msg::Explained { row, explanation } => request::explained(model, row, *explanation),
+        Msg::Looked { about, found } => beside::found(model, &about, found),
         Msg::Drawn { axis, lanes, timeline } => timeline::drawn(model, axis, lanes, timeline),
         Msg::Found { text, rows } => overlays::found(model, &text, &rows),
         Msg::Proved { row, path } => request::proved(model, row, *path),
@@ -159,7 +170,12 @@ pub fn refresh(model: &mut Model) -> Vec<Command> {
             commands.extend(settlements::compute(model));
             commands
         }
-        Some(Screen::Timeline(_)) => timeline::draw_again(model),
+        Some(Screen::Timeline(_)) => {
+            let mut commands = timeline::draw_again(model);
+            commands.extend(agents::ask(model));
+            commands.extend(settlements::compute(model));
+            commands
+        }
         Some(Screen::Request(state)) => {
             let row = state.row;
             let mut commands = vec![Command::Explain { row }, Command::Prove { row }];
@@ -167,7 +183,7 @@ pub fn refresh(model: &mut Model) -> Vec<Command> {
             commands
         }
         Some(Screen::Proofs(_)) => vec![Command::Tally],
-        Some(Screen::Overview(_)) => agents::ask(model),
+        Some(Screen::Overview(_)) => overview::refresh(model),
         Some(Screen::Settlements(_)) => settlements::refresh(model),
         Some(Screen::Agents(_) | Screen::Findings(_) | Screen::Notes(_)) => {
             let mut commands = ordering::renew(model);
@@ -201,6 +217,9 @@ pub fn place(model: &Model) -> Place {
 
 fn press(model: &mut Model, key: Key) -> Vec<Command> {
     model.notice = None;
+    if key.code != KeyCode::Esc && model.stopping == Stopping::Asked {
+        model.stopping = Stopping::No;
+    }
     if key == (Key { code: KeyCode::Char('c'), modifiers: KeyModifiers::CONTROL }) {
         model.quit = true;
         return Vec::new();
@@ -250,14 +269,14 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
     let times = isize::try_from(count.unwrap_or(1)).unwrap_or(isize::MAX);
     let half = isize::try_from((body_height(model) / 2).max(1)).unwrap_or(1);
     match action {
-        Action::Down => step(model, Step::By(times)),
-        Action::Up => step(model, Step::By(-times)),
-        Action::HalfDown => step(model, Step::By(half * times)),
-        Action::HalfUp => step(model, Step::By(-half * times)),
-        Action::PageDown => step(model, Step::By(2 * half * times)),
-        Action::PageUp => step(model, Step::By(-2 * half * times)),
-        Action::First => step(model, Step::To(count.map_or(0, |n| n.saturating_sub(1)))),
-        Action::Last => step(model, Step::To(count.map_or(usize::MAX, |n| n.saturating_sub(1)))),
+        Action::Down => go(model, Step::By(times)),
+        Action::Up => go(model, Step::By(-times)),
+        Action::HalfDown => go(model, Step::By(half * times)),
+        Action::HalfUp => go(model, Step::By(-half * times)),
+        Action::PageDown => go(model, Step::By(2 * half * times)),
+        Action::PageUp => go(model, Step::By(-2 * half * times)),
+        Action::First => go(model, Step::To(count.map_or(0, |n| n.saturating_sub(1)))),
+        Action::Last => go(model, Step::To(count.map_or(usize::MAX, |n| n.saturating_sub(1)))),
         Action::Screen(n) => show_tab(model, n),
         Action::Back => escape(model),
         Action::HistoryBack => back(model),
@@ -280,6 +299,10 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::Demo => vec![Command::Demo],
         Action::NextFinding => findings::walk(model, 1),
         Action::PreviousFinding => findings::walk(model, -1),
+        Action::NextPane if beside::takes_tab(model) => beside::turn(model, 1),
+        Action::PreviousPane if beside::takes_tab(model) => beside::turn(model, -1),
+        Action::ScrollDown => beside::scroll(model, times),
+        Action::ScrollUp => beside::scroll(model, -times),
         Action::Left if lists::has_columns(model) => lists::turn(model, -1),
         Action::Right if lists::has_columns(model) => lists::turn(model, 1),
         Action::Filter => narrow::filter(model),
@@ -297,7 +320,7 @@ pub fn act(model: &mut Model, action: Action, count: Option<usize>) -> Vec<Comma
         Action::Mark => lists::mark(model),
         Action::Tag => asking::tags(model),
         Action::Comment => asking::comment(model),
-        Action::Filters => narrow::filters(model),
+        Action::Filters => stacked::open(model),
         Action::Console => console::open(model),
         Action::Export => asking::path(model),
         Action::Bundle => asking::bundle(model),
@@ -338,6 +361,15 @@ fn act_on_screen(model: &mut Model, action: Action, times: isize) -> Vec<Command
         Screen::Stack(_) if action == Action::Open => stack::open(model),
         Screen::Stack(_) => Vec::new(),
     }
+}
+
+/// Moves in the pane that has the keys.
+fn go(model: &mut Model, by: Step) -> Vec<Command> {
+    if model.beside.pane == Pane::List {
+        return step(model, by);
+    }
+    beside::step(model, by);
+    Vec::new()
 }
 
 /// Moves the cursor of whatever is shown.
@@ -396,6 +428,7 @@ pub fn show_tab(model: &mut Model, n: u8) -> Vec<Command> {
 
 /// Shows a screen on top of the one shown.
 pub fn push(model: &mut Model, screen: Screen) -> Vec<Command> {
+    model.beside.pane = Pane::List;
     model.ahead.clear();
     model.screens.push(screen);
     refresh(model)
@@ -408,6 +441,9 @@ pub fn open_row(model: &mut Model, row: Row) -> Vec<Command> {
 
 /// `Esc`: a search that is under way is given up first.
 fn escape(model: &mut Model) -> Vec<Command> {
+    if let Some(commands) = beside::leave(model) {
+        return commands;
+    }
     match model.screen() {
         Screen::Console(_) => console::escape(model),
         Screen::Stack(state) if state.is_counting() => {
@@ -418,10 +454,20 @@ fn escape(model: &mut Model) -> Vec<Command> {
         _ if requests::is_searching(model) || ordering::is_waiting(model) || seeking::is_searching(model) => {
             vec![Command::StopSearch]
         }
-        _ if requests::is_searching(model) => vec![Command::StopSearch],
         _ if request::is_naming(model) => vec![Command::StopNaming],
+        _ if model.progress.is_some() && model.screens.len() == 1 => stop_opening(model),
         _ => back(model),
     }
+}
+
+fn stop_opening(model: &mut Model) -> Vec<Command> {
+    if model.stopping == Stopping::Asked {
+        model.stopping = Stopping::Told;
+        lists::said(model, "stopping");
+        return vec![Command::StopOpening];
+    }
+    model.stopping = Stopping::Asked;
+    lists::said(model, "esc once more stops this; what was done of it is kept")
 }
 
 pub fn back(model: &mut Model) -> Vec<Command> {
@@ -462,12 +508,18 @@ fn switch_mouse(model: &mut Model) -> Vec<Command> {
     vec![Command::Mouse(mouse)]
 }
 
-/// List and detail as there is room, the list alone, the detail alone.
+/// As there is room, the list alone, the detail alone. Where there is no room beside the list: the detail over it, or in
+/// its place.
 fn maximise(model: &mut Model) -> Vec<Command> {
-    let narrow = model.size.0 < 100;
+    if panes::of(model).detail.is_none() && model.layout == Layout::Room && model.size.0 >= panes::TWO {
+        return lists::said(model, "there is one pane here");
+    }
     let (layout, words) = match model.layout {
-        Layout::Room if narrow => (Layout::Detail, "the detail; o shows the list"),
-        Layout::Room => (Layout::List, "the list alone; o goes on"),
+        Layout::Over | Layout::Detail if model.size.0 < panes::TWO => (Layout::Room, "the list"),
+        Layout::Room | Layout::List if model.size.0 < panes::TWO => {
+            (Layout::Over, "the detail follows the cursor; o or esc closes it")
+        }
+        Layout::Room | Layout::Over => (Layout::List, "the list alone; o goes on"),
         Layout::List => (Layout::Detail, "the detail alone; o goes on"),
         Layout::Detail => (Layout::Room, "list and detail, as there is room"),
     };

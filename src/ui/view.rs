@@ -1,15 +1,17 @@
 //! Draws the model. Changes nothing.
 
 use super::actions::{ACTIONS, Place};
-use super::asking::FILTERS_HEIGHT;
+use super::beside;
 use super::frame::{self, SMALLEST};
 use super::model::{Finder, Menu, Model, Narrowing, Overlay, Pace, Preview, Screen};
 use super::overlays::{FINDER_HEIGHT, LISTED, choices};
 use super::screens::{
-    agents_view, compare, console, findings, notes, overview, proofs, request_view, requests_view,
+    agents_view, compare, console, findings, notes_view, overview, proofs, request_view, requests_view,
     settlements_view, stack, start, timeline_view,
 };
+use super::stacked::{self, Stack};
 use super::text::{padded, spans};
+use super::theme::Theme;
 use super::widgets::field::Field;
 use super::widgets::lines::{self, Focus};
 use super::widgets::scroll::Scroll;
@@ -67,11 +69,12 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
         Screen::Agents(state) => agents_view::draw(model, state, frame, body),
         Screen::Settlements(state) => settlements_view::draw(model, state, frame, body),
         Screen::Findings(state) => findings::draw(model, state, frame, body),
-        Screen::Notes(state) => notes::draw(model, state, frame, body),
+        Screen::Notes(state) => notes_view::draw(model, state, frame, body),
         Screen::Stack(state) => stack::draw(model, state, frame, body),
         Screen::Compare(state) => compare::draw(model, state, frame, body),
         Screen::Console(state) => console::draw(model, state, frame, body),
     }
+    beside::draw(model, frame);
     match &model.overlay {
         Some(Overlay::Help(scroll)) => help(model, scroll, frame),
         Some(Overlay::Filter { field, preview }) => filter(model, field, preview, frame),
@@ -101,26 +104,32 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
 /// The filters in force, one a line.
 fn filters(model: &Model, scroll: &Scroll, frame: &mut Frame<'_>) {
     let theme = &model.theme;
-    let height = FILTERS_HEIGHT as u16 + 4;
+    let height = stacked::HEIGHT as u16 + 4;
     let inner = window(model, frame, "filters in force", 78, height);
-    let clauses = &model.filter.clauses;
-    let hints = "a add  space pause  enter edit  ! negate  d delete  J K move  s save as a view";
+    let stack = Stack::of(model);
+    let hints = match stack {
+        Stack::Requests(_) => {
+            "a add  space pause  enter edit  ! negate  d delete  J K move  s save as a view"
+        }
+        Stack::List(_) => "a add  space pause  enter edit  ! negate  d delete  J K move",
+    };
+    let clauses = stack.told();
     let hints =
         super::text::wrap(Line::styled(hints, theme.quiet()), usize::from(inner.width.saturating_sub(1)), 0);
     let list = Rect { height: inner.height.saturating_sub(hints.len() as u16 + 1), ..inner };
     if clauses.is_empty() {
-        let words = "no filter is in force: all requests are shown";
+        let words = "no filter is in force: all rows are shown";
         frame.buffer_mut().set_span(inner.x + 1, inner.y, &Span::styled(words, theme.quiet()), inner.width);
     }
     lines::draw(frame, list, scroll, clauses.len(), Focus::Here, theme, |n| {
-        let clause = &clauses[n];
-        let (glyph, style) = match clause.paused {
+        let (text, paused) = &clauses[n];
+        let (glyph, style) = match paused {
             true => (theme.glyphs.missing, theme.quiet()),
             false => (theme.glyphs.ok, theme.accent()),
         };
         let mut line = vec![Span::styled(format!("{glyph} "), style)];
-        line.extend(spans(&clause.to_string(), style, theme));
-        if clause.paused {
+        line.extend(spans(text, style, theme));
+        if *paused {
             line.push(Span::styled("  paused", theme.quiet()));
         }
         Line::from(line)
@@ -149,6 +158,15 @@ fn menu_of(model: &Model, menu: &Menu, frame: &mut Frame<'_>) {
 fn window(model: &Model, frame: &mut Frame<'_>, title: &str, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(model.size.0), height.min(model.size.1));
     let area = Rect { x: (model.size.0 - width) / 2, y: (model.size.1 - height) / 3, width, height };
+    clear(frame, area);
+    let block = bordered(&model.theme).title(format!(" {title} "));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    inner
+}
+
+/// Makes room for what lies over something.
+pub fn clear(frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Clear, area);
     // Half of a wide character would stand under the border, and the terminal would show that instead.
     for y in (area.top()..area.bottom()).filter(|_| area.x > 0) {
@@ -157,8 +175,12 @@ fn window(model: &Model, frame: &mut Frame<'_>, title: &str, width: u16, height:
             cell.set_symbol(" ");
         }
     }
-    let mut block = Block::bordered().title(format!(" {title} ")).border_style(model.theme.accent());
-    if model.theme.is_ascii() {
+}
+
+/// The frame of what lies over something.
+pub fn bordered(theme: &Theme) -> Block<'static> {
+    let mut block = Block::bordered().border_style(theme.accent());
+    if theme.is_ascii() {
         block = block.border_set(ratatui::symbols::border::Set {
             top_left: "+",
             top_right: "+",
@@ -170,9 +192,7 @@ fn window(model: &Model, frame: &mut Frame<'_>, title: &str, width: u16, height:
             horizontal_bottom: "-",
         });
     }
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    inner
+    block
 }
 
 /// The help, made from the list of actions: what works where it is asked for stands first.

@@ -1,15 +1,16 @@
 //! The work behind the screen: opening, selecting, paging, explaining. On threads in life, in line when headless.
 
-use super::desk;
 use super::model::{Command, Msg, Naming};
 use super::ordering::ordered;
 use super::widgets::tree::Tree;
+use super::{beside, desk};
 use crate::model::Row;
 use crate::store::{Case, Snapshot};
 use crate::work::agents::trace::trace;
 use crate::work::agents::words::portrait;
 use crate::work::explain::explain;
 use crate::work::filter::Filter;
+use crate::work::happenings::happenings;
 use crate::work::ingest::{Phase, Pictures, Progress, Watcher, ingest};
 use crate::work::lines;
 use crate::work::open::{Opened, cached_case, demo_case, is_current, what_is};
@@ -130,8 +131,11 @@ pub fn answer(
             });
             Msg::Explained { row, explanation: Box::new(explained) }
         }
+        Command::Look { about } => beside::answer(study, about),
         Command::Draw { axis, lanes } => {
-            Msg::Drawn { axis, lanes, timeline: timeline(study, lanes, axis, cancel) }
+            let drawn = timeline(study, lanes, axis, cancel);
+            let drawn = drawn.and_then(|drawn| Ok((drawn, happenings(study, axis, cancel)?)));
+            Msg::Drawn { axis, lanes, timeline: drawn }
         }
         Command::Prove { row } => {
             let path = study.archive().and_then(|archive| Ok(archive.path_of(row)?));
@@ -196,6 +200,7 @@ pub fn answer(
         | Command::Mouse(_)
         | Command::StopSearch
         | Command::StopPreview
+        | Command::StopOpening
         | Command::StopQuery
         | Command::StopNaming
         | Command::Attend

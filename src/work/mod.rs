@@ -12,6 +12,7 @@ pub mod exposure;
 pub mod filter;
 pub mod findings;
 pub mod fold;
+pub mod happenings;
 pub mod ingest;
 pub mod ledger;
 pub mod lines;

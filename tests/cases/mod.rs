@@ -7,6 +7,7 @@ mod loading;
 mod looks;
 mod made;
 mod matrix;
+mod panes;
 mod sessions;
 mod styles;
 

@@ -2,6 +2,7 @@
 
 use super::{Candidate, Mouse, Then};
 use crate::model::Row;
+use crate::ui::beside::About;
 use crate::ui::ordering::Anchor;
 use crate::ui::report;
 use crate::ui::screens::compare;
@@ -57,6 +58,10 @@ pub enum Command {
     },
     Explain {
         row: Row,
+    },
+    /// Read what the cursor of a list points at.
+    Look {
+        about: About,
     },
     Draw {
         axis: Axis,
@@ -165,6 +170,8 @@ pub enum Command {
         way: Way,
         text: String,
     },
+    /// Stop reading or verifying; what was read stays.
+    StopOpening,
     /// Give up searches, orders and counts that are under way.
     StopSearch,
     Suspend,

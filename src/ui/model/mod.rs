@@ -13,6 +13,7 @@ pub use overlay::{
 pub use screen::Screen;
 
 use super::actions::Keymap;
+use super::beside::Beside;
 use super::screens::{compare, start};
 use super::seeking::Search;
 use super::theme::Theme;
@@ -39,6 +40,8 @@ pub struct Model {
     pub study: Option<Arc<Study>>,
     /// How far reading is, while it goes on.
     pub progress: Option<Progress>,
+    /// Whether Esc was pressed to stop it.
+    pub stopping: Stopping,
     /// Screens from the first opened to the one shown.
     pub screens: Vec<Screen>,
     /// Screens left by going back, nearest last.
@@ -59,6 +62,8 @@ pub struct Model {
     /// Queries asked before, oldest first.
     pub queries: Vec<String>,
     pub layout: Layout,
+    /// What stands beside the list that is shown.
+    pub beside: Beside,
     pub follow: Follow,
     pub keymap: Keymap,
     /// Whether the session of the open case was taken up.
@@ -88,10 +93,21 @@ pub struct Model {
     pub quit: bool,
 }
 
+/// Esc stops reading and verifying, the second time: the first may have been pressed for something else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stopping {
+    #[default]
+    No,
+    Asked,
+    Told,
+}
+
 /// How often what lists are made of came anew: an order is of one edition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Editions {
     pub study: u64,
+    /// They are judged after the case was opened.
+    pub agents: u64,
     pub notes: u64,
 }
 
@@ -110,6 +126,8 @@ pub enum Layout {
     Room,
     List,
     Detail,
+    /// The detail over the list, where there is no room beside it.
+    Over,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +144,7 @@ impl Model {
             zone: Zone::Utc,
             study: None,
             progress: None,
+            stopping: Stopping::default(),
             screens: vec![Screen::Start(start::State::default())],
             ahead: Vec::new(),
             overlay: None,
@@ -139,6 +158,7 @@ impl Model {
             compared: None,
             queries: Vec::new(),
             layout: Layout::default(),
+            beside: Beside::default(),
             follow: Follow::default(),
             keymap: Keymap::default(),
             attended: false,

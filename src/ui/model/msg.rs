@@ -3,6 +3,7 @@
 use super::{Candidate, Placed, Why};
 use crate::model::{Hash, Row};
 use crate::proof::ladder::Path;
+use crate::ui::beside::{About, Found};
 use crate::ui::keys::Key;
 use crate::ui::ordering::Ordered;
 use crate::ui::report;
@@ -12,6 +13,7 @@ use crate::work::WorkError;
 use crate::work::agents::trace::Trace;
 use crate::work::agents::words::Portrait;
 use crate::work::explain::Explanation;
+use crate::work::happenings::Happenings;
 use crate::work::ingest::Progress;
 use crate::work::notebook::Notebook;
 use crate::work::rows::RequestRow;
@@ -79,10 +81,15 @@ pub enum Msg {
         row: Row,
         explanation: Box<Result<(Explanation, Tree), WorkError>>,
     },
+    /// What the cursor of a list points at.
+    Looked {
+        about: About,
+        found: Result<Found, WorkError>,
+    },
     Drawn {
         axis: Axis,
         lanes: Lanes,
-        timeline: Result<Timeline, WorkError>,
+        timeline: Result<(Timeline, Happenings), WorkError>,
     },
     /// The names that match best what was typed, and how many there are.
     Matched {

@@ -10,7 +10,7 @@ use crate::analysis::drift::verdict::Verdict;
 use crate::ui::actions::Action;
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::ordering;
-use crate::ui::screens::requests;
+use crate::ui::screens::{requests, timeline};
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
 use crate::ui::update::{body_height, fail, push};
@@ -49,7 +49,7 @@ pub struct Listed {
 }
 
 pub const COLUMNS: [Column<Listed>; 9] = [
-    Column::<Listed>::left("agent", 12, |l, t| Line::from(spans(&l.name, t.accent(), t))).grow(2),
+    Column::<Listed>::left("agent", 14, |l, t| Line::from(spans(&l.name, t.accent(), t))).grow(2),
     Column::<Listed>::left("verdict", 9, |l, t| Line::styled(l.agent.verdict.name(), style(&l.agent, t))),
     Column::<Listed>::left("since then", 17, |l, t| Line::styled(since(&l.agent), style(&l.agent, t))),
     Column::<Listed>::right("effect", 6, |l, t| Line::styled(effect(&l.agent), t.plain()))
@@ -171,13 +171,14 @@ pub fn judged(model: &mut Model, done: Result<(), WorkError>) -> Vec<Command> {
     if let Err(error) = done {
         return fail(model, &error);
     }
-    model.editions.study += 1;
+    model.editions.agents += 1;
     match model.screen() {
         Screen::Agents(_) => {
             let mut commands = ordering::renew(model);
             commands.extend(ask(model));
             commands
         }
+        Screen::Timeline(_) => timeline::draw_again(model),
         _ => Vec::new(),
     }
 }

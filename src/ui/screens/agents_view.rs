@@ -13,15 +13,16 @@
 
 use super::agents::{COLUMNS, State, at, known, listed, style};
 use crate::analysis::drift::Feature;
-use crate::ui::frame;
+use crate::model::time::Zone;
 use crate::ui::model::Model;
+use crate::ui::panes;
 use crate::ui::text::{cut, fit, shown, spans, wrap};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::table::{self, Shape};
 use crate::work::agents::trace::Trace;
 use crate::work::agents::words::{Portrait, Share, Shares, label, probability};
 use crate::work::agents::{Agent, Agents};
-use crate::work::findings::grouped;
+use crate::work::findings::{counted, grouped};
 use crate::work::notebook::Subject;
 use crate::work::study::Study;
 use ratatui::Frame;
@@ -42,7 +43,6 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     if agents.agents.is_empty() {
         return say(frame, area, "no agent asked or did anything in these journals", theme);
     }
-    let panes = frame::panes(model, area);
     let noted = |place: usize| {
         at(state, agents, place).is_some_and(|agent| {
             crate::ui::lists::is_noted(model, &Subject::new("agent", study.agent_name(agent.number)))
@@ -52,19 +52,51 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         noted: &noted,
         ..Shape::new(&state.scroll, state.arranged.len(agents.agents.len()), &state.arranged)
     };
-    table::draw(frame, panes.list, &COLUMNS, shape, theme, |place| {
+    table::draw(frame, panes::of(model).list, &COLUMNS, shape, theme, |place| {
         at(state, agents, place).map(|agent| listed(study, agent))
     });
-    let (Some(detail), Some(agent)) = (panes.detail, at(state, agents, state.scroll.cursor)) else { return };
-    let page = Page { study, agents, agent, theme, width: usize::from(detail.width) };
-    let lines = match &state.shown {
-        Some((number, Some(portrait))) if *number == agent.number => page.lines(&portrait.0, &portrait.1),
-        _ => page.head(),
-    };
-    for (n, line) in lines.into_iter().take(usize::from(detail.height)).enumerate() {
-        let line = fit(line, page.width, theme);
-        frame.buffer_mut().set_line(detail.x, detail.y + n as u16, &line, detail.width);
+}
+
+/// The agent under the cursor: with what is told of it in words on top, where that has no pane of its own.
+pub fn detail(model: &Model, state: &State, width: usize, third: Option<Rect>) -> Vec<Line<'static>> {
+    let Some((page, portrait)) = page(model, state, width) else { return Vec::new() };
+    let mut lines = page.head();
+    match (portrait, third) {
+        (None, _) => lines.push(Line::styled("reading…", model.theme.quiet())),
+        (Some((portrait, trace)), None) => {
+            lines.extend(page.words(portrait));
+            lines.push(Line::default());
+            lines.extend(page.over_time(trace));
+            lines.extend(page.features(portrait));
+        }
+        (Some((portrait, _)), Some(_)) => lines.extend(page.features(portrait)),
     }
+    lines
+}
+
+/// The same agent in words: whether it lasted, what it is held against, and how it went over time.
+pub fn third(model: &Model, state: &State, width: usize) -> Vec<Line<'static>> {
+    let Some((page, Some((portrait, trace)))) = page(model, state, width) else { return Vec::new() };
+    let mut lines = page.words(portrait);
+    lines.push(Line::default());
+    lines.extend(page.facts(portrait, model.zone));
+    lines.push(Line::default());
+    lines.extend(page.over_time(trace));
+    lines
+}
+
+fn page<'p>(
+    model: &'p Model,
+    state: &'p State,
+    width: usize,
+) -> Option<(Page<'p>, Option<(&'p Portrait, &'p Trace)>)> {
+    let (study, agents) = (model.study.as_deref()?, known(model)?);
+    let agent = at(state, agents, state.scroll.cursor)?;
+    let portrait = match &state.shown {
+        Some((number, Some(shown))) if *number == agent.number => Some((&shown.0, &shown.1)),
+        _ => None,
+    };
+    Some((Page { study, agents, agent, theme: &model.theme, width }, portrait))
 }
 
 fn say(frame: &mut Frame<'_>, area: Rect, words: &'static str, theme: &Theme) {
@@ -94,18 +126,79 @@ impl Page<'_> {
         vec![Line::from(line)]
     }
 
-    fn lines(&self, portrait: &Portrait, trace: &Trace) -> Vec<Line<'static>> {
-        let mut lines = self.head();
-        for sentence in portrait.explanation.iter().filter(|sentence| !sentence.is_empty()) {
-            lines.extend(wrap(
-                Line::from(spans(sentence, self.theme.plain(), self.theme)),
-                self.width - 1,
-                0,
-            ));
+    /// The explanation: in plain words first, then with the numbers behind it.
+    fn words(&self, portrait: &Portrait) -> Vec<Line<'static>> {
+        let mut lines: Vec<Line<'static>> = self.plainly(portrait).into_iter().collect();
+        let sentences = portrait.explanation.iter().filter(|sentence| !sentence.is_empty());
+        lines.extend(sentences.map(|sentence| Line::from(spans(sentence, self.theme.plain(), self.theme))));
+        lines
+    }
+
+    /// What an agent that changed did otherwise, beside what agents did that the faulty version never reached.
+    fn plainly(&self, portrait: &Portrait) -> Option<Line<'static>> {
+        let carrier = self.agent.carriers.first()?;
+        let shares = portrait.features.iter().find(|shares| shares.feature == *carrier)?;
+        let moved = |share: &&Share| (share.own[1] - share.own[0]).abs();
+        let most = shares.shares.iter().max_by(|a, b| moved(a).total_cmp(&moved(b)))?;
+        let percent = |part: f64| format!("{:.0} %", part * 100.0);
+        let [before, during, after] = most.own.map(percent);
+        let mut line = vec![Span::styled(format!("{} ", carrier.name()), self.theme.strong())];
+        line.extend(spans(&most.category, self.theme.strong(), self.theme));
+        let after = if shares.n[2] == 0 { "nothing recorded".to_owned() } else { after };
+        line.push(Span::raw(format!(
+            " made up {before} before, {during} while the faulty version served it, {after} since."
+        )));
+        if let Some(controls) = most.controls {
+            let [before, during, after] = controls.map(percent);
+            line.push(Span::raw(format!(" Agents it never reached: {before}, {during}, {after}.")));
         }
-        lines.push(Line::default());
-        lines.extend(self.over_time(trace));
-        // What carries the flag first.
+        Some(Line::from(line))
+    }
+
+    /// Whether it lasted, from when to when it was served, and what it is held against.
+    fn facts(&self, portrait: &Portrait, zone: Zone) -> Vec<Line<'static>> {
+        let mut lines = Vec::new();
+        let mut say = |label: &str, words: String| {
+            let label = Span::styled(format!("{label:<13}"), self.theme.quiet());
+            lines.push(Line::from(vec![label, Span::styled(words, self.theme.plain())]));
+        };
+        say("verdict", self.agent.verdict.name().to_owned());
+        if let Some(persistence) = self.agent.persistence {
+            say("since then", persistence.name().to_owned());
+        }
+        if let Some((feature, kept)) = self.agent.retention {
+            let [rho, lo, hi] = [kept.rho, kept.lo, kept.hi].map(|share| share * 100.0);
+            let name = feature.name();
+            say("kept", format!("{rho:.0} % of the change of {name}, 90 % sure of {lo:.0} to {hi:.0} %"));
+        }
+        if let Some(needed) = self.agent.needed {
+            say("to decide", format!("about {} after would", counted(needed, "more record")));
+        }
+        if let Some(smallest) = self.agent.smallest_effect {
+            say("smallest", format!("effect its records could have shown: {smallest:.2}"));
+        }
+        if let Some((first, last, resumed)) = portrait.moments {
+            say("first served", first.short(zone));
+            say("last served", last.short(zone));
+            say("good again", resumed.map_or_else(|| "never since".to_owned(), |at| at.short(zone)));
+        }
+        let check = self.agents.self_check();
+        let windows =
+            format!("{} of {}", grouped(check.placebo_flags as u64), grouped(check.placebo_windows as u64));
+        say(
+            "controls",
+            format!("{} with {}", grouped(check.controls as u64), counted(check.control_records, "record")),
+        );
+        say("self-check", format!("{windows} placebo windows flagged"));
+        if let Some(words) = check.without_controls() {
+            lines.push(Line::styled(words, self.theme.warn()));
+        }
+        lines
+    }
+
+    /// Every feature in bars; what carries the flag first.
+    fn features(&self, portrait: &Portrait) -> Vec<Line<'static>> {
+        let mut lines = Vec::new();
         let mut features: Vec<&Shares> =
             portrait.features.iter().filter(|shares| !shares.shares.is_empty()).collect();
         features.sort_by_key(|shares| !self.agent.carriers.contains(&shares.feature));
@@ -194,6 +287,10 @@ impl Page<'_> {
                 }
                 lines.push(Line::from(line));
             }
+        }
+        if shares.shares.len() > SHOWN {
+            let words = format!("  and {} that moved less", shares.shares.len() - SHOWN);
+            lines.push(Line::styled(words, self.theme.quiet()));
         }
         lines
     }

@@ -3,9 +3,10 @@
 use crate::journal::print_of;
 use crate::model::{Finding, Pointers, Severity};
 use crate::ui::actions::Action;
-use crate::ui::frame;
+use crate::ui::beside;
 use crate::ui::model::{Command, Model, Notice, Screen};
 use crate::ui::ordering;
+use crate::ui::panes;
 use crate::ui::screens::requests;
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
@@ -21,7 +22,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Wrap};
 use std::sync::Arc;
 
 #[derive(Debug, Default)]
@@ -85,7 +85,7 @@ const COLUMNS: [Column<Finding>; 4] = [
     }),
     Column::<Finding>::left("rule", 18, |f, t| Line::styled(f.rule.clone(), t.plain())).need(2),
     Column::<Finding>::left("about", 14, |f, t| Line::from(spans(&f.subject, t.accent(), t))).need(1),
-    Column::<Finding>::left("what", 20, |f, t| Line::from(spans(&f.sentence, t.plain(), t))).grow(1),
+    Column::<Finding>::left("what", 20, |f, t| Line::from(spans(&f.sentence, t.plain(), t))).grow(1).need(3),
 ];
 
 fn severity(finding: &Finding, theme: &Theme) -> Line<'static> {
@@ -186,33 +186,48 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         );
         return;
     }
-    let panes = frame::panes(model, area);
     let at = |place: usize| study.findings.get(state.arranged.row(place));
     let noted = |place: usize| at(place).is_some_and(|f| crate::ui::lists::is_noted(model, &subject(f)));
     let shape = Shape {
         noted: &noted,
         ..Shape::new(&state.scroll, state.arranged.len(study.findings.len()), &state.arranged)
     };
-    table::draw(frame, panes.list, &COLUMNS, shape, theme, |place| at(place).cloned());
-    if let (Some(detail), Some(finding)) = (panes.detail, at(state.scroll.cursor)) {
-        let mut lines = vec![
-            Line::from(vec![
-                Span::styled(finding.severity.name(), style(finding.severity, theme)),
-                Span::raw("  "),
-                Span::styled(finding.rule.clone(), theme.strong()),
-            ]),
-            Line::from(spans(&finding.subject, theme.accent(), theme)),
-            Line::default(),
-            Line::from(spans(&finding.sentence, theme.plain(), theme)),
-            Line::default(),
-        ];
-        if finding.count > 0 {
-            lines.push(Line::styled(counted(finding.count, "occurrence"), theme.quiet()));
+    table::draw(frame, panes::of(model).list, &COLUMNS, shape, theme, |place| at(place).cloned());
+}
+
+/// The finding under the cursor in full.
+pub fn detail(model: &Model) -> Vec<Line<'static>> {
+    let (Some(finding), theme) = (under_cursor(model), &model.theme) else {
+        return Vec::new();
+    };
+    let mut lines = vec![
+        Line::from(vec![
+            Span::styled(finding.severity.name(), style(finding.severity, theme)),
+            Span::raw("  "),
+            Span::styled(finding.rule.clone(), theme.strong()),
+        ]),
+        Line::from(spans(&finding.subject, theme.accent(), theme)),
+        Line::default(),
+        Line::from(spans(&finding.sentence, theme.plain(), theme)),
+        Line::default(),
+    ];
+    if finding.count > 0 {
+        lines.push(Line::styled(counted(finding.count, "occurrence"), theme.quiet()));
+    }
+    let leads = behind(&finding).is_some() || !finding.evidence.is_empty();
+    let hint = if leads { "enter opens what shows it" } else { "nothing in the journals shows it further" };
+    lines.push(Line::styled(hint, theme.quiet()));
+    lines
+}
+
+/// The first record that shows it.
+pub fn third(model: &Model, width: usize) -> Vec<Line<'static>> {
+    match under_cursor(model) {
+        Some(finding) if finding.evidence.is_empty() => {
+            let words = "it is about what is absent or damaged: no record shows it";
+            vec![Line::styled(words, model.theme.quiet())]
         }
-        let leads = behind(finding).is_some() || !finding.evidence.is_empty();
-        let hint =
-            if leads { "enter opens what shows it" } else { "nothing in the journals shows it further" };
-        lines.push(Line::styled(hint, theme.quiet()));
-        frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), detail);
+        Some(_) => beside::record(model, width),
+        None => Vec::new(),
     }
 }

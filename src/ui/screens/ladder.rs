@@ -11,15 +11,15 @@ use super::proofs::mark;
 use crate::model::{Status, Step, Untrusted};
 use crate::proof::ladder::{Check, Path, StepResult};
 use crate::ui::model::Naming;
-use crate::ui::text::spans;
+use crate::ui::text::{fold, spans};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::lines::{self, Focus};
-use crate::ui::widgets::scroll::Scroll;
+use crate::ui::widgets::scroll::{Scroll, draw_bar};
 use crate::work::findings::counted;
+use crate::work::sheet::markdown_cell;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Wrap};
 
 /// Width of the ladder itself.
 const LADDER: u16 = 34;
@@ -33,7 +33,7 @@ pub fn first_step(path: &Path) -> usize {
 /// The path, what of it is on screen, and how far its slow step is.
 pub fn draw(
     path: &Path,
-    (scroll, naming): (&Scroll, Option<Naming>),
+    (scroll, top, naming): (&Scroll, usize, Option<Naming>),
     frame: &mut Frame<'_>,
     area: Rect,
     theme: &Theme,
@@ -49,22 +49,88 @@ pub fn draw(
             Span::styled(slow(result).unwrap_or_else(|| result.status.name().to_owned()), style),
         ])
     });
-    if area.width > LADDER + 20
-        && let Some(result) = path.steps.get(scroll.cursor)
-    {
-        let beside = Rect { x: area.x + LADDER + 2, width: area.width - LADDER - 3, ..area };
-        let mut words = words(result, theme);
-        match naming {
-            Some(Naming::UnderWay(_)) if slow(result).is_some() => {
-                words.insert(2, Line::styled("its id is being computed; esc stops it", theme.quiet()));
-            }
-            Some(Naming::Stopped) if slow(result).is_some() => {
-                words.insert(2, Line::styled("stopped; open the record again to go on", theme.quiet()));
-            }
-            _ => {}
-        }
-        frame.render_widget(Paragraph::new(words).wrap(Wrap { trim: false }), beside);
+    let Some(beside) = beside(area) else { return };
+    let words = told(path, scroll.cursor, naming, beside.width, theme);
+    let height = usize::from(beside.height);
+    let top = top.min(words.len().saturating_sub(height));
+    let len = words.len();
+    for (n, line) in words.into_iter().skip(top).take(height).enumerate() {
+        frame.buffer_mut().set_line(beside.x, beside.y + n as u16, &line, beside.width);
     }
+    let bar = Rect { width: beside.width + 1, ..beside };
+    draw_bar(frame, bar, &Scroll { cursor: top, top }, len, theme, &[]);
+}
+
+/// Where the selected step stands beside the ladder; nothing where there is no room.
+pub fn beside(area: Rect) -> Option<Rect> {
+    let room = Rect { x: area.x + LADDER + 2, width: area.width.saturating_sub(LADDER + 4), ..area };
+    (area.width > LADDER + 20).then_some(room)
+}
+
+/// What is said of a step, in lines that fit.
+pub fn told(
+    path: &Path,
+    step: usize,
+    naming: Option<Naming>,
+    width: u16,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
+    let Some(result) = path.steps.get(step) else {
+        return Vec::new();
+    };
+    let mut words = words(result, theme);
+    match naming {
+        Some(Naming::UnderWay(_)) if slow_words(result, naming).is_some() => {
+            words.insert(2, Line::styled("its id is being computed; esc stops it", theme.quiet()));
+        }
+        Some(Naming::Stopped) if slow_words(result, naming).is_some() => {
+            words.insert(2, Line::styled("stopped; open the record again to go on", theme.quiet()));
+        }
+        _ => {}
+    }
+    words.into_iter().flat_map(|line| fold(line, usize::from(width))).collect()
+}
+
+/// The path as Markdown, for who works on with it elsewhere.
+pub fn as_markdown(path: &Path) -> String {
+    let line = |result: &StepResult| {
+        format!("- {}: {}. {}\n", result.step.name(), result.status, markdown_cell(&result.reason))
+    };
+    path.steps.iter().map(line).collect()
+}
+
+/// The path as one column: a step in words on top, all steps below.
+pub fn column(path: &Path, top: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let mut lines = path.steps.get(top).map(|result| short(result, theme)).unwrap_or_default();
+    lines.extend(path.steps.iter().enumerate().map(|(n, result)| {
+        let (glyph, style) = mark(result.status, theme);
+        let marker = if n == top { theme.glyphs.selected } else { " " };
+        Line::from(vec![
+            Span::styled(marker, theme.accent()),
+            Span::styled(format!("{glyph} "), style),
+            Span::raw(format!("{:<14}", result.step.name())),
+            Span::styled(result.status.name(), style),
+        ])
+    }));
+    lines
+}
+
+/// A step in few words: what came of it, and what that means.
+fn short(result: &StepResult, theme: &Theme) -> Vec<Line<'static>> {
+    let (glyph, style) = mark(result.status, theme);
+    let mut lines = vec![
+        Line::from(vec![
+            Span::styled(result.step.name(), theme.strong()),
+            Span::styled(format!("  {glyph} {}", result.status), style),
+        ]),
+        Line::from(spans(&result.reason, theme.plain(), theme)),
+    ];
+    for (label, words) in [("proves", result.proves), ("not", result.does_not_prove)] {
+        let label = Span::styled(format!("{label:<7}"), theme.quiet());
+        lines.push(Line::from(vec![label, Span::styled(words, theme.quiet())]));
+    }
+    lines.push(Line::default());
+    lines
 }
 
 /// What stands for the verdict of the slow step while there is none.
@@ -79,7 +145,7 @@ fn slow_words(result: &StepResult, naming: Option<Naming>) -> Option<String> {
     }
 }
 
-fn words(result: &StepResult, theme: &Theme) -> Vec<Line<'static>> {
+pub fn words(result: &StepResult, theme: &Theme) -> Vec<Line<'static>> {
     let (glyph, style) = mark(result.status, theme);
     let mut out = vec![
         Line::from(vec![
@@ -117,11 +183,6 @@ fn words(result: &StepResult, theme: &Theme) -> Vec<Line<'static>> {
         })
         .collect();
     say("checks", &asked.join(", "));
-    if result.bytes.length > 0 {
-        let shown = &result.bytes.head[..result.bytes.head.len().min(64)];
-        let dots = if shown.len() as u64 == result.bytes.length { "" } else { theme.glyphs.ellipsis };
-        say("bytes", &format!("{}: {}{dots}", counted(result.bytes.length, "byte"), hex::encode(shown)));
-    }
     say("proves", result.proves);
     say("proves not", result.does_not_prove);
     if let Some(command) = &result.reproduce {
@@ -130,9 +191,19 @@ fn words(result: &StepResult, theme: &Theme) -> Vec<Line<'static>> {
             format!("y copies a command that shows it without Backtrail ({}):", command.expects()),
             theme.quiet(),
         ));
-        for line in command.to_string().lines().take(3) {
+        for line in command.to_string().lines() {
             out.push(Line::styled(Untrusted(line).visible(), theme.quiet()));
         }
+    }
+    if result.bytes.length > 0 {
+        let shown = &result.bytes.head;
+        let dots = if shown.len() as u64 == result.bytes.length { "" } else { theme.glyphs.ellipsis };
+        let bytes = format!("{}: {}{dots}", counted(result.bytes.length, "byte"), hex::encode(shown));
+        out.push(Line::default());
+        out.push(Line::from(vec![
+            Span::styled(format!("{:<11}", "bytes"), theme.quiet()),
+            Span::styled(bytes, theme.plain()),
+        ]));
     }
     out
 }

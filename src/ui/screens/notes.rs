@@ -13,19 +13,16 @@ use crate::ui::actions::Action;
 use crate::ui::lists::{row_under_cursor, said};
 use crate::ui::model::{Command, Model, Screen, Why};
 use crate::ui::ordering;
-use crate::ui::text::{cut_middle, padded, spans};
+use crate::ui::text::spans;
 use crate::ui::theme::Theme;
 use crate::ui::update::{body_height, push};
 use crate::ui::widgets::aside::Aside;
 use crate::ui::widgets::rows::{self, Rows};
 use crate::ui::widgets::scroll::{Scroll, Step};
-use crate::ui::widgets::table::{self, Arranged, Column, Shape};
+use crate::ui::widgets::table::{Arranged, Column};
 use crate::work::filter::{Clause, Field, Filter};
-use crate::work::findings::counted;
 use crate::work::lines::{Lines, Value};
 use crate::work::notebook::{Deed, Entry, Line as LogLine, Notebook, Notes, Subject};
-use ratatui::Frame;
-use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use std::sync::Arc;
 
@@ -63,12 +60,12 @@ impl State {
     }
 }
 
-struct Note {
-    subject: Subject,
-    notes: Notes,
+pub struct Note {
+    pub subject: Subject,
+    pub notes: Notes,
 }
 
-const NOTES: [Column<Note>; 4] = [
+pub const NOTES: [Column<Note>; 4] = [
     Column::<Note>::left("about", 12, about).need(1),
     Column::<Note>::left("id", 18, |n, t| Line::from(spans(&n.subject.id, t.accent(), t))).grow(2),
     Column::<Note>::left("tags", 12, tags).grow(1),
@@ -92,7 +89,7 @@ fn comments(note: &Note, theme: &Theme) -> Line<'static> {
     Line::from(spans(&comments.join(" / "), theme.plain(), theme))
 }
 
-const LOG: [Column<LogLine>; 6] = [
+pub const LOG: [Column<LogLine>; 6] = [
     Column::<LogLine>::right("n", 5, |l, t| Line::styled(l.n.to_string(), t.quiet()))
         .need(3)
         .value(|l| Value::whole(l.n)),
@@ -114,9 +111,9 @@ fn about_line(line: &LogLine) -> String {
     }
 }
 
-type View = (String, String);
+pub type View = (String, String);
 
-const VIEWS: [Column<View>; 2] = [
+pub const VIEWS: [Column<View>; 2] = [
     Column::<View>::left("name", 16, |v, t| Line::from(spans(&v.0, t.strong(), t))).grow(1),
     Column::<View>::left("filter", 20, |v, t| Line::from(spans(&v.1, t.accent(), t))).grow(3),
 ];
@@ -129,7 +126,7 @@ fn tab(model: &Model) -> Tab {
 }
 
 /// Lines of a tab, before they are narrowed.
-fn all(book: &Notebook, tab: Tab) -> usize {
+pub fn all(book: &Notebook, tab: Tab) -> usize {
     match tab {
         Tab::Notes => book.notes().count(),
         Tab::Log => book.lines.len(),
@@ -137,12 +134,12 @@ fn all(book: &Notebook, tab: Tab) -> usize {
     }
 }
 
-fn note_at(book: &Notebook, row: usize) -> Option<Note> {
+pub fn note_at(book: &Notebook, row: usize) -> Option<Note> {
     let (subject, notes) = book.notes().nth(row)?;
     Some(Note { subject: subject.clone(), notes: notes.clone() })
 }
 
-fn view_at(book: &Notebook, row: usize) -> Option<View> {
+pub fn view_at(book: &Notebook, row: usize) -> Option<View> {
     book.views.iter().nth(row).map(|(name, filter)| (name.clone(), filter.clone()))
 }
 
@@ -296,67 +293,4 @@ pub fn open_subject(model: &mut Model, subject: &Subject) -> Vec<Command> {
     };
     requests::remember(model, Filter::default().and(Clause::is(field, &subject.id)));
     push(model, Screen::Requests(requests::State::default()))
-}
-
-pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
-    let theme = &model.theme;
-    let mut line = vec![Span::raw(" ")];
-    for (tab, title) in TABS {
-        let style = if tab == state.tab { theme.tab() } else { theme.quiet() };
-        line.push(Span::styled(format!(" {title} "), style));
-    }
-    line.push(Span::raw("   "));
-    line.extend(chain(model));
-    let line = crate::ui::text::fit(Line::from(line), usize::from(area.width) - 1, theme);
-    frame.buffer_mut().set_line(area.x + 1, area.y, &line, area.width);
-    let list = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
-    let all = all(&model.notebook, state.tab);
-    if all == 0 {
-        let words = match state.tab {
-            Tab::Notes => "no notes yet: on any screen m marks, t tags, c comments what is chosen",
-            Tab::Log => "nothing was done yet that is worth a line",
-            Tab::Views => "no saved views: F on Requests, then s, keeps the filters under a name",
-        };
-        let words = crate::ui::text::cut(words, usize::from(area.width.saturating_sub(3)), theme);
-        frame.buffer_mut().set_span(list.x + 2, list.y, &Span::styled(words, theme.quiet()), list.width);
-        return;
-    }
-    let shape = Shape::new(&state.scroll, state.arranged.len(all), &state.arranged);
-    match state.tab {
-        Tab::Notes => {
-            table::draw(frame, list, &NOTES, shape, theme, |place| {
-                note_at(&model.notebook, state.arranged.row(place))
-            });
-        }
-        Tab::Log => table::draw(frame, list, &LOG, shape, theme, |place| {
-            model.notebook.lines.get(state.arranged.row(place)).cloned()
-        }),
-        Tab::Views => {
-            table::draw(frame, list, &VIEWS, shape, theme, |place| {
-                view_at(&model.notebook, state.arranged.row(place))
-            });
-        }
-    }
-}
-
-/// Whether the log's chain holds.
-fn chain(model: &Model) -> Vec<Span<'static>> {
-    let theme = &model.theme;
-    let book = &model.notebook;
-    let lines = counted(book.lines.len() as u64, "line");
-    match &book.broken {
-        Some((_, what)) => {
-            let mut line =
-                vec![Span::styled(format!("{} the log was tampered with: ", theme.glyphs.bad), theme.bad())];
-            line.extend(spans(what, theme.bad(), theme));
-            line
-        }
-        None if book.lines.is_empty() => vec![Span::styled("the log is empty", theme.quiet())],
-        None => {
-            let head = cut_middle(&book.head.to_string(), 17, theme);
-            let words =
-                format!("{} {lines}, the chain holds, head {}", theme.glyphs.ok, padded(&head, 17, theme));
-            vec![Span::styled(words, theme.quiet())]
-        }
-    }
 }

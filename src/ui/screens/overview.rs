@@ -12,17 +12,32 @@
 use super::answers::{Answer, Target, answers};
 pub use crate::report::plain::percent as share;
 use crate::ui::actions::Action;
-use crate::ui::model::{Command, Model, Screen};
-use crate::ui::screens::{findings, hours, requests, settlements, timeline};
+use crate::ui::model::{Command, Layout, Model, Screen};
+use crate::ui::panes;
+use crate::ui::screens::{agents, findings, hours, requests, settlements, timeline};
+use crate::ui::text::{fit, spans, wrap};
 use crate::ui::update::{body_height, push};
 use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::scroll::{Scroll, Step};
+use crate::work::study::Study;
+use crate::work::verify::Verification;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use std::sync::Arc;
 
 #[derive(Debug, Default)]
 pub struct State {
     pub scroll: Scroll,
+    /// What verification came to, where the case was verified.
+    pub verification: Option<Arc<Verification>>,
+}
+
+/// Asks for what the answer is still short of.
+pub fn refresh(model: &mut Model) -> Vec<Command> {
+    let mut commands = agents::ask(model);
+    commands.extend(model.study.as_deref().filter(|study| study.verified).map(|_| Command::Tally));
+    commands
 }
 
 pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
@@ -88,12 +103,68 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     };
     let answers = answers(study, model);
     let area = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let (area, beside) = columns(model, area);
+    if let Some(beside) = beside {
+        draw_beside(study, model, frame, beside);
+    }
     let scroll = Scroll { cursor: nearest(&answers, state.scroll.cursor), ..state.scroll };
     lines::draw(frame, area, &scroll, answers.len(), Focus::Here, &model.theme, |n| answers[n].line.clone());
     let below = area.height.saturating_sub(answers.len() as u16 + 1);
-    if below >= hours::LEAST {
+    if beside.is_none() && below >= hours::LEAST {
         let chart = Rect { y: area.bottom() - below, height: below, ..area };
         hours::draw(study, model.zone, frame, chart, &model.theme);
+    }
+}
+
+/// The answer, and on wide terminals a column beside it.
+fn columns(model: &Model, area: Rect) -> (Rect, Option<Rect>) {
+    let sealed = model.study.as_deref().is_some_and(|study| study.snapshot.is_sealed());
+    if area.width < panes::THREE || model.layout == Layout::List || !sealed {
+        return (area, None);
+    }
+    let width = (area.width * 2 / 5).min(84);
+    let left = Rect { width: area.width - width, ..area };
+    (left, Some(Rect { x: left.right(), width, ..area }))
+}
+
+/// Columns the answer has.
+pub fn width(model: &Model) -> u16 {
+    columns(model, Rect { width: model.size.0, ..Rect::default() }).0.width
+}
+
+/// Lines of the shape of the incident, where it has company.
+const SHAPE: u16 = 12;
+
+/// The shape of the incident, and below it what to look at first.
+fn draw_beside(study: &Study, model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let theme = &model.theme;
+    let shape = SHAPE.min(area.height / 2);
+    hours::draw(study, model.zone, frame, Rect { height: shape, ..area }, theme);
+    let below = Rect { x: area.x + 2, y: area.y + shape + 1, width: area.width.saturating_sub(3), ..area };
+    let height = usize::from(area.bottom().saturating_sub(below.y));
+    let all = study.findings.len();
+    let mut lines = vec![Line::styled("look at these first (7 has all, e walks them)", theme.quiet())];
+    for (n, finding) in study.findings.iter().enumerate() {
+        let mut line = vec![Span::styled(
+            format!("{:<9}", finding.severity.name()),
+            findings::style(finding.severity, theme),
+        )];
+        line.push(Span::styled(format!("{}  ", finding.rule), theme.strong()));
+        line.extend(spans(&finding.sentence, theme.plain(), theme));
+        let told = wrap(Line::from(line), usize::from(below.width), 9);
+        let rest = usize::from(n + 1 < all);
+        if lines.len() + told.len() + rest > height {
+            lines.push(Line::styled(format!("and {} more", all - n), theme.quiet()));
+            break;
+        }
+        lines.extend(told);
+    }
+    if all == 0 {
+        lines = vec![Line::styled("no findings", theme.quiet())];
+    }
+    for (n, line) in lines.into_iter().enumerate().take(height) {
+        let line = fit(line, usize::from(below.width), theme);
+        frame.buffer_mut().set_line(below.x, below.y + n as u16, &line, below.width);
     }
 }
 

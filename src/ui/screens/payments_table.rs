@@ -2,6 +2,7 @@
 
 use crate::analysis::money::{Asset, Class, Payment, State};
 use crate::analysis::settled::{Settlement, SettlementState};
+use crate::journal::Column as Recorded;
 use crate::model::time::Zone;
 use crate::model::{Amount, Nanos, Row};
 use crate::ui::text::spans;
@@ -41,6 +42,14 @@ pub enum Id {
 }
 
 impl Id {
+    /// What a payment has still when its next state is another record: the print of its id.
+    fn identity(&self, row: Row) -> u64 {
+        match self {
+            Self::Known(_) => u64::from(row.0),
+            Self::Read(study, row) => study.snapshot.value(Recorded::Print, *row).unwrap_or(u64::from(row.0)),
+        }
+    }
+
     pub fn text(&self) -> String {
         match self {
             Self::Known(id) => id.clone().unwrap_or_else(|| "…".to_owned()),
@@ -120,7 +129,7 @@ pub fn payments(study: Arc<Study>, blast: Arc<Blast>) -> Arc<dyn Lines> {
         let id = |row| Id::Read(Arc::clone(&study), row);
         paid(&blast, row, Zone::Utc, id)
     };
-    let identity = |paid: &Paid| u64::from(paid.payment.row.0);
+    let identity = |paid: &Paid| paid.id.identity(paid.payment.row);
     Arc::new(Rows { columns: &PAYMENTS, len, row, identity, unread: Some(2) })
 }
 
@@ -131,7 +140,7 @@ pub fn on_chain(study: Arc<Study>, blast: Arc<Blast>) -> Arc<dyn Lines> {
         let id = |row| Id::Read(Arc::clone(&study), row);
         settled(&blast, row, Zone::Utc, id)
     };
-    let identity = |settled: &Settled| u64::from(settled.settlement.row.0);
+    let identity = |settled: &Settled| settled.id.identity(settled.settlement.row);
     Arc::new(Rows { columns: &ON_CHAIN, len, row, identity, unread: Some(1) })
 }
 

@@ -9,12 +9,15 @@
 //! ▌ signature   failed   req-000003db
 //! ```
 
+use super::ladder;
 use super::payments_table::Id;
 use crate::model::{Kind, Row, Status, Step};
 use crate::ui::actions::Action;
+use crate::ui::beside::{self, Found};
 use crate::ui::lists::is_noted;
 use crate::ui::model::{Command, Model, Notice, Screen};
 use crate::ui::ordering;
+use crate::ui::panes;
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
 use crate::ui::update::{body_height, fail, open_row};
@@ -122,6 +125,10 @@ pub fn verified(model: &mut Model, answer: Result<Option<Verification>, WorkErro
         Ok(verification) => verification,
         Err(error) => return fail(model, &error),
     };
+    if let Some(Screen::Overview(state)) = model.screens.last_mut() {
+        state.verification = verification.map(Arc::new);
+        return Vec::new();
+    }
     let is_other = with(model, |state| {
         state.asked = true;
         state.verification.as_deref() != verification.as_ref()
@@ -238,7 +245,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let title =
         format!("{} that failed, were revoked or are ambiguous", counted(failures.len() as u64, "step"));
     put(frame, area, head as u16 - 1, Line::styled(title, theme.strong()), theme);
-    let list = Rect { y: area.y + head as u16, height: area.height.saturating_sub(head as u16), ..area };
+    let list = panes::of(model).list;
     let failure = |place: usize| failures.get(state.arranged.row(place));
     let id = |row: &Row| state.ids.get(row);
     let noted = |place: usize| {
@@ -251,6 +258,43 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         let failure = failure(place)?.clone();
         Some(Failed { id: Id::Known(id(&failure.row).cloned()), failure })
     });
+}
+
+/// The step that failed: what was hashed, what came of it, what that proves and what not.
+pub fn detail(model: &Model, state: &State) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let failures = state.verification.as_ref().map_or(&[][..], |verification| &verification.failures);
+    let Some(failure) = failures.get(state.arranged.row(state.scroll.cursor)) else {
+        return Vec::new();
+    };
+    match beside::seen(model) {
+        Ok(Found::Proof(path)) => {
+            let step = path.iter().find_map(|path| path.step(failure.step));
+            let gone = || vec![Line::styled("this record has no such step", theme.quiet())];
+            step.map_or_else(gone, |step| ladder::words(step, theme))
+        }
+        Ok(_) => Vec::new(),
+        Err(words) => vec![words],
+    }
+}
+
+/// The whole path of that request.
+pub fn third(model: &Model, state: &State) -> Vec<Line<'static>> {
+    let id = state.under_cursor().map(|id| Line::from(spans(id, model.theme.strong(), &model.theme)));
+    let mut lines: Vec<Line<'static>> = id.into_iter().chain([Line::default()]).collect();
+    match beside::seen(model) {
+        Ok(Found::Proof(path)) => {
+            let path = path.as_ref().as_ref();
+            lines.extend(
+                path.map_or_else(Vec::new, |path| {
+                    ladder::column(path, ladder::first_step(path), &model.theme)
+                }),
+            );
+        }
+        Ok(_) => {}
+        Err(words) => lines.push(words),
+    }
+    lines
 }
 
 /// A line per step, a column per status that occurs.

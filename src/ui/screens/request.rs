@@ -10,10 +10,11 @@
 
 use super::compare::{self, Side};
 use super::ladder;
-use super::request_view::{room_beside_the_record, version_lines};
+use super::request_view::{columns, room_beside_the_record, version_lines};
 use crate::model::{Kind, Row, Status, Step as Rung};
 use crate::proof::ladder::Path;
 use crate::ui::actions::Action;
+use crate::ui::frame::areas;
 use crate::ui::model::{Command, Model, Naming, Screen};
 use crate::ui::update::{body_height, fail, open_row};
 use crate::ui::widgets::scroll::{Scroll, Step};
@@ -33,6 +34,8 @@ pub struct State {
     /// The proof path: not yet known, or none, or one.
     pub path: Option<Option<Path>>,
     pub steps: Scroll,
+    /// The first line shown of what is said of the selected step.
+    pub top: usize,
     /// The slow step of that path, once it was asked for.
     pub naming: Option<Naming>,
 }
@@ -72,6 +75,7 @@ impl State {
             versions: Scroll::default(),
             path: None,
             steps: Scroll::default(),
+            top: 0,
             naming: None,
         }
     }
@@ -224,6 +228,7 @@ pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
         Tab::Proof => {
             let len = state.path.iter().flatten().map(|path| path.steps.len()).sum();
             state.steps.step(step, len, height);
+            state.top = 0;
         }
         Tab::Versions => state.versions.step(step, versions, height),
         Tab::Record => state.tree.step(step, height),
@@ -234,6 +239,20 @@ pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
         Tab::Pairs => {
             let len = state.explanation.as_ref().map_or(0, |e| e.pairs.len());
             state.pairs.step(step, len, height.saturating_sub(2));
+        }
+    });
+    Vec::new()
+}
+
+/// Scrolls what is said of the selected step.
+pub fn scroll(model: &mut Model, by: isize) -> Vec<Command> {
+    let (theme, body) = (model.theme, areas(model.size).body);
+    with(model, |state| {
+        let room = ladder::beside(columns(state, body).0).filter(|_| state.tab == Tab::Proof);
+        if let (Some(room), Some(Some(path))) = (room, &state.path) {
+            let told = ladder::told(path, state.steps.cursor, state.naming, room.width, &theme);
+            let last = told.len().saturating_sub(usize::from(room.height));
+            state.top = state.top.min(last).saturating_add_signed(by).min(last);
         }
     });
     Vec::new()

@@ -4,20 +4,21 @@ use super::ladder;
 use super::request::{State, TABS, Tab, Tie};
 use crate::journal::import::standing::Standing;
 use crate::model::Tier;
+use crate::model::time::Zone;
 use crate::ui::model::Model;
+use crate::ui::panes;
 use crate::ui::reading::{VERSIONS, is_partial};
 use crate::ui::text::{cut_middle, fit, shown, spans};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::scroll::Scroll;
-use crate::work::explain::{Explanation, Linkage, Original};
+use crate::work::explain::{Explanation, Linkage, Linked, Original};
 use crate::work::findings::counted;
 use crate::work::rows::RequestRow;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Wrap};
 use unicode_width::UnicodeWidthStr;
 
 pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
@@ -40,11 +41,15 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let room = area.width.saturating_sub(3);
     let tabs = fit(Line::from(tabs), usize::from(room), theme);
     frame.buffer_mut().set_line(area.x + 2, area.y + 2, &tabs, room);
-    let body = Rect { y: area.y + 4, height: area.height.saturating_sub(4), ..area };
-    let body = beside_the_record(state, frame, body, theme);
+    let (body, record) = columns(state, area);
+    if let Some(record) = record {
+        draw_record(state, frame, record, theme);
+    }
     match state.tab {
         Tab::Proof => match &state.path {
-            Some(Some(path)) => ladder::draw(path, (&state.steps, state.naming), frame, body, theme),
+            Some(Some(path)) => {
+                ladder::draw(path, (&state.steps, state.top, state.naming), frame, body, theme);
+            }
             Some(None) => say("only requests have a proof path", frame, body, theme),
             None => say("gathering the evidence…", frame, body, theme),
         },
@@ -55,7 +60,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
             });
         }
         Tab::Record => state.tree.draw(frame, body, Focus::Here, theme),
-        Tab::Links => draw_links(state, frame, body, theme),
+        Tab::Links => draw_links(model, state, frame, body),
         Tab::Pairs if is_partial(model) => {
             say("answers of other versions are known when all journals are read", frame, body, theme);
         }
@@ -63,24 +68,27 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
-/// On wide screens the record itself stands beside what is said of it; returns the room that is left.
-fn beside_the_record(state: &State, frame: &mut Frame<'_>, body: Rect, theme: &Theme) -> Rect {
+/// What is below the tabs; on wide screens the record itself stands beside what is said of it.
+pub fn columns(state: &State, area: Rect) -> (Rect, Option<Rect>) {
+    let body = Rect { y: area.y + 4, height: area.height.saturating_sub(4), ..area };
     let rest = Rect { width: room_beside_the_record(body.width), ..body };
     if rest.width == body.width || state.tab == Tab::Record {
-        return body;
+        return (body, None);
     }
-    let pane = Rect { x: rest.right(), width: body.width - rest.width, ..body };
+    (rest, Some(Rect { x: rest.right(), width: body.width - rest.width, ..body }))
+}
+
+fn draw_record(state: &State, frame: &mut Frame<'_>, pane: Rect, theme: &Theme) {
     for y in pane.y..pane.bottom() {
         frame.buffer_mut().set_span(pane.x, y, &Span::styled(theme.glyphs.vertical, theme.quiet()), 1);
     }
     let inner = Rect { x: pane.x + 1, width: pane.width - 1, ..pane };
     state.tree.draw(frame, inner, Focus::Elsewhere, theme);
-    rest
 }
 
 /// Columns that the record leaves of so many.
 pub const fn room_beside_the_record(width: u16) -> u16 {
-    if width < 140 { width } else { width - (width as u32 * 2 / 5) as u16 }
+    if width < panes::THREE { width } else { width - (width as u32 * 2 / 5) as u16 }
 }
 
 fn say(words: &'static str, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
@@ -231,7 +239,8 @@ fn worth(original: &Original, theme: &Theme) -> Vec<Line<'static>> {
     out
 }
 
-fn draw_links(state: &State, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
+fn draw_links(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
+    let (theme, zone) = (&model.theme, model.zone);
     let linked = state.linked();
     if linked.is_empty() {
         let words = "nothing recorded led to it, and nothing recorded came of it";
@@ -240,39 +249,41 @@ fn draw_links(state: &State, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
     }
     lines::draw(frame, area, &state.links, linked.len(), Focus::Here, theme, |n| {
         let (side, link) = match &linked[n] {
-            Tie::Chain(link) => return chain_line(link, theme),
+            Tie::Chain(link) => return chain_line(link, zone, theme),
             Tie::From(link) => ("from", link),
             Tie::To(link) => ("to", link),
         };
-        let mut line = vec![
-            Span::styled(format!("{side:<5}"), theme.quiet()),
-            Span::styled(format!("{:<10}", link.kind.name()), theme.accent()),
-        ];
-        match link.record {
-            Some((kind, at)) => {
-                line.push(Span::raw(format!("{:<11}", kind.name())));
-                line.push(Span::styled(
-                    format!("{}  ", at.short(crate::model::time::Zone::Utc)),
-                    theme.quiet(),
-                ));
-            }
-            None => line.push(Span::styled("not in this case  ", theme.warn())),
-        }
-        line.extend(spans(&link.id, theme.strong(), theme));
-        line.push(Span::raw("  "));
-        line.extend(spans(&link.agent, theme.quiet(), theme));
-        Line::from(line)
+        self::link(side, link, zone, theme)
     });
 }
 
+/// A record that led to this one, or came of it.
+pub fn link(side: &str, link: &Linked, zone: Zone, theme: &Theme) -> Line<'static> {
+    let mut line = vec![
+        Span::styled(format!("{side:<5}"), theme.quiet()),
+        Span::styled(format!("{:<10}", link.kind.name()), theme.accent()),
+    ];
+    match link.record {
+        Some((kind, at)) => {
+            line.push(Span::raw(format!("{:<11}", kind.name())));
+            line.push(Span::styled(format!("{}  ", at.short(zone)), theme.quiet()));
+        }
+        None => line.push(Span::styled("not in this case  ", theme.warn())),
+    }
+    line.extend(spans(&link.id, theme.strong(), theme));
+    line.push(Span::raw("  "));
+    line.extend(spans(&link.agent, theme.quiet(), theme));
+    Line::from(line)
+}
+
 /// A link of the shortest chain from what the faulty version served.
-fn chain_line(link: &Linkage, theme: &Theme) -> Line<'static> {
+fn chain_line(link: &Linkage, zone: Zone, theme: &Theme) -> Line<'static> {
     let mut line = vec![
         Span::styled("taint ", theme.quiet()),
         Span::styled(format!("{:<3}", link.tier.name()), tier_style(link.tier, theme)),
         Span::styled(format!("{:<10}", link.way.name()), theme.accent()),
         Span::raw(format!("{:<11}", link.kind.name())),
-        Span::styled(format!("{}  ", link.at.short(crate::model::time::Zone::Utc)), theme.quiet()),
+        Span::styled(format!("{}  ", link.at.short(zone)), theme.quiet()),
     ];
     line.extend(spans(&link.id, theme.strong(), theme));
     line.push(Span::raw("  "));
@@ -335,13 +346,17 @@ pub fn tier_style(tier: Tier, theme: &Theme) -> Style {
 }
 
 /// The pane beside a list: the request in short.
-pub fn draw_summary(model: &Model, r: &RequestRow, frame: &mut Frame<'_>, area: Rect) {
-    let theme = &model.theme;
+pub fn summary(r: &RequestRow, width: usize, zone: Zone, theme: &Theme) -> Vec<Line<'static>> {
     let version = |text: &str| if text.is_empty() { "—".to_owned() } else { text.to_owned() };
-    let width = usize::from(area.width.saturating_sub(14));
+    let width = width.saturating_sub(11);
+    let at = match zone {
+        Zone::Utc => r.at.rfc3339(),
+        Zone::Local => r.at.format(zone, "%Y-%m-%dT%H:%M:%S%.f%:z"),
+        Zone::Since(_) => r.at.format(zone, "%H:%M:%S%.f"),
+    };
     let pairs = [
         ("id", r.id.clone()),
-        ("at", r.at.rfc3339()),
+        ("at", at),
         ("model", r.model.clone()),
         ("node", r.node.clone()),
         ("agent", r.agent.clone()),
@@ -364,5 +379,5 @@ pub fn draw_summary(model: &Model, r: &RequestRow, frame: &mut Frame<'_>, area: 
     }
     out.push(Line::default());
     out.push(Line::styled("enter: its bytes, causes, effects", theme.quiet()));
-    frame.render_widget(Paragraph::new(out).wrap(Wrap { trim: false }), area);
+    out
 }

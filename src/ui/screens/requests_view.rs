@@ -1,12 +1,13 @@
 //! Requests on screen: the table, and beside it a summary of the one under the cursor.
 
 use super::requests::{FIELDS, State};
-use super::{proofs, request_view};
+use super::{ladder, proofs, request_view};
 use crate::model::time::Zone;
 use crate::model::{Evidence, Kind, Nanos};
-use crate::ui::frame;
+use crate::ui::beside::{self, Found};
 use crate::ui::lists::is_noted;
 use crate::ui::model::Model;
+use crate::ui::panes;
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::table::{self, Column, Shape};
@@ -26,7 +27,7 @@ struct Cell {
 
 const COLUMNS: [Column<Cell>; FIELDS.len()] = [
     Column::<Cell>::left("at", 18, |c, t| at(c.row.at, c.zone, t)),
-    Column::<Cell>::left("id", 13, |c, t| text(&c.row.id, t.plain(), t)).grow(3),
+    Column::<Cell>::left("id", 13, |c, t| text(&c.row.id, t.plain(), t)).grow(2),
     Column::<Cell>::left("node", 9, |c, t| text(&c.row.node, t.plain(), t)).grow(1).need(2),
     Column::<Cell>::left("agent", 12, |c, t| text(&c.row.agent, t.accent(), t)).grow(2).need(1),
     Column::<Cell>::left("served by", 9, version).grow(1),
@@ -40,7 +41,7 @@ const COLUMNS: [Column<Cell>; FIELDS.len()] = [
         number(c.row.latency.map(|latency| latency.0.unsigned_abs() / 1_000_000), t)
     })
     .need(7),
-    Column::<Cell>::left("model", 11, |c, t| text(&c.row.model, t.quiet(), t)).grow(1).need(8),
+    Column::<Cell>::left("model", 11, |c, t| text(&c.row.model, t.quiet(), t)).grow(3).need(8),
 ];
 
 fn text(text: &str, style: ratatui::style::Style, theme: &Theme) -> Line<'static> {
@@ -100,7 +101,6 @@ fn number(number: Option<u64>, theme: &Theme) -> Line<'static> {
 }
 
 pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
-    let panes = frame::panes(model, area);
     let faulty = model
         .study
         .as_deref()
@@ -141,11 +141,30 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         noted: &noted,
         ..Shape::new(&state.scroll, state.len(), &state.arranged)
     };
-    table::draw(frame, panes.list, &COLUMNS, shape, theme, |place| {
+    table::draw(frame, panes::of(model).list, &COLUMNS, shape, theme, |place| {
         let row = state.row(place).and_then(|row| state.pages.get(&row))?.clone();
         Some(Cell { row, zone: model.zone, faulty: faulty.clone() })
     });
-    if let (Some(detail), Some(row)) = (panes.detail, state.under_cursor()) {
-        request_view::draw_summary(model, row, frame, detail);
+}
+
+/// The request under the cursor in short.
+pub fn detail(model: &Model, state: &State, width: usize) -> Vec<Line<'static>> {
+    match (state.len(), state.under_cursor()) {
+        (0, _) => Vec::new(),
+        (_, Some(row)) => request_view::summary(row, width, model.zone, &model.theme),
+        (_, None) => vec![Line::styled("reading…", model.theme.quiet())],
+    }
+}
+
+/// Its proof path, with the step to look at first on top.
+pub fn third(model: &Model) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    match beside::seen(model) {
+        Ok(Found::Proof(path)) => match &**path {
+            Some(path) => ladder::column(path, ladder::first_step(path), theme),
+            None => vec![Line::styled("only requests have a proof path", theme.quiet())],
+        },
+        Ok(_) => Vec::new(),
+        Err(words) => vec![words],
     }
 }

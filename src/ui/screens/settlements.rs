@@ -7,6 +7,7 @@
 //! ```
 
 use super::payments_table::{CLASS, MEMBERS, ON_CHAIN, PAYMENTS, on_chain, payments};
+use super::settlements_view::all_totals;
 use crate::analysis::money::Class;
 use crate::model::{Kind, Row};
 use crate::ui::actions::Action;
@@ -140,8 +141,12 @@ impl State {
         }
     }
 
+    pub fn row_under_cursor(&self, model: &Model) -> Option<Row> {
+        self.row(&*blast(model)?, self.arranged.row(self.scroll.cursor))
+    }
+
     pub fn id_under_cursor(&self, model: &Model) -> Option<&str> {
-        let row = self.row(&*blast(model)?, self.arranged.row(self.scroll.cursor))?;
+        let row = self.row_under_cursor(model)?;
         self.ids.get(&row).map(String::as_str)
     }
 
@@ -163,6 +168,7 @@ pub fn computed(model: &mut Model) -> Vec<Command> {
     match model.screen() {
         Screen::Settlements(_) => refresh(model),
         Screen::Requests(_) => super::requests::computed(model),
+        Screen::Timeline(_) => super::timeline::draw_again(model),
         _ => Vec::new(),
     }
 }
@@ -186,6 +192,11 @@ pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
     let Some(blast) = blast else {
         return Vec::new();
     };
+    if matches!(model.screen(), Screen::Settlements(state) if state.tab == Tab::Totals) {
+        let (len, height) = (all_totals(model, &blast).len(), body_height(model).saturating_sub(2));
+        with(model, |state| state.scroll.read(step, len, height));
+        return Vec::new();
+    }
     let unnamed = with(model, |state| {
         let len = state.arranged.len(state.len(&blast));
         state.scroll.step(step, len, height);

@@ -1,24 +1,28 @@
 //! Settlements on screen: the line of tabs, the table of one, a payment in words, the totals per asset.
 
-use super::payments_table::{self, Id, ON_CHAIN, PAYMENTS, Paid, paid, settled};
+use super::payments_table::{self, Id, ON_CHAIN, PAYMENTS, Paid, Settled, paid, settled};
+use super::request_view;
 use super::settlements::{State, TABS, Tab, blast};
 use crate::analysis::money::Class;
+use crate::model::time::Zone;
 use crate::model::{Kind, Nanos, Row};
-use crate::ui::frame;
+use crate::ui::beside::{self, Found};
 use crate::ui::lists::is_noted;
 use crate::ui::model::Model;
-use crate::ui::text::{cut, spans};
+use crate::ui::panes;
+use crate::ui::text::{cut, spans, wrap};
 use crate::ui::theme::Theme;
+use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::table::{self, Shape};
 use crate::work::blast::Blast;
-use crate::work::findings::counted;
+use crate::work::explain::Explanation;
+use crate::work::findings::{counted, grouped};
 use crate::work::notebook::Subject;
 use crate::work::payments::{amount, total};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Wrap};
 
 pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
@@ -37,9 +41,8 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     frame.buffer_mut().set_line(area.x + 1, area.y, &line, area.width.saturating_sub(1));
     let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
     if state.tab == Tab::Totals {
-        let paragraph = Paragraph::new(totals(&blast, theme)).wrap(Wrap { trim: false });
-        let scrolled = paragraph.scroll((state.scroll.top as u16, 0));
-        frame.render_widget(scrolled, Rect { x: body.x + 2, width: body.width.saturating_sub(2), ..body });
+        let told = all_totals(model, &blast);
+        lines::draw(frame, body, &state.scroll, told.len(), Focus::Elsewhere, theme, |n| told[n].clone());
         return;
     }
     let len = state.len(&blast);
@@ -52,7 +55,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         frame.buffer_mut().set_span(body.x + 2, body.y, &Span::styled(words, theme.quiet()), body.width);
         return;
     }
-    let panes = frame::panes(model, body);
+    let list = panes::of(model).list;
     let noted = |place: usize| {
         let id = state.row(&blast, state.arranged.row(place)).and_then(|row| state.ids.get(&row));
         let kind = if state.tab == Tab::Payments { Kind::Payment } else { Kind::Settlement };
@@ -65,16 +68,124 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     match state.tab {
         Tab::Payments => {
             let paid = |place: usize| paid(&blast, row(place), model.zone, known);
-            table::draw(frame, panes.list, &PAYMENTS, shape, theme, paid);
-            if let (Some(detail), Some(paid)) = (panes.detail, paid(state.scroll.cursor)) {
-                frame.render_widget(Paragraph::new(details(&paid, theme)).wrap(Wrap { trim: false }), detail);
-            }
+            table::draw(frame, list, &PAYMENTS, shape, theme, paid);
         }
         _ => {
             let settled = |place: usize| settled(&blast, row(place), model.zone, known);
-            table::draw(frame, panes.list, &ON_CHAIN, shape, theme, settled);
+            table::draw(frame, list, &ON_CHAIN, shape, theme, settled);
         }
     }
+}
+
+/// The payment or settlement under the cursor in words.
+pub fn detail(model: &Model, state: &State) -> Vec<Line<'static>> {
+    let Some(blast) = blast(model) else { return Vec::new() };
+    let (theme, row) = (&model.theme, state.arranged.row(state.scroll.cursor));
+    let known = |row: Row| Id::Known(state.ids.get(&row).cloned());
+    match state.tab {
+        Tab::Payments => {
+            paid(&blast, row, model.zone, known).map_or_else(Vec::new, |paid| details(&paid, theme))
+        }
+        Tab::Chain => {
+            let settled = settled(&blast, row, model.zone, known);
+            settled.map_or_else(Vec::new, |settled| on_chain(&settled, theme))
+        }
+        Tab::Totals => Vec::new(),
+    }
+}
+
+/// What it hangs on, whether it adds up, and the totals of its asset.
+pub fn third(model: &Model, state: &State) -> Vec<Line<'static>> {
+    let (Some(blast), Some(row)) = (blast(model), state.row_under_cursor(model)) else { return Vec::new() };
+    let theme = &model.theme;
+    let mut lines = match beside::seen(model) {
+        Ok(Found::Record(record)) => {
+            let (explanation, _) = &**record;
+            let mut lines = beside::head(explanation, model);
+            lines.extend(links(explanation, model.zone, theme));
+            lines
+        }
+        Ok(_) => Vec::new(),
+        Err(words) => vec![words],
+    };
+    lines.push(Line::default());
+    lines.extend(amiss(model, row));
+    if let (Tab::Payments, Some(paid)) =
+        (state.tab, paid(&blast, state.arranged.row(state.scroll.cursor), model.zone, |_| Id::Known(None)))
+    {
+        lines.push(Line::default());
+        lines.extend(totals(&blast, theme, Some(paid.payment.asset)));
+    }
+    lines
+}
+
+/// How many causes and effects are listed; their number is said.
+const LISTED: usize = 12;
+
+/// What led to it and what came of it.
+fn links(e: &Explanation, zone: Zone, theme: &Theme) -> Vec<Line<'static>> {
+    let all = e.causes.len() + e.effects.len();
+    let sides = e.causes.iter().map(|link| ("from", link)).chain(e.effects.iter().map(|link| ("to", link)));
+    let mut lines: Vec<Line<'static>> =
+        sides.take(LISTED).map(|(side, link)| request_view::link(side, link, zone, theme)).collect();
+    if all == 0 {
+        lines.push(Line::styled("nothing recorded led to it or came of it", theme.quiet()));
+    }
+    if all > LISTED {
+        lines.push(Line::styled(format!("and {} more: enter opens all", all - LISTED), theme.quiet()));
+    }
+    lines
+}
+
+/// What reconciliation says of this very record.
+fn amiss(model: &Model, row: Row) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let impact = model.study.as_deref().and_then(|study| study.impact.as_deref());
+    let Some(impact) = impact else {
+        return vec![Line::styled("not reconciled yet", theme.quiet())];
+    };
+    let about = impact.found.iter().filter(|found| found.rows.contains(&row.0));
+    let mut lines: Vec<Line<'static>> = about
+        .map(|found| {
+            let mut line =
+                vec![Span::styled(format!("{} {}  ", theme.glyphs.warning, found.rule), theme.warn())];
+            line.extend(spans(&found.words, theme.plain(), theme));
+            Line::from(line)
+        })
+        .collect();
+    if lines.is_empty() {
+        let words = "no reconciliation finding names it among its first records";
+        lines.push(Line::styled(words, theme.quiet()));
+    }
+    lines
+}
+
+/// One settlement in words.
+fn on_chain(settled: &Settled, theme: &Theme) -> Vec<Line<'static>> {
+    let s = &settled.settlement;
+    let mut lines = Vec::new();
+    let mut say = |label: &str, value: String, style: Style| {
+        let mut line = vec![Span::styled(format!("{label:<13}"), theme.quiet())];
+        line.extend(spans(&value, style, theme));
+        lines.push(Line::from(line));
+    };
+    let plain = theme.plain();
+    say("id", settled.id.text(), theme.strong());
+    say("mode", s.mode.name().to_owned(), plain);
+    say("state", s.state.name().to_owned(), plain);
+    let at = s.settled_at.map_or_else(|| "not recorded".to_owned(), |at| at.short(settled.zone));
+    say("settled", at, plain);
+    say("recorded", s.at.short(settled.zone), plain);
+    let members = s.members.len() as u64;
+    say("inferences", counted(members, "inference here"), plain);
+    say("by faulty", grouped(s.faulty), if s.faulty > 0 { theme.bad() } else { plain });
+    say("not here", grouped(s.unknown), plain);
+    if let Some(size) = s.size {
+        say("batch size", grouped(size), plain);
+    }
+    lines.push(Line::default());
+    lines.push(Line::styled("enter opens its record and what it settles", theme.quiet()));
+    lines
 }
 
 fn count_words(state: &State, blast: &Blast) -> String {
@@ -138,10 +249,39 @@ fn details(paid: &Paid, theme: &Theme) -> Vec<Line<'static>> {
     lines
 }
 
-fn totals(blast: &Blast, theme: &Theme) -> Vec<Line<'static>> {
+/// The totals of every asset, and what of payments and settlements does not add up, in lines that fit.
+pub fn all_totals(model: &Model, blast: &Blast) -> Vec<Line<'static>> {
+    let width = usize::from(model.size.0).saturating_sub(3);
+    whole(model, blast).into_iter().flat_map(|line| wrap(line, width, 4)).collect()
+}
+
+fn whole(model: &Model, blast: &Blast) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let mut lines = totals(blast, theme, None);
+    lines.push(Line::styled("reconciliation", theme.strong()));
+    let study = model.study.as_deref();
+    let Some((study, impact)) = study.and_then(|study| Some((study, study.impact.as_deref()?))) else {
+        lines.push(Line::styled("  counting", theme.quiet()));
+        return lines;
+    };
+    if impact.found.is_empty() {
+        lines.push(Line::styled("  everything adds up", theme.good()));
+    }
+    for found in &impact.found {
+        let told = study.findings.iter().find(|finding| finding.rule == found.rule);
+        let words = told.map_or(found.words.as_str(), |finding| &finding.sentence);
+        let mut line = vec![Span::styled(format!("  {}  ", found.rule), theme.warn())];
+        line.extend(spans(words, theme.plain(), theme));
+        lines.push(Line::from(line));
+    }
+    lines
+}
+
+/// The totals of one asset, or of all.
+fn totals(blast: &Blast, theme: &Theme, only: Option<usize>) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    for (asset, sums) in blast.ledger().assets.iter().zip(&blast.ledger().sums) {
-        if sums.payments == 0 {
+    for (n, (asset, sums)) in blast.ledger().assets.iter().zip(&blast.ledger().sums).enumerate() {
+        if sums.payments == 0 || only.is_some_and(|only| only != n) {
             continue;
         }
         let name = if asset.symbol.is_empty() { "(no symbol)" } else { &asset.symbol };

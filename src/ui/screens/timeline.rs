@@ -17,6 +17,7 @@ use crate::ui::update::{fail, push};
 use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::work::WorkError;
 use crate::work::filter::{Clause, Field, Filter, Op};
+use crate::work::happenings::Happenings;
 use crate::work::notebook::{Deed, Subject};
 use crate::work::study::Choice;
 use crate::work::timeline::{Axis, Lanes, Timeline, boundaries, whole};
@@ -30,6 +31,8 @@ pub struct State {
     pub at: Nanos,
     pub scroll: Scroll,
     pub timeline: Option<Timeline>,
+    /// What happened besides requests, on the same axis.
+    pub happened: Happenings,
 }
 
 impl State {
@@ -87,14 +90,15 @@ pub fn drawn(
     model: &mut Model,
     axis: Axis,
     lanes: Lanes,
-    answer: Result<Timeline, WorkError>,
+    answer: Result<(Timeline, Happenings), WorkError>,
 ) -> Vec<Command> {
     match answer {
-        Ok(timeline) => {
+        Ok((timeline, happened)) => {
             with(model, |state| {
                 if state.axis == Some(axis) && state.lanes == lanes {
                     state.scroll.settle(timeline.lanes.len(), timeline.lanes.len().max(1));
                     state.timeline = Some(timeline);
+                    state.happened = happened;
                 }
             });
             Vec::new()

@@ -11,14 +11,14 @@
 //! ```
 
 use super::timeline::{LABEL, State};
+use super::timeline_marks::{HAPPENINGS, draw_happenings, draw_marks, glyph_of, told};
 use crate::analysis::{NodeState, Number};
+use crate::model::Nanos;
 use crate::model::time::{DAY, HOUR, MINUTE, SECOND};
-use crate::model::{Kind, Nanos};
 use crate::ui::model::Model;
 use crate::ui::text::{cut, padded, shown, spans};
 use crate::ui::theme::Theme;
 use crate::work::findings::{counted, grouped};
-use crate::work::registry::Mark;
 use crate::work::timeline::{Axis, Lane, Lanes, Timeline};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -29,6 +29,8 @@ use ratatui::text::{Line, Span};
 const TALLEST: u16 = 10;
 /// Lines that are not lanes: marks, axis, and what stands under the cursor.
 const AROUND: u16 = 5;
+/// Lines from which there is room for what happened besides requests.
+const BESIDES: u16 = 18;
 
 pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
@@ -49,11 +51,16 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let columns = (axis.buckets as u16).min(area.width - LABEL);
     let bars = Rect { x: area.x + LABEL, width: columns, ..area };
     draw_marks(&timeline.marks, axis, frame, Rect { height: 1, ..bars }, theme);
-    if band > 0 {
-        draw_window(model, axis, frame, Rect { y: area.y + 1, height: 1, ..bars });
+    let besides = if area.height >= BESIDES { HAPPENINGS } else { 0 };
+    if besides > 0 {
+        let lines = Rect { y: area.y + 1, height: besides, ..bars };
+        draw_happenings(&state.happened, axis, frame, lines, theme);
     }
-    let top = area.y + 1 + band;
-    let room = area.height.saturating_sub(AROUND + band);
+    if band > 0 {
+        draw_window(model, axis, frame, Rect { y: area.y + 1 + besides, height: 1, ..bars });
+    }
+    let top = area.y + 1 + besides + band;
+    let room = area.height.saturating_sub(AROUND + besides + band);
     let heights = heights(timeline, room);
     let first = first_shown(&heights, state.scroll.cursor, room);
     let mut y = top;
@@ -108,27 +115,6 @@ fn first_shown(heights: &[u16], cursor: usize, room: u16) -> usize {
         used <= room.max(**height)
     });
     (cursor + 1).min(heights.len()).saturating_sub(above.count().max(1))
-}
-
-fn glyph_of(mark: &Mark, theme: &Theme) -> (&'static str, Style, u8) {
-    match (mark.kind, mark.word.as_str()) {
-        (Kind::Incident, _) => (theme.glyphs.incident, theme.bad(), 4),
-        (_, "rollback") => (theme.glyphs.rollback, theme.good(), 3),
-        (Kind::Release, _) => (theme.glyphs.release, theme.accent(), 2),
-        (Kind::Measurement, _) => (theme.glyphs.measurement, theme.quiet(), 1),
-        _ => (theme.glyphs.deployment, theme.plain(), 0),
-    }
-}
-
-/// Where several marks fall into one bucket the weightiest shows; the readout lists them all.
-fn draw_marks(marks: &[Mark], axis: Axis, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
-    let mut by_weight: Vec<_> = marks.iter().map(|mark| (glyph_of(mark, theme), mark)).collect();
-    by_weight.sort_by_key(|((_, _, weight), _)| *weight);
-    for ((glyph, style, _), mark) in by_weight {
-        if let Some(bucket) = axis.bucket(mark.at).filter(|bucket| *bucket < usize::from(area.width)) {
-            frame.buffer_mut().set_span(area.x + bucket as u16, area.y, &Span::styled(glyph, style), 1);
-        }
-    }
 }
 
 /// The window under suspicion as a band over the lanes.
@@ -362,12 +348,13 @@ fn draw_readout(
         line.extend(spans(study.node_name(mark.node), theme.accent(), theme));
         lines.push(Line::from(line));
     }
+    lines.extend(told(model, &state.happened, axis, bucket));
     let room = usize::from(area.height);
     if lines.len() > room && room > 0 {
         let hidden = lines.len() - room + 1;
         lines.truncate(room - 1);
         lines.push(Line::styled(
-            cut(&format!("and {hidden} more marks here; zoom in with z"), width, theme),
+            cut(&format!("and {hidden} more here; zoom in with z"), width, theme),
             theme.quiet(),
         ));
     }

@@ -21,6 +21,17 @@ pub enum Step {
 
 impl Scroll {
     /// Moves within `len` entries of which `height` are on screen.
+    /// Moves through lines that are read and not chosen from: the window itself moves, from the first key on.
+    pub fn read(&mut self, step: Step, len: usize, height: usize) {
+        let last = len.saturating_sub(height);
+        let top = match step {
+            Step::By(by) => self.top.min(last).saturating_add_signed(by),
+            Step::To(place) => place,
+        };
+        self.top = top.min(last);
+        self.cursor = self.top;
+    }
+
     pub fn step(&mut self, step: Step, len: usize, height: usize) {
         self.cursor = match step {
             Step::By(n) => self.cursor.saturating_add_signed(n),

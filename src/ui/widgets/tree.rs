@@ -9,7 +9,7 @@
 
 use super::lines::{self, Focus};
 use super::scroll::{Scroll, Step};
-use crate::ui::text::spans;
+use crate::ui::text::{fit, spans};
 use crate::ui::theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -53,6 +53,8 @@ pub struct Tree {
 /// Nodes shown at most, and depth walked at most; what is beyond is shown as its own text.
 const MOST: usize = 20_000;
 const DEEPEST: usize = 64;
+/// Lines of a tree that stands beside something else.
+const READ: usize = 300;
 
 impl Tree {
     /// Reads a line that is already known to be JSON.
@@ -132,6 +134,19 @@ impl Tree {
     pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, focus: Focus, theme: &Theme) {
         let visible = self.visible();
         lines::draw(frame, area, &self.scroll, visible.len(), focus, theme, |n| self.line(visible[n], theme));
+    }
+
+    /// Its lines where nobody moves in it, cut to a width: as many as a person reads there, and how many more there are.
+    pub fn lines(&self, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let visible = self.visible();
+        let mut lines: Vec<_> =
+            visible.iter().take(READ).map(|place| fit(self.line(*place, theme), width, theme)).collect();
+        if visible.len() > READ {
+            let words =
+                format!("{} {} more lines: open the record", theme.glyphs.ellipsis, visible.len() - READ);
+            lines.push(Line::styled(words, theme.quiet()));
+        }
+        lines
     }
 
     fn line(&self, place: usize, theme: &Theme) -> Line<'static> {

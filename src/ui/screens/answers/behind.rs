@@ -1,11 +1,14 @@
 //! What the answer rests on: findings, evidence, and what was read.
 
 use super::{Page, Target};
-use crate::model::{Evidence, Severity, Untrusted};
+use crate::model::{Evidence, Severity, Status, Untrusted};
 use crate::ui::screens::findings;
+use crate::ui::screens::proofs::mark;
 use crate::ui::text::spans;
+use crate::ui::theme::Theme;
 use crate::work::filter::Filter;
 use crate::work::findings::{counted, grouped};
+use crate::work::verify::Verification;
 use ratatui::text::Span;
 
 /// How many foreign sources are listed.
@@ -51,14 +54,10 @@ impl Page<'_> {
             ));
         }
         self.say("checkpoints", words, Target::Findings);
-        let words = match self.study.verified {
-            true => vec![Span::raw(
-                "every proof was verified; versions count as attested only where the enclave signed",
-            )],
-            false => vec![Span::styled(
-                "no proof is verified yet: V on the Proofs screen verifies all",
-                self.theme.warn(),
-            )],
+        let words = match (self.study.verified, &self.verification) {
+            (true, Some(verification)) => verdicts(verification, self.theme),
+            (true, None) => vec![Span::styled("counting them", self.theme.quiet())],
+            (false, _) => vec![Span::styled("no proof is verified yet: V verifies all", self.theme.warn())],
         };
         self.say("proofs", words, Target::Proofs);
     }
@@ -115,4 +114,19 @@ impl Page<'_> {
             self.say("joins", vec![Span::raw(words)], Target::Nothing);
         }
     }
+}
+
+/// How many requests' paths came to what.
+fn verdicts(verification: &Verification, theme: &Theme) -> Vec<Span<'static>> {
+    let told = |status: Status| {
+        let count = verification.paths.get(&status).copied().unwrap_or(0);
+        let always = matches!(status, Status::Verified | Status::Failed | Status::Missing);
+        (count > 0 || always).then(|| {
+            let (glyph, style) = mark(status, theme);
+            let style = if count > 0 { style } else { theme.quiet() };
+            Span::styled(format!("{glyph} {} {status}   ", grouped(count)), style)
+        })
+    };
+    let rest = Status::ALL.into_iter().filter(|status| *status != Status::NotApplicable);
+    rest.rev().filter_map(told).collect()
 }

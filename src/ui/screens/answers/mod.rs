@@ -6,13 +6,16 @@ mod reached;
 
 use crate::analysis::money::Class;
 use crate::model::time::Zone;
-use crate::ui::model::Model;
+use crate::ui::model::{Model, Screen};
+use crate::ui::screens::overview;
 use crate::ui::text::wrap;
 use crate::ui::theme::Theme;
 use crate::work::filter::Filter;
 use crate::work::findings::counted;
 use crate::work::study::Study;
+use crate::work::verify::Verification;
 use ratatui::text::{Line, Span};
+use std::sync::Arc;
 
 /// What Enter opens.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +36,13 @@ pub struct Answer {
 }
 /// The answer, line by line.
 pub fn answers(study: &Study, model: &Model) -> Vec<Answer> {
-    let width = usize::from(model.size.0).saturating_sub(3);
-    let mut page = Page { study, zone: model.zone, theme: &model.theme, width, answers: Vec::new() };
+    let width = usize::from(overview::width(model)).saturating_sub(3);
+    let verification = match model.screen() {
+        Screen::Overview(state) => state.verification.clone(),
+        _ => None,
+    };
+    let mut page =
+        Page { study, verification, zone: model.zone, theme: &model.theme, width, answers: Vec::new() };
     if !study.snapshot.is_sealed() {
         page.say(
             "reading",
@@ -60,6 +68,7 @@ pub fn answers(study: &Study, model: &Model) -> Vec<Answer> {
 
 struct Page<'p> {
     study: &'p Study,
+    verification: Option<Arc<Verification>>,
     zone: Zone,
     theme: &'p Theme,
     width: usize,
