@@ -20,7 +20,7 @@ fn while_nothing_happens_nothing_is_sent_and_nothing_is_computed() {
         match (worked, ticks(&terminal)) {
             // A hundredth of a second each; two seconds hold two hundred.
             (Some(before), Some(after)) => {
-                assert!(after - before <= 4, "{} ticks on screen {screen}", after - before)
+                assert!(after - before <= 4, "{} ticks on screen {screen}", after - before);
             }
             _ => eprintln!("skipped: this system tells no processor times in /proc"),
         }
