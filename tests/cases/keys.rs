@@ -89,8 +89,8 @@ proptest! {
                 prop_assert_eq!(raw, None, "raw control on screen");
                 is_in_its_list(&shown)?;
             }
-            if n.is_multiple_of(8) {
-                keeps_its_record(&mut model, n / 8)?;
+            if n.is_multiple_of(16) {
+                keeps_its_record(&mut model, n / 16)?;
             }
         }
     }
@@ -124,7 +124,7 @@ fn keeps_its_record(model: &mut Model, turn: usize) -> Result<(), TestCaseError>
     let (width, height) = (turn as u16 * 37 % 190 + 20, turn as u16 * 11 % 50 + 8);
     let mut events = vec![("another size", vec![Msg::Resize(width, height)])];
     // Rarely: a study takes as long as fifty keys.
-    if turn.is_multiple_of(8) {
+    if turn.is_multiple_of(5) {
         events.push(("a new study", vec![Msg::Grown(Ok(()))]));
     }
     if !skipped {
