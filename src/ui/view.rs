@@ -154,10 +154,16 @@ fn menu_of(model: &Model, menu: &Menu, frame: &mut Frame<'_>) {
     }
 }
 
+/// Lines of the head that no window covers.
+const ABOVE: u16 = 2;
+
 /// A framed window in the middle; returns what is inside.
 fn window(model: &Model, frame: &mut Frame<'_>, title: &str, width: u16, height: u16) -> Rect {
-    let (width, height) = (width.min(model.size.0), height.min(model.size.1));
-    let area = Rect { x: (model.size.0 - width) / 2, y: (model.size.1 - height) / 3, width, height };
+    // The incident's window and how much is known stay in sight above it.
+    let (width, height) = (width.min(model.size.0), height.min(model.size.1.saturating_sub(ABOVE)));
+    let free = model.size.1 - height;
+    let y = (free / 3).max(ABOVE).min(free);
+    let area = Rect { x: (model.size.0 - width) / 2, y, width, height };
     clear(frame, area);
     let block = bordered(&model.theme).title(format!(" {title} "));
     let inner = block.inner(area);

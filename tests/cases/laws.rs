@@ -53,9 +53,7 @@ fn hold(model: &Model, what: &str) {
     }
     let body = &lines[3..lines.len() - 2];
     assert!(body.iter().any(|line| !line.trim().is_empty()), "nothing is said: {}", told());
-    if model.overlay.is_none() {
-        in_sight(model, lines[1], &told());
-    }
+    in_sight(model, lines[1], &told());
 }
 
 /// The second line tells the window and how much is known, or that journals are read, or that nothing is suspected.

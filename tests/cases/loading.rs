@@ -10,7 +10,6 @@ use backtrail::work::Cancel;
 use backtrail::work::ingest::{Phase, Pictures, Progress, Watcher, ingest};
 use backtrail::work::study::{self, Choice, Study};
 use std::fs;
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 fn nothing_open(size: (u16, u16)) -> Model {
@@ -30,7 +29,7 @@ fn half_read() -> &'static Case {
                 fs::copy(&journal, folder.join(journal.file_name().unwrap())).unwrap();
             }
         });
-        let half = PathBuf::from(case.case.with_file_name("half.case"));
+        let half = case.case.with_file_name("half.case");
         let gone = case.journals.join("gw-sa-1.jsonl");
         let take_away = |progress: Progress| {
             if progress.phase == Phase::Reading && gone.exists() {

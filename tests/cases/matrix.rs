@@ -178,8 +178,9 @@ fn start(column: &str) -> Option<String> {
         _ => return None,
     };
     let mut model = Model::new(size, THEME);
-    let Some(Screen::Start(state)) = model.screens.first_mut() else { panic!("it begins here") };
-    (state.recent, state.opening) = (recent, column == "waiting");
+    if let Some(Screen::Start(state)) = model.screens.first_mut() {
+        (state.recent, state.opening) = (recent, column == "waiting");
+    }
     if column == "only_faults" {
         let error =
             WorkError::Unfit { path: "\u{1b}[2J.case".into(), what: "it is somebody's holiday".to_owned() };

@@ -10,8 +10,10 @@ use ratatui::style::Color;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU16;
 
+type Opened = fn() -> &'static Case;
+
 /// Every list there is, with its cursor not on the first row.
-const LISTS: [(&str, fn() -> &'static Case, &str); 20] = [
+const LISTS: [(&str, Opened, &str); 20] = [
     ("overview", many, "j"),
     ("requests", many, "3jj"),
     ("agents", many, "4j"),

@@ -45,8 +45,11 @@ impl Page<'_> {
         self.say("versions known by", words, Target::Requests(Filter::default()));
         let consistent = self.study.checkpoints.iter().filter(|c| c.verdict == "consistent").count();
         let other = self.study.checkpoints.len() - consistent;
-        let mut words =
-            vec![Span::raw(format!("{} agree with the lines before them", grouped(consistent as u64)))];
+        let told = match self.study.checkpoints.is_empty() {
+            true => "none is recorded".to_owned(),
+            false => format!("{} agree with the lines before them", grouped(consistent as u64)),
+        };
+        let mut words = vec![Span::raw(told)];
         if other > 0 {
             words.push(Span::styled(
                 format!("   {} {other} do not, or cannot be told", self.theme.glyphs.bad),
