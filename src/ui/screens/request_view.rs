@@ -50,7 +50,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     match state.tab {
         Tab::Proof => match &state.path {
             Some(Some(path)) => {
-                ladder::draw(path, (&state.steps, state.top, state.naming), frame, body, theme)
+                ladder::draw(path, (&state.steps, state.top, state.naming), frame, body, theme);
             }
             Some(None) => say("only requests have a proof path", frame, body, theme),
             None => say("gathering the evidence…", frame, body, theme),
