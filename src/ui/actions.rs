@@ -177,7 +177,7 @@ pub const ACTIONS: &[Entry] = actions![
     Count, Lists, "S", "count", "Count the rows by the values of the column";
     Filter, Lists, "f", "filter", "Filter requests: version=2.4.1 agent~treasury -node=gw-eu-1 \"text\"; other lists by words and columns";
     Filters, Lists, "F", "filters", "The filters one by one: space switches, enter edits, d deletes, J K move, s saves them";
-    FiltersPause, Lists, "\\", "pause filters", "Switch all filters off and on; the cursor keeps its record";
+    FiltersPause, Lists, "\\ P", "pause filters", "Switch all filters off and on; the cursor keeps its record";
     FilterDrop, Lists, "<backspace>", "drop filter", "Remove the last filter";
     OnlyThis, Lists, "=", "only this", "Only rows with this value of the column";
     NotThis, Lists, "-", "not this", "Only rows without it";
@@ -190,7 +190,7 @@ pub const ACTIONS: &[Entry] = actions![
     NextBoundary, Timeline, "} .", "next boundary", "To the next release, switch, rollback or incident state";
     PreviousBoundary, Timeline, "{ ,", "boundary before", "To the one before";
     EdgeFrom, Timeline, "[ b", "begin", "The window begins at the cursor; all numbers follow. The mouse drags its edges";
-    EdgeTo, Timeline, "]", "end", "The window ends at the cursor";
+    EdgeTo, Timeline, "] a", "end", "The window ends at the cursor";
     Lanes, Timeline, "v", "lanes", "A lane per version, or a lane per node";
     Refunds, Settlements, "r", "refund list", "Write what would have to be given back to a new file";
     Remove, Notes, "d <del>", "remove", "Take all notes on this away, or the saved view";
@@ -354,6 +354,19 @@ mod tests {
                 let both = near.presses().find(|key| far.presses().any(|other| other == *key));
                 assert_eq!(both, None, "{} hides {}", near.action.slug(), far.action.slug());
             }
+        }
+    }
+
+    #[test]
+    fn no_action_lives_only_on_a_key_that_other_keyboards_lack() {
+        let rare = |key: &Key| key.types().is_some_and(|c| "[]{}\\|~@#`".contains(c));
+        for entry in ACTIONS {
+            assert!(
+                !entry.presses().all(|key| rare(&key)),
+                "{} has only {}",
+                entry.action.slug(),
+                entry.keys
+            );
         }
     }
 

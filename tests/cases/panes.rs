@@ -1,7 +1,7 @@
 //! What stands beside a list: how many panes at which width, that they follow the cursor and lose none of their lines.
 
-use super::{THEME, damaged, many, model};
-use backtrail::ui::headless::{send, text};
+use super::{THEME, damaged, journal, many, model};
+use backtrail::ui::headless::{perform, send, text};
 use backtrail::ui::keys::Key;
 use backtrail::ui::model::{Command, Model, Msg, Screen};
 use backtrail::ui::update;
@@ -149,4 +149,27 @@ fn a_filter_of_a_list_is_edited_in_its_place() {
     press(&mut model, &"<backspace>".repeat(20));
     press(&mut model, "nocolumn>=3<enter>");
     assert!(text(&model).contains("this filter"), "a mistake is told, and what was typed stays");
+}
+
+#[test]
+fn a_payment_whose_state_changes_keeps_the_cursor() {
+    let line = |n: u32, hour: u32, state: &str| {
+        format!(
+            r#"{{"kind":"payment","id":"pay-{n}","at":"2026-10-04T0{hour}:00:00Z","payer":"a","payee":"b","amount":"{n}00","asset":{{"symbol":"USDC","decimals":6,"chain_id":8453,"contract":"0x833589fcd6edb6e08f4c7c32d4f71b54bda02913"}},"state":"{state}"}}"#
+        ) + "\n"
+    };
+    let case = journal(&(1..5).map(|n| line(n, n, "pending")).collect::<String>());
+    let mut model = model(&case, "5j", (200, 60), THEME);
+    let under_cursor = |model: &Model| {
+        let shown = text(model);
+        shown.lines().find(|line| line.starts_with('▌')).unwrap_or_default().to_owned()
+    };
+    assert!(under_cursor(&model).contains("pay-2"), "{}", text(&model));
+    let path = case.journals.join("one.jsonl");
+    let grown = std::fs::read_to_string(&path).unwrap() + &line(2, 9, "settled");
+    std::fs::write(&path, grown).unwrap();
+    let (paths, file) = (vec![case.journals.clone()], Some(case.case.clone()));
+    perform(&mut model, vec![Command::Open { paths, case: file }]);
+    let after = under_cursor(&model);
+    assert!(after.contains("pay-2") && after.contains("settled"), "{after}\n{}", text(&model));
 }

@@ -142,11 +142,11 @@ impl Page<'_> {
         let most = shares.shares.iter().max_by(|a, b| moved(a).total_cmp(&moved(b)))?;
         let percent = |part: f64| format!("{:.0} %", part * 100.0);
         let [before, during, after] = most.own.map(percent);
-        let mut line = vec![Span::styled(format!("{} ", carrier.name()), self.theme.strong())];
+        let mut line = vec![Span::raw(format!("Of its {}: ", carrier.name()))];
         line.extend(spans(&most.category, self.theme.strong(), self.theme));
         let after = if shares.n[2] == 0 { "nothing recorded".to_owned() } else { after };
         line.push(Span::raw(format!(
-            " made up {before} before, {during} while the faulty version served it, {after} since."
+            " {before} before, {during} while the faulty version served it, {after} since."
         )));
         if let Some(controls) = most.controls {
             let [before, during, after] = controls.map(percent);

@@ -18,7 +18,7 @@ use crate::ui::lists::is_noted;
 use crate::ui::model::{Command, Model, Notice, Screen};
 use crate::ui::ordering;
 use crate::ui::panes;
-use crate::ui::text::spans;
+use crate::ui::text::{spans, wrap};
 use crate::ui::theme::Theme;
 use crate::ui::update::{body_height, fail, open_row};
 use crate::ui::widgets::rows::{self, Rows};
@@ -236,7 +236,11 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         let (glyph, style) = mark(*status, theme);
         line.push(Span::styled(format!("{glyph} {status} {}   ", grouped(*n)), style));
     }
-    put(frame, area, 0, Line::from(line), theme);
+    // The line below is free: on narrow terminals the last counts stand there.
+    let room = usize::from(area.width.saturating_sub(4));
+    for (n, line) in wrap(Line::from(line), room, 20).into_iter().enumerate().take(2) {
+        put(frame, area, n as u16, line, theme);
+    }
     let head = head_height(model);
     if head == HEAD {
         draw_counts(verification, frame, area, theme);
