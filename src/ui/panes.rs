@@ -9,11 +9,11 @@
 //! A list that leaves room for two columns beside it has them side by side; on the others both share one column, so that
 //! no column of the list is given up for them.
 
-use super::frame;
 use super::model::{Layout, Model, Screen};
 use super::screens::notes::Tab as NotesTab;
 use super::screens::proofs;
 use super::screens::settlements::Tab as SettlementsTab;
+use super::{frame, reading};
 use ratatui::layout::Rect;
 
 /// From this width on there are three panes, two, and one with a pop-over.
@@ -88,7 +88,9 @@ pub fn list_area(model: &Model) -> Rect {
 pub fn of(model: &Model) -> Panes {
     let area = list_area(model);
     let whole = Panes { list: area, detail: None, third: None, stands: Stands::Beside };
-    let Some(wish) = wish(model).filter(|_| area.height > 2) else {
+    // Nothing stands beside words that take a list's place.
+    let has_list = reading::instead(model).is_none();
+    let Some(wish) = wish(model).filter(|_| area.height > 2 && has_list) else {
         return whole;
     };
     let width = model.size.0;

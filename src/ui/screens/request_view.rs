@@ -346,7 +346,8 @@ pub fn tier_style(tier: Tier, theme: &Theme) -> Style {
 }
 
 /// The pane beside a list: the request in short.
-pub fn summary(r: &RequestRow, width: usize, zone: Zone, theme: &Theme) -> Vec<Line<'static>> {
+pub fn summary(r: &RequestRow, width: usize, model: &Model) -> Vec<Line<'static>> {
+    let (theme, zone) = (&model.theme, model.zone);
     let version = |text: &str| if text.is_empty() { "—".to_owned() } else { text.to_owned() };
     let width = width.saturating_sub(11);
     let at = match zone {
@@ -354,23 +355,28 @@ pub fn summary(r: &RequestRow, width: usize, zone: Zone, theme: &Theme) -> Vec<L
         Zone::Local => r.at.format(zone, "%Y-%m-%dT%H:%M:%S%.f%:z"),
         Zone::Since(_) => r.at.format(zone, "%H:%M:%S%.f"),
     };
-    let pairs = [
+    let mut pairs = vec![
         ("id", r.id.clone()),
         ("at", at),
         ("model", r.model.clone()),
         ("node", r.node.clone()),
         ("agent", r.agent.clone()),
         ("claimed", version(&r.claimed)),
-        ("scheduled", version(&r.scheduled)),
-        ("attested", version(&r.attested)),
-        ("served by", version(&r.effective)),
-        ("known by", r.evidence.name().to_owned()),
-        ("points", r.pointers.to_string()),
-        ("tier", r.tier.flatten().map_or_else(String::new, |tier| format!("{tier}, {}", tier.meaning()))),
-        ("proof", r.proof.map_or_else(|| "not verified".to_owned(), |status| status.name().to_owned())),
-        ("status", r.status.clone()),
-        ("error", r.error.clone()),
     ];
+    let tier = || r.tier.flatten().map_or_else(String::new, |tier| format!("{tier}, {}", tier.meaning()));
+    match is_partial(model) {
+        true => pairs.push(("served by", "known when all is read".to_owned())),
+        false => pairs.extend([
+            ("scheduled", version(&r.scheduled)),
+            ("attested", version(&r.attested)),
+            ("served by", version(&r.effective)),
+            ("known by", r.evidence.name().to_owned()),
+            ("points", r.pointers.to_string()),
+            ("tier", tier()),
+            ("proof", r.proof.map_or_else(|| "not verified".to_owned(), |status| status.name().to_owned())),
+        ]),
+    }
+    pairs.extend([("status", r.status.clone()), ("error", r.error.clone())]);
     let mut out: Vec<Line<'static>> = Vec::new();
     for (label, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
         let mut line = vec![Span::styled(format!("{label:<11}"), theme.quiet())];

@@ -151,7 +151,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
 pub fn detail(model: &Model, state: &State, width: usize) -> Vec<Line<'static>> {
     match (state.len(), state.under_cursor()) {
         (0, _) => Vec::new(),
-        (_, Some(row)) => request_view::summary(row, width, model.zone, &model.theme),
+        (_, Some(row)) => request_view::summary(row, width, model),
         (_, None) => vec![Line::styled("reading…", model.theme.quiet())],
     }
 }
