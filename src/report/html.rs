@@ -242,7 +242,7 @@ fn cover(report: &Report) -> Vec<Fact> {
             term: "Authors",
             value: if authors.is_empty() { "not named".to_owned() } else { authors.join(", ") },
         },
-        Fact { term: "As of (UTC)", value: report.at.short(Zone::Utc) },
+        Fact { term: "As of", value: report.as_of() },
         Fact { term: "Made by", value: format!("backtrail {}", env!("CARGO_PKG_VERSION")) },
     ]);
     facts

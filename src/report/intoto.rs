@@ -41,7 +41,7 @@ pub fn statement(report: &Report) -> Value {
                 "id": format!("pkg:cargo/backtrail@{}", env!("CARGO_PKG_VERSION")),
                 "policy": {"trust_sha256": hex::encode(Sha256::digest(report.trust.as_bytes()))},
             },
-            "timeCreated": report.at.rfc3339(),
+            "timeCreated": report.stamped().rfc3339(),
             "properties": properties(report),
             "backtrail": {"report_digest": document["digest"], "figures": figures},
         },

@@ -118,7 +118,7 @@ fn statement(report: &Report) -> Value {
         "authors": report.statement.authors,
         "audience": report.statement.audience.name(),
         "standing": report.statement.standing.name(),
-        "at": report.at.rfc3339(),
+        "at": moment(report.at),
         "at_given": report.statement.at.is_some(),
     })
 }

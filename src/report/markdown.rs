@@ -3,7 +3,6 @@
 use super::model::{Basis, Block, Column, Report, Section, Table, Value};
 use super::plain::{plain, sentence};
 use crate::model::Untrusted;
-use crate::model::time::Zone;
 use std::io::{self, Write};
 
 /// Writes the document.
@@ -25,12 +24,7 @@ fn cover(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let authors: Vec<String> =
         statement.authors.iter().map(|name| escaped(&Untrusted(name).visible())).collect();
     writeln!(out, "**{}** for the {} audience", statement.standing.name(), statement.audience.name())?;
-    writeln!(
-        out,
-        "· as of {} UTC · made by backtrail {}",
-        report.at.short(Zone::Utc),
-        env!("CARGO_PKG_VERSION")
-    )?;
+    writeln!(out, "· as of {} · made by backtrail {}", report.as_of(), env!("CARGO_PKG_VERSION"))?;
     writeln!(
         out,
         "· authors: {}\n",

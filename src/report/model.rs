@@ -2,7 +2,7 @@
 //!
 //! Every format is a walk over this, so that no two of them can say different numbers.
 
-use crate::model::time::Span;
+use crate::model::time::{Span, Zone};
 use crate::model::{Evidence, Nanos};
 use crate::work::copies::Copied;
 
@@ -361,12 +361,28 @@ pub struct Statement {
     pub at: Option<Nanos>,
 }
 
+impl Report {
+    /// Its time in words.
+    pub fn as_of(&self) -> String {
+        self.at.map_or_else(
+            || "an unknown time, for no record has one".to_owned(),
+            |at| at.short(Zone::Utc) + " UTC",
+        )
+    }
+
+    /// Its time for formats that must have one: the epoch where it is not known.
+    pub fn stamped(&self) -> Nanos {
+        self.at.unwrap_or(Nanos(0))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     pub statement: Statement,
     /// The title shown: the author's, or one made from the incident.
     pub title: Text,
-    pub at: Nanos,
+    /// Nothing where nobody said it and no record has a time.
+    pub at: Option<Nanos>,
     /// What was under suspicion and why.
     pub incident: Vec<(&'static str, Value)>,
     pub journals: Vec<Journal>,

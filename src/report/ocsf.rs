@@ -62,7 +62,7 @@ fn event(facts: &Facts<'_>, report: &Report, redactor: &Redactor) -> Value {
         "severity_id": severity(worst).0,
         "status": status_name,
         "status_id": status,
-        "time": millis(report.at),
+        "time": millis(report.stamped()),
         "type_name": format!("Incident Finding: {activity_name}"),
         "type_uid": 200_500 + activity,
         "unmapped": {"figures": figures},

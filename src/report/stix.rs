@@ -21,7 +21,7 @@ fn bundle(facts: &Facts<'_>, report: &Report, redactor: &Redactor) -> Value {
     let document = json::document(report);
     let digest = document["digest"].as_str().unwrap_or_default();
     let id = |kind: &str, name: &str| format!("{kind}--{}", uuid(&[digest, kind, name]));
-    let made = stamp(report.at);
+    let made = stamp(report.stamped());
     let (author, incident) = (id("identity", "author"), id("incident", "incident"));
     let name = report.statement.authors.first().map_or("Backtrail", String::as_str);
     let common = |kind: &str, own: String| {

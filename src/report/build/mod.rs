@@ -146,7 +146,7 @@ pub fn build(facts: &Facts<'_>, statement: &Statement, redactor: &Redactor) -> R
     notes::place(facts, &mut sections)?;
     let report = Report {
         title: title(facts, statement),
-        at: statement.at.unwrap_or_else(|| Nanos(study.fold.span.map_or(0, |(_, to)| to))),
+        at: statement.at.or(study.fold.span.map(|(_, to)| Nanos(to))),
         statement: statement.clone(),
         incident: summary::incident(facts),
         journals: register::journals(facts),
