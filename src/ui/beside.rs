@@ -196,10 +196,10 @@ pub fn scroll(model: &mut Model, by: isize) -> Vec<Command> {
     Vec::new()
 }
 
-/// Moves in the pane that has the keys.
-pub fn step(model: &mut Model, step: Step) {
+/// Moves in one pane: in that which has the keys, or in that which lies under the pointer.
+pub fn step(model: &mut Model, pane: Pane, step: Step) {
     let panes = panes::of(model);
-    let n = usize::from(model.beside.pane == Pane::Third);
+    let n = usize::from(pane == Pane::Third);
     step_in(model, &panes, n, step);
 }
 

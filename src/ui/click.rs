@@ -1,4 +1,5 @@
-//! What a click means: a tab of the tab line, or a row of the list; on the row under the cursor it opens.
+//! What a click means: a tab of the tab line, or a row of the list; on the row under the cursor it opens. And what the
+//! wheel turns.
 
 use super::actions::Action;
 use super::beside::{self, Pane};
@@ -38,6 +39,18 @@ pub fn click(model: &mut Model, column: u16, row: u16) -> Vec<Command> {
         true => act(model, Action::Open, None),
         false => step(model, Step::To(place)),
     }
+}
+
+/// The wheel moves what lies under the pointer; the pane that has the keys keeps them.
+pub fn wheel(model: &mut Model, lines: isize, (column, row): (u16, u16)) -> Vec<Command> {
+    if let Some(pane) = beside::pane_at(model, column, row) {
+        beside::step(model, pane, Step::By(lines));
+        return Vec::new();
+    }
+    if request::is_beside_steps(model, column) {
+        return request::scroll(model, lines);
+    }
+    step(model, Step::By(lines))
 }
 
 fn tab_at(model: &Model, column: u16) -> Option<u8> {

@@ -138,10 +138,13 @@ fn incident(model: &Model) -> Line<'static> {
         return Line::styled(" no case is open", theme.quiet());
     };
     if !study.snapshot.is_sealed() {
-        let words = format!(
-            " reading: {} so far, versions not yet attributed",
-            counted(study.snapshot.rows(), "record")
-        );
+        let records = counted(study.snapshot.rows(), "record");
+        let words = match model.progress {
+            Some(_) => format!(" reading: {records} so far, versions not yet attributed"),
+            None => {
+                format!(" not read to the end: {records}, versions not attributed; opened again, it goes on")
+            }
+        };
         return Line::styled(words, theme.warn());
     }
     let details = [Detail::Full, Detail::Short, Detail::Least, Detail::Bare, Detail::Window];

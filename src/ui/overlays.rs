@@ -6,7 +6,7 @@ use super::keys::Key;
 use super::model::{Candidate, Choose, Command, Finder, Model, Notice, Overlay, Pace, Preview, Screen, Then};
 use super::screens::start;
 use super::update::{act, open_row, place};
-use super::view::help_lines;
+use super::view::{help_lines, most_lines};
 use super::widgets::field::Field;
 use super::widgets::scroll::{Scroll, Step};
 use super::{asking, stacked};
@@ -67,7 +67,7 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Command> {
 pub const FINDER_HEIGHT: usize = 12;
 
 fn press_in_help(model: &mut Model, key: Key, step: Option<Step>) -> Vec<Command> {
-    let (height, len) = (usize::from(model.size.1.saturating_sub(4)), help_lines(model).len());
+    let (height, len) = (most_lines(model), help_lines(model).len());
     let step = step.or(match key.types() {
         Some('j') => Some(Step::By(1)),
         Some('k') => Some(Step::By(-1)),

@@ -440,8 +440,8 @@ fn listen_to_terminal(sender: Sender<Msg>, suspended: Arc<AtomicBool>) {
                 Ok(Event::Key(key)) if key.kind != KeyEventKind::Release => Msg::Key(Key::of(key)),
                 Ok(Event::Paste(text)) => Msg::Paste(text),
                 Ok(Event::Mouse(mouse)) => match mouse.kind {
-                    MouseEventKind::ScrollDown => Msg::Wheel(3),
-                    MouseEventKind::ScrollUp => Msg::Wheel(-3),
+                    MouseEventKind::ScrollDown => Msg::Wheel(3, mouse.column, mouse.row),
+                    MouseEventKind::ScrollUp => Msg::Wheel(-3, mouse.column, mouse.row),
                     MouseEventKind::Drag(MouseButton::Left) => Msg::Drag(mouse.column, mouse.row),
                     MouseEventKind::Up(MouseButton::Left) => Msg::Release,
                     MouseEventKind::Down(MouseButton::Left) => Msg::Click(mouse.column, mouse.row),

@@ -35,11 +35,11 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Command> {
     match msg {
         Msg::Key(key) => press(model, key),
         Msg::Paste(text) => text.chars().flat_map(|c| paste(model, c)).collect(),
-        Msg::Wheel(lines) if model.overlay.is_some() => {
+        Msg::Wheel(lines, ..) if model.overlay.is_some() => {
             let key = Key::plain(if lines > 0 { KeyCode::Down } else { KeyCode::Up });
             press_in_overlay(model, key)
         }
-        Msg::Wheel(lines) => go(model, Step::By(lines)),
+        Msg::Wheel(lines, column, row) => super::click::wheel(model, lines, (column, row)),
         Msg::Resize(width, height) => {
             model.size = (width, height);
             match model.screen() {
@@ -368,7 +368,7 @@ fn go(model: &mut Model, by: Step) -> Vec<Command> {
     if model.beside.pane == Pane::List {
         return step(model, by);
     }
-    beside::step(model, by);
+    beside::step(model, model.beside.pane, by);
     Vec::new()
 }
 

@@ -94,7 +94,7 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
         }
         Some(Overlay::Menu(menu)) => menu_of(model, menu, frame),
         Some(Overlay::Report(wizard)) => {
-            let inner = window(model, frame, "write a report", 110, model.size.1.saturating_sub(2));
+            let inner = window(model, frame, "write a report", 110, model.size.1);
             super::report::draw(model, wizard, frame, inner);
         }
         None => {}
@@ -154,15 +154,21 @@ fn menu_of(model: &Model, menu: &Menu, frame: &mut Frame<'_>) {
     }
 }
 
-/// Lines of the head that no window covers.
+/// Lines of the head, and of the foot, that no window covers.
 const ABOVE: u16 = 2;
+const BELOW: u16 = 2;
+
+/// Lines that the highest window has inside.
+pub fn most_lines(model: &Model) -> usize {
+    usize::from(model.size.1.saturating_sub(ABOVE + BELOW + 2))
+}
 
 /// A framed window in the middle; returns what is inside.
 fn window(model: &Model, frame: &mut Frame<'_>, title: &str, width: u16, height: u16) -> Rect {
-    // The incident's window and how much is known stay in sight above it.
-    let (width, height) = (width.min(model.size.0), height.min(model.size.1.saturating_sub(ABOVE)));
-    let free = model.size.1 - height;
-    let y = (free / 3).max(ABOVE).min(free);
+    // The incident's window and how much is known stay in sight above it, filters and what is shown below it.
+    let room = model.size.1.saturating_sub(ABOVE + BELOW);
+    let (width, height) = (width.min(model.size.0), height.min(room));
+    let y = ABOVE + (room - height) / 3;
     let area = Rect { x: (model.size.0 - width) / 2, y, width, height };
     clear(frame, area);
     let block = bordered(&model.theme).title(format!(" {title} "));
@@ -236,7 +242,7 @@ fn help(model: &Model, scroll: &Scroll, frame: &mut Frame<'_>) {
     let theme = &model.theme;
     let lines = help_lines(model);
     let title = "keys (j k scroll, any other key closes)";
-    let inner = window(model, frame, title, HELP_WIDTH, model.size.1.saturating_sub(2));
+    let inner = window(model, frame, title, HELP_WIDTH, model.size.1);
     lines::draw(frame, inner, scroll, lines.len(), Focus::Elsewhere, theme, |n| match &lines[n] {
         HelpLine::Blank => Line::default(),
         HelpLine::Title(title) => Line::styled(*title, theme.strong()),

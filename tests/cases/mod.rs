@@ -21,7 +21,8 @@ use backtrail::ui::theme::{Charset, Colours, Theme};
 use backtrail::work::notebook::Hand;
 use backtrail::work::study::Study;
 use backtrail::work::verify::Pins;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use tempfile::TempDir;
 
@@ -38,9 +39,14 @@ impl Case {
     pub fn study(&self) -> Study {
         self.study.get_or_init(|| Study::open(&self.case).unwrap()).clone()
     }
+
+    /// The same journals in a case of their own: for tests that write notes or verdicts into it.
+    pub fn copied(&self) -> Case {
+        case_of(|folder| copy_all(&self.journals, folder))
+    }
 }
 
-pub fn case_of(write: impl FnOnce(&std::path::Path)) -> Case {
+pub fn case_of(write: impl FnOnce(&Path)) -> Case {
     let folder = tempfile::tempdir().unwrap();
     let journals = folder.path().join("journals");
     write(&journals);
@@ -51,10 +57,22 @@ pub fn case_of(write: impl FnOnce(&std::path::Path)) -> Case {
     case
 }
 
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if from.is_dir() {
+            copy_all(&from, &to);
+        } else {
+            fs::copy(from, to).unwrap();
+        }
+    }
+}
+
 pub fn journal(lines: &str) -> Case {
     case_of(|folder| {
-        std::fs::create_dir(folder).unwrap();
-        std::fs::write(folder.join("one.jsonl"), lines).unwrap();
+        fs::create_dir(folder).unwrap();
+        fs::write(folder.join("one.jsonl"), lines).unwrap();
     })
 }
 

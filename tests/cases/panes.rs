@@ -62,6 +62,27 @@ fn a_pop_over_follows_the_cursor_and_closes_again() {
 }
 
 #[test]
+fn the_wheel_turns_what_lies_under_the_pointer() {
+    let mut model = model(many(), "4", (200, 30), THEME);
+    let first = text(&model);
+    let column = |shown: &str, words: &str| {
+        let line = shown.lines().find(|line| line.contains(words)).unwrap();
+        line[..line.find(words).unwrap()].chars().count() as u16
+    };
+    let (list, detail) = (4, column(&first, "before, during, after") + 4);
+    send(&mut model, Msg::Wheel(3, detail, 12));
+    let scrolled = text(&model);
+    let left = |shown: &str| {
+        let lines = shown.lines().skip(3).take(24);
+        lines.map(|line| line.chars().take(usize::from(detail) - 8).collect::<String>()).collect::<Vec<_>>()
+    };
+    assert_eq!(left(&scrolled), left(&first), "the list stays where it is");
+    assert_ne!(scrolled, first, "and the detail goes on");
+    send(&mut model, Msg::Wheel(3, list, 12));
+    assert_ne!(left(&text(&model)), left(&first), "over the list it moves the list");
+}
+
+#[test]
 fn a_pop_over_stays_sensible_when_the_terminal_is_resized_under_it() {
     let mut model = model(many(), "3o", (80, 24), THEME);
     for (size, framed) in [((60, 20), false), ((120, 40), false), ((99, 30), true), ((40, 10), false)] {

@@ -31,7 +31,8 @@ pub enum Msg {
     Key(Key),
     /// Text pasted at once.
     Paste(String),
-    Wheel(isize),
+    /// Lines, at a column and a row.
+    Wheel(isize, u16, u16),
     /// The left button, at a column and a row.
     Click(u16, u16),
     Resize(u16, u16),

@@ -286,6 +286,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
 fn side(text: Option<&String>, differs: bool, theme: &Theme) -> Line<'static> {
     let style: Style = if differs { theme.warn() } else { theme.plain() };
     match text {
+        Some(text) if text.is_empty() => Line::styled("—", theme.quiet()),
         Some(text) => Line::from(spans(text, style, theme)),
         None => Line::styled("(absent)", theme.quiet()),
     }

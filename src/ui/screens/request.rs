@@ -244,6 +244,13 @@ pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
     Vec::new()
 }
 
+/// Whether a column of the screen is that of what is said of the selected step.
+pub fn is_beside_steps(model: &Model, column: u16) -> bool {
+    let Screen::Request(state) = model.screen() else { return false };
+    let room = ladder::beside(columns(state, areas(model.size).body).0);
+    state.tab == Tab::Proof && room.is_some_and(|room| (room.x..room.right()).contains(&column))
+}
+
 /// Scrolls what is said of the selected step.
 pub fn scroll(model: &mut Model, by: isize) -> Vec<Command> {
     let (theme, body) = (model.theme, areas(model.size).body);
