@@ -170,7 +170,7 @@ pub fn leave(model: &mut Model) -> Option<Vec<Command>> {
     }
     if is_covering(model) {
         model.layout = Layout::Room;
-        return Some(super::update::step(model, Step::By(0)));
+        return Some(super::acts::step(model, Step::By(0)));
     }
     None
 }
@@ -226,7 +226,7 @@ fn lines(model: &Model, panes: &Panes, n: usize, width: u16) -> Vec<Line<'static
     let width = usize::from(width);
     let lines = match (model.screen(), n) {
         (Screen::Requests(state), 0) => requests_view::detail(model, state, width),
-        (Screen::Requests(_), _) => requests_view::third(model),
+        (Screen::Requests(state), _) => requests_view::third(model, state),
         (Screen::Agents(state), 0) => agents_view::detail(model, state, width, panes.third),
         (Screen::Agents(state), _) => agents_view::third(model, state, width),
         (Screen::Settlements(state), 0) => settlements_view::detail(model, state),

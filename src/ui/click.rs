@@ -2,11 +2,12 @@
 //! wheel turns.
 
 use super::actions::Action;
+use super::acts::{act, step};
 use super::beside::{self, Pane};
 use super::frame::{areas, tab_titles};
 use super::model::{Command, Model, Screen};
 use super::screens::{notes, proofs, request, settlements, timeline};
-use super::update::{act, show_tab, step};
+use super::way::show_tab;
 use super::widgets::scroll::{Scroll, Step};
 use unicode_width::UnicodeWidthStr;
 

@@ -348,6 +348,25 @@ fn counts(model: &Model) -> (Vec<String>, String) {
     (words(scroll.cursor, arranged.len(all), all as u64, filters), warning)
 }
 
+/// What a number that was typed may be followed by.
+fn counting(model: &Model, count: usize) -> Line<'static> {
+    let key = |action| entry(action).map(|of| model.keymap.hint(of)).unwrap_or_default();
+    let theme = &model.theme;
+    Line::from(vec![
+        Span::styled(format!(" {count}"), theme.accent()),
+        Span::styled(
+            format!(
+                "  {} {} so many rows  {} to that row  {} forgets it",
+                key(Action::Down),
+                key(Action::Up),
+                key(Action::First),
+                key(Action::Back)
+            ),
+            theme.quiet(),
+        ),
+    ])
+}
+
 fn hints(model: &Model, room: usize) -> Line<'static> {
     let theme = &model.theme;
     match &model.notice {
@@ -356,6 +375,9 @@ fn hints(model: &Model, room: usize) -> Line<'static> {
             return Line::styled(format!(" {} {}", theme.glyphs.bad, words.replace('\n', " ")), theme.bad());
         }
         None => {}
+    }
+    if let Some(count) = model.count {
+        return counting(model, count);
     }
     let panes = match model.size.0 {
         _ if !beside::has_panes(model) => None,

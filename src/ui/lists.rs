@@ -4,7 +4,7 @@
 use super::model::{Command, Model, Notice, Screen, Why};
 use super::reading::{VERSIONS, is_attributed, is_partial};
 use super::screens::{agents, compare, console, findings, notes, proofs, requests, settlements, stack};
-use super::update::push;
+use super::way::push;
 use super::widgets::scroll::Scroll;
 use super::widgets::table::Arranged;
 use crate::model::Kind;

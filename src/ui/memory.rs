@@ -2,12 +2,13 @@
 //! of each list.
 
 use super::actions::Action;
+use super::acts::act;
 use super::lists::{self, cursor_of, said, titles};
 use super::model::{Change, Command, Model, Notice, Screen, Spot};
 use super::ordering::{held, spot};
 use super::screens::requests::FIELDS;
 use super::screens::{notes, settlements};
-use super::update::{act, show_tab};
+use super::way::show_tab;
 use super::widgets::arranged::{Arranged, Held};
 use super::widgets::aside::Aside;
 use crate::model::{Nanos, Row};

@@ -1,6 +1,7 @@
 //! The terminal: model, update, view, worker. Keys in, one frame out; nothing here blocks and nothing here knows SQL.
 
 pub mod actions;
+mod acts;
 mod asking;
 mod beside;
 mod click;
@@ -30,6 +31,7 @@ pub mod theme;
 mod undo;
 mod update;
 mod view;
+mod way;
 mod when;
 mod widgets;
 mod worker;

@@ -157,7 +157,7 @@ pub fn drop_last(model: &mut Model) -> Vec<Command> {
 pub fn show_requests(model: &mut Model, filter: crate::work::filter::Filter) -> Vec<Command> {
     let mut commands = requests::set_filter(model, filter);
     if !matches!(model.screen(), Screen::Requests(_)) {
-        commands.extend(super::update::show_tab(model, 3));
+        commands.extend(super::way::show_tab(model, 3));
     }
     commands
 }

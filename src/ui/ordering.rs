@@ -1,10 +1,11 @@
 //! Lists are put in order by a worker: asked for here, taken in here, given up here. A key never waits for an order, the
 //! cursor keeps its row, and an answer to an older question changes nothing.
 
+use super::acts::step;
 use super::lists::{arranged, cursor_of, lines, said, titles};
 use super::model::{Change, Command, Model, Screen, Spot};
 use super::screens::{notes, requests, settlements};
-use super::update::{fail, step};
+use super::update::fail;
 use super::widgets::arranged::{Arranged, Held, place_in};
 use super::widgets::scroll::{Scroll, Step};
 use crate::work::lines::{Lines, Wish, arrange};

@@ -1,12 +1,13 @@
 //! What lies over a screen and takes the keys: help, filter, find, palette, the choice of incidents.
 
 use super::actions::{ACTIONS, Action, Entry, Place};
+use super::acts::{act, place};
 use super::fuzzy;
 use super::keys::Key;
 use super::model::{Candidate, Choose, Command, Finder, Model, Notice, Overlay, Pace, Preview, Screen, Then};
 use super::screens::start;
-use super::update::{act, open_row, place};
 use super::view::{help_lines, most_lines};
+use super::way::open_row;
 use super::widgets::field::Field;
 use super::widgets::scroll::{Scroll, Step};
 use super::{asking, stacked};

@@ -1,9 +1,10 @@
 //! Finding: among names everywhere, on a list among its rows. `n` and `N` go on; the search is a worker's, Esc stops it.
 
+use super::acts::step;
 use super::lists::{self, arrangement, lines, said};
 use super::model::{Asking, Command, Model, Notice, Overlay, Screen};
 use super::overlays;
-use super::update::{fail, step};
+use super::update::fail;
 use super::widgets::field::Field;
 use super::widgets::scroll::Step;
 use crate::work::WorkError;

@@ -209,7 +209,7 @@ pub fn bordered(theme: &Theme) -> Block<'static> {
 
 /// The help, made from the list of actions: what works where it is asked for stands first.
 pub fn help_lines(model: &Model) -> Vec<HelpLine> {
-    let mut places = vec![super::update::place(model), Place::Lists, Place::Everywhere];
+    let mut places = vec![super::acts::place(model), Place::Lists, Place::Everywhere];
     places.extend(Place::ALL);
     let mut lines = Vec::new();
     for (n, place) in places.iter().enumerate().filter(|(n, place)| !places[..*n].contains(place)) {

@@ -161,6 +161,22 @@ fn no_name_is_cut_without_a_sign() {
     assert!(seen > 300, "the names are on the screens: {seen}");
 }
 
+/// Where a list has no rows, nothing is said of a row.
+#[test]
+fn nothing_stands_beside_a_list_without_rows() {
+    for keys in ["3", "4", "5", "5<tab>", "6", "7", "8", "8<tab>", "8<tab><tab>"] {
+        let mut model = opened(empty(), keys, (200, 60));
+        let shown = text(&model);
+        assert!(!shown.contains("reading…"), "{keys}: nothing is being read\n{shown}");
+        let lines: Vec<&str> = shown.lines().skip(3).take(54).collect();
+        let wide = lines.iter().find(|line| line.trim_end().chars().count() > 110);
+        assert_eq!(wide, None, "{keys}");
+        // And alone it is not shown either.
+        press(&mut model, "o");
+        assert!(!text(&model).contains("reading…"), "{keys}");
+    }
+}
+
 /// Every word of every screen of the incident, where there is room for it.
 fn vocabulary() -> &'static BTreeSet<String> {
     static WORDS: OnceLock<BTreeSet<String>> = OnceLock::new();

@@ -1,14 +1,10 @@
 //! What stands beside a list: how many panes at which width, that they follow the cursor and lose none of their lines.
 
-use super::{THEME, damaged, journal, many, model};
+use super::{THEME, damaged, journal, many, model, press};
 use backtrail::ui::headless::{perform, send, text};
 use backtrail::ui::keys::Key;
 use backtrail::ui::model::{Command, Model, Msg, Screen};
 use backtrail::ui::update;
-
-fn press(model: &mut Model, keys: &str) {
-    Key::parse_all(keys).unwrap().into_iter().for_each(|key| send(model, Msg::Key(key)));
-}
 
 fn at(keys: &str, size: (u16, u16)) -> String {
     text(&model(many(), keys, size, THEME))

@@ -1,6 +1,6 @@
 //! What lasts beyond a key: notes undone and done again, edges of the window moved and put back, a search shown as it goes.
 
-use super::{THEME, journal, many, model};
+use super::{THEME, journal, many, model, press};
 use backtrail::model::Nanos;
 use backtrail::store::Case as Store;
 use backtrail::ui::headless::{perform, send, text};
@@ -15,12 +15,31 @@ use backtrail::work::session::Session;
 use backtrail::work::study::{Choice, Study};
 use std::io::Write;
 
-fn press(model: &mut Model, keys: &str) {
-    Key::parse_all(keys).unwrap().into_iter().for_each(|key| send(model, Msg::Key(key)));
-}
-
 fn deeds(model: &Model) -> Vec<&'static str> {
     model.notebook.lines.iter().map(|line| line.deed.name()).collect()
+}
+
+#[test]
+fn a_number_is_seen_while_it_is_typed_and_escape_forgets_it() {
+    let mut model = model(many(), "3", (80, 24), THEME);
+    press(&mut model, "012");
+    assert!(
+        text(&model).contains(" 12  j k so many rows  g to that row  esc forgets it"),
+        "{}",
+        text(&model)
+    );
+    press(&mut model, "<esc>");
+    assert!(
+        matches!(model.screen(), Screen::Requests(state) if state.scroll.cursor == 0),
+        "nothing was left"
+    );
+    press(&mut model, "j");
+    assert!(
+        matches!(model.screen(), Screen::Requests(state) if state.scroll.cursor == 1),
+        "and it is forgotten"
+    );
+    press(&mut model, "012j");
+    assert!(matches!(model.screen(), Screen::Requests(state) if state.scroll.cursor == 13));
 }
 
 #[test]

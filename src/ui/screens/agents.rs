@@ -8,12 +8,14 @@
 
 use crate::analysis::drift::verdict::Verdict;
 use crate::ui::actions::Action;
+use crate::ui::acts::body_height;
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::ordering;
 use crate::ui::screens::{requests, timeline};
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
-use crate::ui::update::{body_height, fail, push};
+use crate::ui::update::fail;
+use crate::ui::way::push;
 use crate::ui::widgets::rows::{self, Rows};
 use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::ui::widgets::table::{Arranged, Column, rows_in};

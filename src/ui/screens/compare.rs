@@ -8,10 +8,12 @@
 
 use crate::model::{Nanos, Row};
 use crate::ui::actions::Action;
+use crate::ui::acts::body_height;
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
-use crate::ui::update::{body_height, fail, push};
+use crate::ui::update::fail;
+use crate::ui::way::push;
 use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::ui::widgets::table::{self, Align, Arranged, Head, Shape};
 use crate::work::WorkError;
@@ -218,7 +220,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
             step(model, Step::To(place.unwrap_or(0)))
         }
         Action::Open => match state.b {
-            Side::Record(row, _) => crate::ui::update::open_row(model, row),
+            Side::Record(row, _) => crate::ui::way::open_row(model, row),
             _ => crate::ui::lists::said(model, "esc goes back to where these stand"),
         },
         Action::FindNext | Action::NextBoundary => next_difference(model, 1),

@@ -9,12 +9,13 @@
 
 use crate::store::views::{Cell, Views, plain};
 use crate::ui::actions::Action;
+use crate::ui::acts::body_height;
 use crate::ui::keys::Key;
 use crate::ui::lists::said;
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::text::spans;
 use crate::ui::undo::trail;
-use crate::ui::update::{back, body_height, push};
+use crate::ui::way::{back, push};
 use crate::ui::widgets::field::Field;
 use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::ui::widgets::table::{self, Align, Arranged, Head, Shape};

@@ -3,6 +3,7 @@
 use crate::journal::print_of;
 use crate::model::{Finding, Pointers, Severity};
 use crate::ui::actions::Action;
+use crate::ui::acts::body_height;
 use crate::ui::beside;
 use crate::ui::model::{Command, Model, Notice, Screen};
 use crate::ui::ordering;
@@ -10,7 +11,7 @@ use crate::ui::panes;
 use crate::ui::screens::requests;
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
-use crate::ui::update::{body_height, open_row, push, show_tab};
+use crate::ui::way::{open_row, push, show_tab};
 use crate::ui::widgets::rows::{self, Rows};
 use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::ui::widgets::table::{self, Arranged, Column, Shape, rows_in};

@@ -10,12 +10,13 @@ use super::requests;
 use crate::journal::print_of;
 use crate::model::Nanos;
 use crate::ui::actions::Action;
+use crate::ui::acts::body_height;
 use crate::ui::lists::{row_under_cursor, said};
 use crate::ui::model::{Command, Model, Screen, Why};
 use crate::ui::ordering;
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
-use crate::ui::update::{body_height, push};
+use crate::ui::way::push;
 use crate::ui::widgets::aside::Aside;
 use crate::ui::widgets::rows::{self, Rows};
 use crate::ui::widgets::scroll::{Scroll, Step};
@@ -287,7 +288,7 @@ pub fn open_subject(model: &mut Model, subject: &Subject) -> Vec<Command> {
         "agent" => Field::Agent,
         "version" => Field::Version,
         "finding" => return super::findings::open_rule(model, &subject.id),
-        "case" => return crate::ui::update::show_tab(model, 1),
+        "case" => return crate::ui::way::show_tab(model, 1),
         "view" => return open_view(model, &subject.id),
         _ => return vec![Command::Resolve { id: subject.id.clone() }],
     };

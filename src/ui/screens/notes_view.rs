@@ -129,6 +129,7 @@ pub fn third(model: &Model, state: &State, width: usize) -> Vec<Line<'static>> {
         (None, Some(subject)) => {
             vec![name(&subject, &model.theme), Line::styled("enter opens it", model.theme.quiet())]
         }
+        (None, None) if detail(model, state).is_empty() => Vec::new(),
         (None, None) => vec![Line::styled("the case as a whole", model.theme.quiet())],
     }
 }

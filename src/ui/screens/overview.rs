@@ -12,11 +12,12 @@
 use super::answers::{Answer, Target, answers};
 pub use crate::report::plain::percent as share;
 use crate::ui::actions::Action;
+use crate::ui::acts::body_height;
 use crate::ui::model::{Command, Layout, Model, Screen};
 use crate::ui::panes;
 use crate::ui::screens::{agents, findings, hours, requests, settlements, timeline};
 use crate::ui::text::{fit, spans, wrap};
-use crate::ui::update::{body_height, push};
+use crate::ui::way::push;
 use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::work::study::Study;
@@ -57,7 +58,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
         }
         Some(Target::Timeline) => push(model, Screen::Timeline(timeline::State::default())),
         Some(Target::Findings) => push(model, Screen::Findings(findings::State::default())),
-        Some(Target::Agents) => crate::ui::update::show_tab(model, 4),
+        Some(Target::Agents) => crate::ui::way::show_tab(model, 4),
         Some(Target::Settlements(class)) => {
             let state = class.map_or_else(settlements::State::default, settlements::State::only);
             push(model, Screen::Settlements(Box::new(state)))

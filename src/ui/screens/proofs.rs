@@ -13,6 +13,7 @@ use super::ladder;
 use super::payments_table::Id;
 use crate::model::{Kind, Row, Status, Step};
 use crate::ui::actions::Action;
+use crate::ui::acts::body_height;
 use crate::ui::beside::{self, Found};
 use crate::ui::lists::is_noted;
 use crate::ui::model::{Command, Model, Notice, Screen};
@@ -20,7 +21,8 @@ use crate::ui::ordering;
 use crate::ui::panes;
 use crate::ui::text::{spans, wrap};
 use crate::ui::theme::Theme;
-use crate::ui::update::{body_height, fail, open_row};
+use crate::ui::update::fail;
+use crate::ui::way::open_row;
 use crate::ui::widgets::rows::{self, Rows};
 use crate::ui::widgets::scroll::{Scroll, Step as Move};
 use crate::ui::widgets::table::{self, Arranged, Column, Shape, rows_in};
@@ -284,8 +286,8 @@ pub fn detail(model: &Model, state: &State) -> Vec<Line<'static>> {
 
 /// The whole path of that request.
 pub fn third(model: &Model, state: &State) -> Vec<Line<'static>> {
-    let id = state.under_cursor().map(|id| Line::from(spans(id, model.theme.strong(), &model.theme)));
-    let mut lines: Vec<Line<'static>> = id.into_iter().chain([Line::default()]).collect();
+    let Some(id) = state.under_cursor() else { return Vec::new() };
+    let mut lines = vec![Line::from(spans(id, model.theme.strong(), &model.theme)), Line::default()];
     match beside::seen(model) {
         Ok(Found::Proof(path)) => {
             let path = path.as_ref().as_ref();

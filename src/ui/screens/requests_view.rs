@@ -157,8 +157,11 @@ pub fn detail(model: &Model, state: &State, width: usize) -> Vec<Line<'static>> 
 }
 
 /// Its proof path, with the step to look at first on top.
-pub fn third(model: &Model) -> Vec<Line<'static>> {
+pub fn third(model: &Model, state: &State) -> Vec<Line<'static>> {
     let theme = &model.theme;
+    if state.row(state.scroll.cursor).is_none() {
+        return Vec::new();
+    }
     match beside::seen(model) {
         Ok(Found::Proof(path)) => match &**path {
             Some(path) => ladder::column(path, ladder::first_step(path), theme),

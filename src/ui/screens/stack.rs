@@ -7,11 +7,13 @@
 
 use super::requests;
 use crate::journal::print_of;
+use crate::ui::acts::{body_height, step as step_screen};
 use crate::ui::model::{Command, Model, Screen};
 use crate::ui::screens::overview::share;
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
-use crate::ui::update::{body_height, fail, push, step as step_screen};
+use crate::ui::update::fail;
+use crate::ui::way::push;
 use crate::ui::widgets::rows::Rows;
 use crate::ui::widgets::scroll::{Scroll, Step};
 use crate::ui::widgets::table::{self, Arranged, Column, Shape};
@@ -184,7 +186,7 @@ pub fn open(model: &mut Model) -> Vec<Command> {
             push(model, Screen::Requests(requests::State::default()))
         }
         Leads::Place(place) => {
-            let mut commands = crate::ui::update::back(model);
+            let mut commands = crate::ui::way::back(model);
             commands.extend(step_screen(model, Step::To(place)));
             commands
         }
