@@ -322,6 +322,22 @@ fn a_line_over_the_limit_is_a_fault_and_the_lines_after_it_are_read() {
     assert_eq!(desk.query("select lines, torn_bytes from sources"), format!("3,{}", 17 << 20));
 }
 
+#[test]
+fn a_document_too_long_to_be_held_is_refused_and_no_case_knows_of_it() {
+    let desk = Desk::new();
+    desk.put("before.jsonl", (request("before") + "\n").as_bytes());
+    desk.ingest();
+    let path = desk.evidence().join("traces.json");
+    fs::write(&path, "{\"resourceSpans\":[\n{\"scopeSpans\":[]},\n").unwrap();
+    // Sparse: it takes no room on the disk.
+    fs::File::options().write(true).open(&path).unwrap().set_len((1 << 30) + 1).unwrap();
+    let case = desk.case();
+    let said = desk.run(&["ingest".as_ref(), path.as_os_str(), "--case".as_ref(), case.as_os_str()]);
+    refused(&said, "one document of 1073741825 bytes; the limit is 1073741824");
+    assert_eq!(desk.query("select count(*) from sources"), "1");
+    assert_eq!(desk.query("select id from requests"), "before");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_gigantic_line_takes_no_memory() {

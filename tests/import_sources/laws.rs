@@ -1,7 +1,9 @@
 //! The laws of ingest hold for imported sources: again is the same, grown goes on, changed is refused, sources stay as they are.
 
 use crate::{Scene, every_record_points_at_its_bytes, of_kind, records};
-use backtrail::work::WorkError;
+use backtrail::store::Case;
+use backtrail::work::ingest::{Pictures, Watcher, ingest_as};
+use backtrail::work::{Cancel, WorkError};
 use serde_json::json;
 use std::fs;
 
@@ -70,6 +72,38 @@ fn other_labels_need_another_case() {
     fs::remove_dir_all(scene.folder.path().join("a.case.d")).unwrap();
     let study = scene.read();
     assert_eq!(crate::only(&study, "inference")["agent"], "desk-4");
+}
+
+/// More than a chunk was read when somebody stopped: whether the file or the options are others now cannot be told.
+#[test]
+fn what_was_broken_off_goes_on_with_the_same_options_only() {
+    let answer =
+        |n: u64| format!("{{\"success\":true,\"transaction\":\"0x{n:064x}\",\"network\":\"eip155:8453\"}}\n");
+    let scene = Scene::of("answers.jsonl", (0..200_000).map(answer).collect::<String>());
+    let scene = scene.at("2026-10-04T00:00:00Z");
+    let mut case = Case::create_or_open(&scene.folder.path().join("a.case")).unwrap();
+    let cancel = Cancel::default();
+    let stop = cancel.clone();
+    let mut watcher = Watcher {
+        cancel,
+        report: Box::new(move |progress| {
+            if progress.records > 66_000 {
+                stop.cancel();
+            }
+        }),
+        pictures: Pictures::Unwanted,
+    };
+    let stopped = ingest_as(&mut case, &[scene.sources()], &scene.options, &mut watcher);
+    assert!(matches!(stopped, Err(WorkError::Cancelled)), "{stopped:?}");
+    let rows = case.snapshot().unwrap().rows();
+    assert!((65_536..200_000).contains(&rows), "{rows}");
+    drop(watcher);
+    drop(case);
+    let scene = scene.at("2026-10-05T00:00:00Z");
+    let error = scene.try_read().map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("broken off") && error.contains("other options"), "{error}");
+    let scene = scene.at("2026-10-04T00:00:00Z");
+    assert_eq!(scene.read().snapshot.rows(), 200_000);
 }
 
 #[test]

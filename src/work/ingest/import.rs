@@ -111,20 +111,28 @@ fn refuse_change(
     let Some(known) = known.filter(|_| before.is_file()) else { return Ok(()) };
     // A line without its end was read as torn: when it is whole, it may be another.
     let whole = known.bytes - known.torn_bytes.min(known.bytes);
+    // Of one that was broken off, what its chunks hold.
+    let whole = whole.max(case.resume(known.id)?.offset);
     if begins_alike(before, now, whole).map_err(|e| unreadable(before, &e))? {
         return Ok(());
     }
-    let same_file = known.sha256 == Some(plain.packed_sha256.unwrap_or(sha256));
-    if same_file {
-        let what = "this case imported it with other options, labels or blocks; give the same ones, or another --case";
-        return Err(WorkError::Unfit { path: plain.path.clone(), what: what.to_owned() });
+    let unfit = |what: &str| Err(WorkError::Unfit { path: plain.path.clone(), what: what.to_owned() });
+    match known.sha256 {
+        // Reading it was broken off before all of it was hashed.
+        None => unfit(
+            "what was read of it before that was broken off is not what it gives now: it changed, or was given with \
+             other options, labels or blocks; give the same ones, or another --case",
+        ),
+        Some(recorded) if recorded == plain.packed_sha256.unwrap_or(sha256) => unfit(
+            "this case imported it with other options, labels or blocks; give the same ones, or another --case",
+        ),
+        Some(recorded) => Err(WorkError::Changed {
+            path: plain.path.clone(),
+            what: "what was imported from it",
+            recorded: recorded.hex(),
+            found: sha256.hex(),
+        }),
     }
-    Err(WorkError::Changed {
-        path: plain.path.clone(),
-        what: "what was imported from it",
-        recorded: known.sha256.unwrap_or_default().hex(),
-        found: sha256.hex(),
-    })
 }
 
 /// The lines of one source: named after its path, so that the order in which sources are given does not matter.

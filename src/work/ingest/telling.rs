@@ -5,7 +5,7 @@ use super::Watcher;
 use super::attested::attested;
 use super::files::unreadable;
 use super::survey::survey;
-use super::translate::Foreign;
+use super::translate::{Foreign, refuse_endless};
 use super::unpack::Plain;
 use crate::journal::LINE_LIMIT;
 use crate::journal::import::labels::Labels;
@@ -55,7 +55,11 @@ pub fn tell_all(
         all.push(match options.format.or_else(|| tell(&start)).or_else(mapped) {
             Some(format) => {
                 let layout = layout_of(&plain, &start)?;
-                Told::Foreign(Foreign { plain, format, layout })
+                let foreign = Foreign { plain, format, layout };
+                if !foreign.is_read_by_lines() {
+                    refuse_endless(&foreign.plain)?;
+                }
+                Told::Foreign(foreign)
             }
             None => Told::Journal(plain),
         });

@@ -31,6 +31,11 @@ pub struct Foreign {
 }
 
 impl Foreign {
+    /// Whether it is read line by line, and so may be of any length.
+    pub fn is_read_by_lines(&self) -> bool {
+        self.format.is_json() && self.layout == Layout::Lines
+    }
+
     /// The source as its lines are read, from where they stand.
     pub fn imported(&self, lines: PathBuf) -> Plain {
         let imported = Imported { format: self.format.name().to_owned(), original: self.plain.plain.clone() };
@@ -71,7 +76,7 @@ pub fn translate_all(
     cancel: &Cancel,
     take: impl FnMut(Made) -> Result<(), WorkError>,
 ) -> Result<Hash, WorkError> {
-    if foreign.format.is_json() && foreign.layout == Layout::Lines {
+    if foreign.is_read_by_lines() {
         let path = &foreign.plain.plain;
         let work = |piece| translate_piece(piece, foreign.format, context, want);
         return Ok(stream_with(path, Print::Wanted, cancel, work, take)?.0);
@@ -177,12 +182,18 @@ fn in_parallel(
 }
 
 pub(super) fn read_document(plain: &Plain) -> Result<Vec<u8>, WorkError> {
-    let size = fs::metadata(&plain.plain).map_err(|e| unreadable(&plain.path, &e))?.len();
-    if size > DOCUMENT_LIMIT {
-        let what = format!(
-            "one document of {size} bytes; the limit is {DOCUMENT_LIMIT}. Put a value on each line (`jq -c '.[]'`): lines may be of any number"
-        );
-        return Err(WorkError::Unfit { path: plain.path.clone(), what });
-    }
+    refuse_endless(plain)?;
     fs::read(&plain.plain).map_err(|e| unreadable(&plain.path, &e))
+}
+
+/// A document too long to be held whole is refused; asked before a case knows of it, too.
+pub(super) fn refuse_endless(plain: &Plain) -> Result<(), WorkError> {
+    let size = fs::metadata(&plain.plain).map_err(|e| unreadable(&plain.path, &e))?.len();
+    if size <= DOCUMENT_LIMIT {
+        return Ok(());
+    }
+    let what = format!(
+        "one document of {size} bytes; the limit is {DOCUMENT_LIMIT}. Put a value on each line (`jq -c '.[]'`): lines may be of any number"
+    );
+    Err(WorkError::Unfit { path: plain.path.clone(), what })
 }
