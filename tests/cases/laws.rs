@@ -171,6 +171,15 @@ fn nothing_stands_beside_a_list_without_rows() {
         let lines: Vec<&str> = shown.lines().skip(3).take(54).collect();
         let wide = lines.iter().find(|line| line.trim_end().chars().count() > 110);
         assert_eq!(wide, None, "{keys}");
+        // What is said in its place is said whole, or ends in a sign.
+        let words = lines.iter().map(|line| line.trim()).rfind(|line| !line.is_empty()).unwrap().to_owned();
+        for width in [60, 80, 100, 120, 140] {
+            send(&mut model, Msg::Resize(width, 40));
+            let shown = text(&model);
+            let said = |line: &str| line.trim() == words || line.trim().ends_with('…');
+            assert!(shown.lines().any(said), "{keys} at {width}: {words}\n{shown}");
+        }
+        send(&mut model, Msg::Resize(200, 60));
         // And alone it is not shown either.
         press(&mut model, "o");
         assert!(!text(&model).contains("reading…"), "{keys}");

@@ -36,7 +36,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
             Tab::Views => "no saved views: F on Requests, then s, keeps the filters under a name",
         };
         let words = crate::ui::text::cut(words, usize::from(area.width.saturating_sub(3)), theme);
-        frame.buffer_mut().set_span(list.x + 2, list.y, &Span::styled(words, theme.quiet()), list.width);
+        frame.buffer_mut().set_span(list.x + 2, list.y, &Span::styled(words, theme.quiet()), area.width);
         return;
     }
     let shape = Shape::new(&state.scroll, state.arranged.len(all), &state.arranged);

@@ -3,10 +3,10 @@
 use crate::analysis::money::{Asset, Class, Payment, State};
 use crate::analysis::settled::{Settlement, SettlementState};
 use crate::journal::Column as Recorded;
-use crate::model::time::Zone;
 use crate::model::{Amount, Nanos, Row};
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
+use crate::ui::when::Clock;
 use crate::ui::widgets::rows::Rows;
 use crate::ui::widgets::table::Column;
 use crate::work::blast::Blast;
@@ -26,13 +26,13 @@ pub struct Paid {
     pub payment: Payment,
     pub asset: Asset,
     pub id: Id,
-    pub zone: Zone,
+    pub clock: Clock,
 }
 
 pub struct Settled {
     pub settlement: Settlement,
     pub id: Id,
-    pub zone: Zone,
+    pub clock: Clock,
 }
 
 /// An id that stands in the journals: known once it was on screen, read where a worker asks for it.
@@ -61,10 +61,10 @@ impl Id {
 }
 
 pub const PAYMENTS: [Column<Paid>; 8] = [
-    Column::<Paid>::left("settled at", 14, |p, t| moment(p.payment.settled_at, p.zone, t))
+    Column::<Paid>::left("settled at", 14, |p, t| moment(p.payment.settled_at, p.clock, t))
         .need(1)
         .value(|p| Value::moment(p.payment.settled_at)),
-    Column::<Paid>::left("inferred", 14, |p, t| moment(inferred(p), p.zone, t))
+    Column::<Paid>::left("inferred", 14, |p, t| moment(inferred(p), p.clock, t))
         .need(4)
         .value(|p| Value::moment(inferred(p))),
     Column::<Paid>::left("id", 12, |p, t| Line::from(spans(&p.id.text(), t.accent(), t))).grow(1),
@@ -95,7 +95,7 @@ pub const PAYMENTS: [Column<Paid>; 8] = [
 ];
 
 pub const ON_CHAIN: [Column<Settled>; 7] = [
-    Column::<Settled>::left("settled at", 14, |s, t| moment(s.settlement.settled_at, s.zone, t))
+    Column::<Settled>::left("settled at", 14, |s, t| moment(s.settlement.settled_at, s.clock, t))
         .need(1)
         .value(|s| Value::moment(s.settlement.settled_at)),
     Column::<Settled>::left("id", 12, |s, t| Line::from(spans(&s.id.text(), t.accent(), t))).grow(1),
@@ -124,10 +124,10 @@ pub const ON_CHAIN: [Column<Settled>; 7] = [
 
 /// The payments for workers, worst class first.
 pub fn payments(study: Arc<Study>, blast: Arc<Blast>) -> Arc<dyn Lines> {
-    let len = blast.by_class.len();
+    let (len, clock) = (blast.by_class.len(), Clock::utc(&study));
     let row = move |row: usize| {
         let id = |row| Id::Read(Arc::clone(&study), row);
-        paid(&blast, row, Zone::Utc, id)
+        paid(&blast, row, clock, id)
     };
     let identity = |paid: &Paid| paid.id.identity(paid.payment.row);
     Arc::new(Rows { columns: &PAYMENTS, len, row, identity, unread: Some(2) })
@@ -135,24 +135,24 @@ pub fn payments(study: Arc<Study>, blast: Arc<Blast>) -> Arc<dyn Lines> {
 
 /// What was put on a chain, for workers.
 pub fn on_chain(study: Arc<Study>, blast: Arc<Blast>) -> Arc<dyn Lines> {
-    let len = blast.books.settlements.len();
+    let (len, clock) = (blast.books.settlements.len(), Clock::utc(&study));
     let row = move |row: usize| {
         let id = |row| Id::Read(Arc::clone(&study), row);
-        settled(&blast, row, Zone::Utc, id)
+        settled(&blast, row, clock, id)
     };
     let identity = |settled: &Settled| settled.id.identity(settled.settlement.row);
     Arc::new(Rows { columns: &ON_CHAIN, len, row, identity, unread: Some(1) })
 }
 
-pub fn paid(blast: &Blast, row: usize, zone: Zone, id: impl Fn(Row) -> Id) -> Option<Paid> {
+pub fn paid(blast: &Blast, row: usize, clock: Clock, id: impl Fn(Row) -> Id) -> Option<Paid> {
     let payment = blast.ledger().payments.get(*blast.by_class.get(row)?)?.clone();
     let asset = blast.ledger().assets.get(payment.asset)?.clone();
-    Some(Paid { id: id(payment.row), payment, asset, zone })
+    Some(Paid { id: id(payment.row), payment, asset, clock })
 }
 
-pub fn settled(blast: &Blast, row: usize, zone: Zone, id: impl Fn(Row) -> Id) -> Option<Settled> {
+pub fn settled(blast: &Blast, row: usize, clock: Clock, id: impl Fn(Row) -> Id) -> Option<Settled> {
     let settlement = blast.books.settlements.get(row)?.clone();
-    Some(Settled { id: id(settlement.row), settlement, zone })
+    Some(Settled { id: id(settlement.row), settlement, clock })
 }
 
 fn inferred(paid: &Paid) -> Option<Nanos> {
@@ -167,8 +167,8 @@ fn worth(paid: &Paid, amount: Amount) -> Value {
     Value::Amount { asset: paid.payment.asset, decimals: paid.asset.decimals, amount }
 }
 
-fn moment(at: Option<Nanos>, zone: Zone, theme: &Theme) -> Line<'static> {
-    let text = at.map_or_else(|| "—".to_owned(), |at| at.format(zone, "%m-%d %H:%M:%S"));
+fn moment(at: Option<Nanos>, clock: Clock, theme: &Theme) -> Line<'static> {
+    let text = at.map_or_else(|| "—".to_owned(), |at| clock.row(at, "%m-%d %H:%M:%S"));
     Line::styled(text, theme.plain())
 }
 

@@ -2,7 +2,6 @@
 
 use super::requests::{FIELDS, State};
 use super::{ladder, proofs, request_view};
-use crate::model::time::Zone;
 use crate::model::{Evidence, Kind, Nanos};
 use crate::ui::beside::{self, Found};
 use crate::ui::lists::is_noted;
@@ -10,6 +9,7 @@ use crate::ui::model::Model;
 use crate::ui::panes;
 use crate::ui::text::spans;
 use crate::ui::theme::Theme;
+use crate::ui::when::Clock;
 use crate::ui::widgets::table::{self, Column, Shape};
 use crate::work::findings::grouped;
 use crate::work::notebook::Subject;
@@ -21,12 +21,12 @@ use ratatui::text::{Line, Span};
 /// What a cell needs besides its row.
 struct Cell {
     row: RequestRow,
-    zone: Zone,
+    clock: Clock,
     faulty: String,
 }
 
 const COLUMNS: [Column<Cell>; FIELDS.len()] = [
-    Column::<Cell>::left("at", 18, |c, t| at(c.row.at, c.zone, t)),
+    Column::<Cell>::left("at", 18, |c, t| at(c.row.at, c.clock, t)),
     Column::<Cell>::left("id", 13, |c, t| text(&c.row.id, t.plain(), t)).grow(2),
     Column::<Cell>::left("node", 9, |c, t| text(&c.row.node, t.plain(), t)).grow(1).need(2),
     Column::<Cell>::left("agent", 12, |c, t| text(&c.row.agent, t.accent(), t)).grow(2).need(1),
@@ -48,8 +48,8 @@ fn text(text: &str, style: ratatui::style::Style, theme: &Theme) -> Line<'static
     Line::from(spans(text, style, theme))
 }
 
-fn at(at: Nanos, zone: Zone, theme: &Theme) -> Line<'static> {
-    Line::styled(at.format(zone, "%m-%d %H:%M:%S%.3f"), theme.plain())
+fn at(at: Nanos, clock: Clock, theme: &Theme) -> Line<'static> {
+    Line::styled(clock.row(at, "%m-%d %H:%M:%S%.3f"), theme.plain())
 }
 
 fn version(cell: &Cell, theme: &Theme) -> Line<'static> {
@@ -141,9 +141,10 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         noted: &noted,
         ..Shape::new(&state.scroll, state.len(), &state.arranged)
     };
+    let clock = Clock::of(model);
     table::draw(frame, panes::of(model).list, &COLUMNS, shape, theme, |place| {
         let row = state.row(place).and_then(|row| state.pages.get(&row))?.clone();
-        Some(Cell { row, zone: model.zone, faulty: faulty.clone() })
+        Some(Cell { row, clock, faulty: faulty.clone() })
     });
 }
 

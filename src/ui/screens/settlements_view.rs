@@ -12,6 +12,7 @@ use crate::ui::model::Model;
 use crate::ui::panes;
 use crate::ui::text::{cut, spans, wrap};
 use crate::ui::theme::Theme;
+use crate::ui::when::Clock;
 use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::table::{self, Shape};
 use crate::work::blast::Blast;
@@ -63,15 +64,15 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     };
     let shape =
         Shape { noted: &noted, ..Shape::new(&state.scroll, state.arranged.len(len), &state.arranged) };
-    let row = |place: usize| state.arranged.row(place);
+    let (clock, row) = (Clock::of(model), |place: usize| state.arranged.row(place));
     let known = |row: Row| Id::Known(state.ids.get(&row).cloned());
     match state.tab {
         Tab::Payments => {
-            let paid = |place: usize| paid(&blast, row(place), model.zone, known);
+            let paid = |place: usize| paid(&blast, row(place), clock, known);
             table::draw(frame, list, &PAYMENTS, shape, theme, paid);
         }
         _ => {
-            let settled = |place: usize| settled(&blast, row(place), model.zone, known);
+            let settled = |place: usize| settled(&blast, row(place), clock, known);
             table::draw(frame, list, &ON_CHAIN, shape, theme, settled);
         }
     }
@@ -81,13 +82,12 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
 pub fn detail(model: &Model, state: &State) -> Vec<Line<'static>> {
     let Some(blast) = blast(model) else { return Vec::new() };
     let (theme, row) = (&model.theme, state.arranged.row(state.scroll.cursor));
+    let clock = Clock::of(model);
     let known = |row: Row| Id::Known(state.ids.get(&row).cloned());
     match state.tab {
-        Tab::Payments => {
-            paid(&blast, row, model.zone, known).map_or_else(Vec::new, |paid| details(&paid, theme))
-        }
+        Tab::Payments => paid(&blast, row, clock, known).map_or_else(Vec::new, |paid| details(&paid, theme)),
         Tab::Chain => {
-            let settled = settled(&blast, row, model.zone, known);
+            let settled = settled(&blast, row, clock, known);
             settled.map_or_else(Vec::new, |settled| on_chain(&settled, theme))
         }
         Tab::Totals => Vec::new(),
@@ -110,9 +110,10 @@ pub fn third(model: &Model, state: &State) -> Vec<Line<'static>> {
     };
     lines.push(Line::default());
     lines.extend(amiss(model, row));
-    if let (Tab::Payments, Some(paid)) =
-        (state.tab, paid(&blast, state.arranged.row(state.scroll.cursor), model.zone, |_| Id::Known(None)))
-    {
+    if let (Tab::Payments, Some(paid)) = (
+        state.tab,
+        paid(&blast, state.arranged.row(state.scroll.cursor), Clock::of(model), |_| Id::Known(None)),
+    ) {
         lines.push(Line::default());
         lines.extend(totals(&blast, theme, Some(paid.payment.asset)));
     }
@@ -173,11 +174,11 @@ fn on_chain(settled: &Settled, theme: &Theme) -> Vec<Line<'static>> {
     say("id", settled.id.text(), theme.strong());
     say("mode", s.mode.name().to_owned(), plain);
     say("state", s.state.name().to_owned(), plain);
-    let at = s.settled_at.map_or_else(|| "not recorded".to_owned(), |at| at.short(settled.zone));
+    let at = s.settled_at.map_or_else(|| "not recorded".to_owned(), |at| at.short(settled.clock.zone));
     say("settled", at, plain);
-    say("recorded", s.at.short(settled.zone), plain);
+    say("recorded", s.at.short(settled.clock.zone), plain);
     let members = s.members.len() as u64;
-    say("inferences", counted(members, "inference here"), plain);
+    say("inferences", format!("{} here", counted(members, "inference")), plain);
     say("by faulty", grouped(s.faulty), if s.faulty > 0 { theme.bad() } else { plain });
     say("not here", grouped(s.unknown), plain);
     if let Some(size) = s.size {
@@ -208,20 +209,22 @@ fn details(paid: &Paid, theme: &Theme) -> Vec<Line<'static>> {
         line.extend(spans(&value, theme.plain(), theme));
         lines.push(Line::from(line));
     };
-    let shown = |at: Option<Nanos>| at.map_or_else(|| "not recorded".to_owned(), |at| at.short(paid.zone));
+    let shown =
+        |at: Option<Nanos>| at.map_or_else(|| "not recorded".to_owned(), |at| at.short(paid.clock.zone));
     say("state", p.state.name().to_owned());
     say("amount", amount(&paid.asset, p.amount));
-    say(
-        "tainted",
-        format!(
+    let tainted = match p.class {
+        Class::Concurrent | Class::Clear => "nothing of it".to_owned(),
+        _ => format!(
             "{} by share of members; in full {}",
             amount(&paid.asset, p.tainted),
             amount(&paid.asset, p.amount)
         ),
-    );
+    };
+    say("tainted", tainted);
     match p.inferred {
         Some((from, to)) if from != to => {
-            say("inferred", format!("{} → {}", from.short(paid.zone), to.short(paid.zone)));
+            say("inferred", format!("{} → {}", from.short(paid.clock.zone), to.short(paid.clock.zone)));
         }
         inferred => say("inferred", shown(inferred.map(|(from, _)| from))),
     }

@@ -48,7 +48,8 @@ pub fn draw_marks(marks: &[Mark], axis: Axis, frame: &mut Frame<'_>, area: Rect,
 }
 
 /// `area` is `HAPPENINGS` lines high.
-pub fn draw_happenings(happened: &Happenings, axis: Axis, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
+pub fn draw_happenings(model: &Model, happened: &Happenings, axis: Axis, frame: &mut Frame<'_>, area: Rect) {
+    let theme = &model.theme;
     let line = |n: u16| Rect { y: area.y + n, height: 1, ..area };
     let mut put = |n: u16, bucket: usize, glyph: &'static str, style: Style| {
         if bucket < usize::from(area.width) {
@@ -75,7 +76,9 @@ pub fn draw_happenings(happened: &Happenings, axis: Axis, frame: &mut Frame<'_>,
     let findings: BTreeSet<usize> = shown.map(|(_, finding)| *finding).collect();
     label(frame, line(0), "findings", Some(Some(findings.len() as u64)), theme);
     let agents = happened.agents.as_ref().map(|agents| agents.len() as u64);
-    label(frame, line(1), "agents changed", Some(agents), theme);
+    // With nothing under suspicion there is no change to count.
+    let is_asked = model.study.as_deref().is_some_and(|study| study.window.is_some());
+    label(frame, line(1), "agents changed", is_asked.then_some(agents), theme);
     let settled = happened.settled.as_ref().map(|buckets| buckets.iter().map(|s| u64::from(all(s))).sum());
     label(frame, line(2), "settled", Some(settled), theme);
 }
@@ -118,7 +121,7 @@ pub fn told(model: &Model, happened: &Happenings, axis: Axis, bucket: usize) -> 
         let mut line = vec![Span::styled(format!("{} ", theme.glyphs.differs), theme.bad())];
         line.push(Span::raw(format!(
             "{}  the faulty version first served ",
-            at.format(model.zone, "%H:%M:%S")
+            at.format(model.zone, "%m-%d %H:%M:%S")
         )));
         line.extend(spans(study.agent_name(*agent), theme.accent(), theme));
         line.push(Span::raw(", which changed"));

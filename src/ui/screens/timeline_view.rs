@@ -54,7 +54,7 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let besides = if area.height >= BESIDES { HAPPENINGS } else { 0 };
     if besides > 0 {
         let lines = Rect { y: area.y + 1, height: besides, ..bars };
-        draw_happenings(&state.happened, axis, frame, lines, theme);
+        draw_happenings(model, &state.happened, axis, frame, lines);
     }
     if band > 0 {
         draw_window(model, axis, frame, Rect { y: area.y + 1 + besides, height: 1, ..bars });
@@ -249,7 +249,9 @@ fn draw_rule(faulty: u32, live: bool, frame: &mut Frame<'_>, area: Rect, theme: 
 
 /// Times at round places, never closer than they can be read.
 fn draw_axis(model: &Model, axis: Axis, frame: &mut Frame<'_>, area: Rect) {
+    let year = |at: Nanos| at.format(model.zone, "%Y");
     let (pattern, room) = match axis.to.0 - axis.from.0 {
+        width if width > 2 * DAY && year(axis.from) != year(axis.to) => ("%Y-%m-%d", 12),
         width if width > 2 * DAY => ("%m-%d %H:%M", 13),
         width if width > 10 * MINUTE => ("%H:%M", 8),
         width if width > 10 * SECOND => ("%H:%M:%S", 11),
@@ -313,12 +315,14 @@ fn draw_readout(
     };
     let (from, to) = (axis.start(bucket), axis.start(bucket + 1));
     let pattern = if to.since(from).0 < MINUTE { "%H:%M:%S%.3f" } else { "%H:%M:%S" };
+    let dated = format!("%Y-%m-%d {pattern}");
+    let is_one_day = from.format(model.zone, "%F") == to.format(model.zone, "%F");
     let mut line = vec![Span::styled(
         format!(
             "{} {} {}  ",
-            from.format(model.zone, &format!("%Y-%m-%d {pattern}")),
+            from.format(model.zone, &dated),
             theme.glyphs.arrow,
-            to.format(model.zone, pattern)
+            to.format(model.zone, if is_one_day { pattern } else { &dated })
         ),
         theme.strong(),
     )];
@@ -340,7 +344,8 @@ fn draw_readout(
     for mark in timeline.marks.iter().filter(|mark| axis.bucket(mark.at) == Some(bucket)) {
         let (glyph, style, _) = glyph_of(mark, theme);
         let mut line = vec![Span::styled(format!("{glyph} "), style)];
-        line.push(Span::raw(format!("{}  {} ", mark.at.format(model.zone, "%H:%M:%S"), mark.kind)));
+        let moment = mark.at.format(model.zone, if is_one_day { "%H:%M:%S" } else { "%m-%d %H:%M:%S" });
+        line.push(Span::raw(format!("{moment}  {} ", mark.kind)));
         line.extend(spans(&mark.word, theme.strong(), theme));
         line.push(Span::raw(" "));
         line.extend(spans(study.version_name(mark.version), theme.plain(), theme));

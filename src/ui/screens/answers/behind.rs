@@ -4,7 +4,7 @@ use super::{Page, Target};
 use crate::model::{Evidence, Severity, Status, Untrusted};
 use crate::ui::screens::findings;
 use crate::ui::screens::proofs::mark;
-use crate::ui::text::spans;
+use crate::ui::text::{cut_middle, shown};
 use crate::ui::theme::Theme;
 use crate::work::filter::Filter;
 use crate::work::findings::{counted, grouped};
@@ -13,6 +13,8 @@ use ratatui::text::Span;
 
 /// How many foreign sources are listed.
 const SOURCES: usize = 8;
+/// How much of a source's name is shown: its begin and its end.
+const NAME: usize = 44;
 
 impl Page<'_> {
     pub(super) fn findings(&mut self) {
@@ -95,7 +97,8 @@ impl Page<'_> {
             let label = if n == 0 { "read as" } else { "" };
             let format = Untrusted(source.format()).visible();
             let mut line = vec![Span::styled(format, self.theme.strong()), Span::raw("  ")];
-            line.extend(spans(&source.name(), self.theme.accent(), self.theme));
+            let name = cut_middle(&shown(&source.name(), self.theme), NAME, self.theme);
+            line.push(Span::styled(name, self.theme.accent()));
             line.push(Span::raw(format!("  {}", counted(source.records, "record"))));
             if source.unmapped > 0 {
                 let words = format!(", {} kept and not mapped", grouped(source.unmapped));
