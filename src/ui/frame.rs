@@ -9,14 +9,12 @@
 //!  enter open  esc back  f filter  / find  ? help                              reading 63 % ▮▮▮▯
 //! ```
 
-use super::actions::{Action, entry};
-use super::model::{Follow, Model, Notice, Screen};
-use super::screens::console;
+use super::model::{Follow, Model, Screen};
 use super::screens::overview::share;
 use super::text::{cut, fit, shown, spans};
 use super::theme::Theme;
 use super::when::{between, between_minutes};
-use super::{beside, lists, panes};
+use super::{hints, lists};
 use crate::model::Evidence;
 use crate::model::time::Zone;
 use crate::work::findings::{counted, grouped};
@@ -66,7 +64,7 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     put(frame, areas.chips, 0, chips(model), theme);
     let progress = progress(model);
     let room = usize::from(model.size.0).saturating_sub(progress.width() + 1);
-    put(frame, areas.foot, 0, sides(hints(model, room), progress, model.size.0, theme), theme);
+    put(frame, areas.foot, 0, sides(hints::hints(model, room), progress, model.size.0, theme), theme);
 }
 
 fn put(frame: &mut Frame<'_>, area: Rect, n: u16, line: Line<'static>, theme: &Theme) {
@@ -346,109 +344,6 @@ fn counts(model: &Model) -> (Vec<String>, String) {
         false => String::new(),
     };
     (words(scroll.cursor, arranged.len(all), all as u64, filters), warning)
-}
-
-/// What a number that was typed may be followed by.
-fn counting(model: &Model, count: usize) -> Line<'static> {
-    let key = |action| entry(action).map(|of| model.keymap.hint(of)).unwrap_or_default();
-    let theme = &model.theme;
-    Line::from(vec![
-        Span::styled(format!(" {count}"), theme.accent()),
-        Span::styled(
-            format!(
-                "  {} {} so many rows  {} to that row  {} forgets it",
-                key(Action::Down),
-                key(Action::Up),
-                key(Action::First),
-                key(Action::Back)
-            ),
-            theme.quiet(),
-        ),
-    ])
-}
-
-fn hints(model: &Model, room: usize) -> Line<'static> {
-    let theme = &model.theme;
-    match &model.notice {
-        Some(Notice::Said(words)) => return Line::from(format!(" {words}")),
-        Some(Notice::Failed(words)) => {
-            return Line::styled(format!(" {} {}", theme.glyphs.bad, words.replace('\n', " ")), theme.bad());
-        }
-        None => {}
-    }
-    if let Some(count) = model.count {
-        return counting(model, count);
-    }
-    let panes = match model.size.0 {
-        _ if !beside::has_panes(model) => None,
-        panes::TWO.. if beside::takes_tab(model) => Some(Action::NextPane),
-        panes::TWO.. => None,
-        _ => Some(Action::Maximise),
-    };
-    let near: &[Action] = match model.screen() {
-        Screen::Start(_) => &[Action::Open, Action::Demo],
-        Screen::Overview(_) => &[Action::Open, Action::NextFinding, Action::Incident],
-        Screen::Timeline(_) => {
-            &[Action::Open, Action::ZoomIn, Action::ZoomOut, Action::NextBoundary, Action::Lanes]
-        }
-        Screen::Requests(_) => {
-            &[Action::Open, Action::Filter, Action::Find, Action::OnlyThis, Action::Sort, Action::Mark]
-        }
-        Screen::Request(_) => {
-            &[Action::NextPane, Action::ScrollDown, Action::Copy, Action::Left, Action::Right]
-        }
-        Screen::Proofs(_) => {
-            &[Action::Open, Action::Verify, Action::Sort, Action::Filter, Action::Count, Action::Compare]
-        }
-        Screen::Agents(_) => {
-            &[Action::Open, Action::Sort, Action::Filter, Action::Find, Action::Remember, Action::Compare]
-        }
-        Screen::Findings(_) => {
-            &[Action::Open, Action::NextFinding, Action::Filter, Action::Sort, Action::Mark]
-        }
-        Screen::Settlements(_) => {
-            &[Action::Open, Action::NextPane, Action::OnlyThis, Action::Refunds, Action::Sort, Action::Filter]
-        }
-        Screen::Notes(_) => &[Action::Open, Action::NextPane, Action::Remove, Action::Undo],
-        Screen::Stack(_) => &[Action::Open, Action::Sort, Action::Export],
-        Screen::Compare(_) => &[Action::NextPane, Action::FindNext, Action::Export],
-        Screen::Console(state) if state.focus == console::Focus::Query => &[],
-        Screen::Console(_) => &[Action::Open, Action::Console, Action::Sort, Action::Count, Action::Export],
-    };
-    // Help is shown longest; a hint is left out whole, never cut.
-    let far = [(Action::Back, 8), (Action::Palette, 9), (Action::Help, 0), (Action::Quit, 3)];
-    let near = near.iter().enumerate().map(|(n, action)| (*action, n + 1));
-    let near = near.chain(panes.map(|action| (action, 2)));
-    let mut hints: Vec<(Hint, usize)> =
-        near.chain(far).filter_map(|(action, rank)| Some((hint(model, action)?, rank))).collect();
-    let count = model.count.map(|count| format!("{count} ")).unwrap_or_default();
-    while hints.iter().map(|((key, name), _)| key.width() + name.width() + 3).sum::<usize>() + count.len() + 1
-        > room
-    {
-        let Some(least) = hints.iter().enumerate().max_by_key(|(_, (_, rank))| *rank).map(|(n, _)| n) else {
-            break;
-        };
-        hints.remove(least);
-    }
-    let mut line = vec![Span::raw(" "), Span::styled(count, theme.strong())];
-    for ((key, name), _) in hints {
-        line.push(Span::styled(key, theme.strong()));
-        line.push(Span::styled(format!(" {name}  "), theme.quiet()));
-    }
-    Line::from(line)
-}
-
-type Hint = (String, &'static str);
-
-/// What has no key is not hinted at.
-fn hint(model: &Model, action: Action) -> Option<Hint> {
-    let entry = entry(action)?;
-    let name = match action {
-        Action::Maximise if beside::is_covering(model) => "list",
-        Action::Maximise => "detail",
-        _ => entry.name,
-    };
-    Some((model.keymap.hint(entry), name)).filter(|(key, _)| !key.is_empty())
 }
 
 fn progress(model: &Model) -> Line<'static> {

@@ -10,6 +10,7 @@ mod desk;
 mod frame;
 mod fuzzy;
 pub mod headless;
+mod hints;
 pub mod keys;
 mod lists;
 mod mailbox;

@@ -241,11 +241,8 @@ pub fn draw(model: &Model, wizard: &Wizard, frame: &mut Frame<'_>, area: Rect) {
             frame.buffer_mut().set_span(rest.x, y, &value, rest.width);
         }
     }
-    let hints = "up down choose a line  left right change it  pgup pgdn read  enter writes  esc closes";
-    let hints = super::text::cut(hints, usize::from(area.width), theme);
     let below = area.y + Place::ALL.len() as u16;
-    frame.buffer_mut().set_span(area.x, below, &Span::styled(hints, theme.quiet()), area.width);
-    let text = Rect { y: below + 2, height: area.bottom().saturating_sub(below + 2), ..area };
+    let text = Rect { y: below + 1, height: area.bottom().saturating_sub(below + 1), ..area };
     let said = |frame: &mut Frame<'_>, words: &str, style| {
         frame.buffer_mut().set_span(text.x, text.y, &Span::styled(words.to_owned(), style), text.width);
     };

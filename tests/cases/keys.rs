@@ -8,6 +8,7 @@ use backtrail::ui::keys::Key;
 use backtrail::ui::model::{Change, Command, Model, Msg, Screen};
 use backtrail::ui::update;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use std::collections::VecDeque;
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -31,7 +32,7 @@ const PASTED: [&str; 4] =
     ["trader", "version=2.4.1 -node~eu", "\u{1b}[2J\u{202e}\r\n\t", "漢字 e\u{301} 👩\u{200d}👧"];
 
 /// What changes the order or the number of rows, or how they are shown, and must leave the cursor on its record.
-const KEEPING: [&str; 9] = ["s", "\\\\", "=", "-", "u", "<c-r>", "<f3>", "T", "o"];
+const KEEPING: [&str; 9] = ["s", "\\", "=", "-", "u", "<c-r>", "<f3>", "T", "o"];
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
     // Every key there is, but those that end the program, verify, or make a demo.
@@ -63,8 +64,18 @@ static OWN: [LazyLock<Case>; 7] = [
     LazyLock::new(|| damaged().copied()),
 ];
 
+/// The same keys in every run, so that a change is judged by what it changed; `PROPTEST_RNG_SEED=$RANDOM` presses others.
+fn config() -> ProptestConfig {
+    let own = ProptestConfig::default();
+    let rng_seed = match own.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(20_261_004),
+        given => given,
+    };
+    ProptestConfig { cases: 40, max_shrink_iters: 200, rng_seed, ..own }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     /// 40 × 320 events, more than 10,000 of them keys, on every kind of case and on random ones.
     #[test]
@@ -176,6 +187,8 @@ macro_rules! of_list {
 /// The list that is shown, and which of its rows, as they came, is under the cursor.
 fn under_cursor(model: &Model) -> Option<(String, usize)> {
     let pane = match model.screen() {
+        // Totals are read, not chosen from: another width wraps them otherwise.
+        Screen::Settlements(state) if state.place() == 2 => return None,
         Screen::Settlements(state) => state.place(),
         Screen::Notes(state) => state.place(),
         _ => 0,

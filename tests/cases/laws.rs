@@ -186,6 +186,28 @@ fn nothing_stands_beside_a_list_without_rows() {
     }
 }
 
+/// Filters in force, and how much is shown, stay in sight under every window; the last line is of the window's keys.
+#[test]
+fn windows_leave_the_filters_in_sight() {
+    for keys in ["f", "F", "/", "<c-p>", "i", "w", "?", "y", "t", "W"] {
+        let mut model = opened(many(), &format!("3fversion=2.4.1<enter>{keys}"), (80, 24));
+        assert!(model.overlay.is_some(), "{keys} opens a window");
+        for (width, height) in [(40, 10), (60, 20), (80, 24), (120, 40), (200, 60)] {
+            send(&mut model, Msg::Resize(width, height));
+            let shown = text(&model);
+            let lines: Vec<&str> = shown.lines().collect();
+            let chips = lines[usize::from(height) - 2];
+            assert!(
+                chips.contains("[version=2") && chips.contains(" of "),
+                "{keys} at {width}x{height}\n{shown}"
+            );
+            let hints = lines[usize::from(height) - 1];
+            assert!(hints.contains("esc") || hints.contains("close"), "{keys} at {width}x{height}\n{shown}");
+            assert!(!hints.contains("open"), "{keys}: nothing behind the window is opened\n{shown}");
+        }
+    }
+}
+
 /// Every word of every screen of the incident, where there is room for it.
 fn vocabulary() -> &'static BTreeSet<String> {
     static WORDS: OnceLock<BTreeSet<String>> = OnceLock::new();

@@ -19,6 +19,55 @@ fn deeds(model: &Model) -> Vec<&'static str> {
     model.notebook.lines.iter().map(|line| line.deed.name()).collect()
 }
 
+/// A record that conditions hide gives its place to another, which is then the cursor's; but where no record was left,
+/// the one that had the cursor has it again.
+#[test]
+fn filters_that_left_nothing_give_the_cursor_back_when_they_are_switched_off() {
+    let under = |model: &Model| {
+        let shown = text(model);
+        shown.lines().find(|line| line.starts_with('▌')).map(|line| line[..60.min(line.len())].to_owned())
+    };
+    for (keys, narrow) in [
+        ("3010j", "fagent=nobody<enter>"),
+        ("409j", "fverdict=nothing<enter>"),
+        ("5090j", "fclass=nothing<enter>"),
+        ("709j", "fseverity=nothing<enter>"),
+    ] {
+        let mut model = model(many(), keys, (120, 30), THEME);
+        let before = under(&model);
+        assert!(before.is_some(), "{keys}\n{}", text(&model));
+        press(&mut model, narrow);
+        assert_eq!(under(&model), None, "{keys}: no row is left\n{}", text(&model));
+        press(&mut model, "\\");
+        assert_eq!(under(&model), before, "{keys}: all are shown again\n{}", text(&model));
+        press(&mut model, "\\\\");
+        assert_eq!(under(&model), before, "{keys}: there and back");
+    }
+    // A hit is looked at in the midst of all the others: it is the cursor's then.
+    let mut model = model(many(), "3fversion=2.4.1<enter>", (120, 30), THEME);
+    let hit = under(&model);
+    press(&mut model, "\\");
+    assert_eq!(under(&model), hit);
+}
+
+/// Who moves on while a selection is made stays where they are.
+#[test]
+fn a_cursor_that_moved_while_requests_are_selected_stays() {
+    let mut model = model(many(), "3", (120, 30), THEME);
+    let sorting = Key::parse_all("s").unwrap().into_iter().flat_map(|key| update(&mut model, Msg::Key(key)));
+    let sorting: Vec<Command> = sorting.collect();
+    press(&mut model, "jjj");
+    let under = |model: &Model| match model.screen() {
+        Screen::Requests(state) => state.row(state.scroll.cursor),
+        _ => None,
+    };
+    let there = under(&model);
+    assert!(there.is_some());
+    perform(&mut model, sorting);
+    assert_eq!(under(&model), there);
+    assert!(matches!(model.screen(), Screen::Requests(state) if state.scroll.cursor != 3), "it was sorted");
+}
+
 #[test]
 fn a_number_is_seen_while_it_is_typed_and_escape_forgets_it() {
     let mut model = model(many(), "3", (80, 24), THEME);

@@ -41,6 +41,10 @@ pub struct State {
     pub partly: Option<(u64, u64)>,
     /// The record to begin at, where a session was left.
     pub wanted: Option<Row>,
+    /// The record that the selection being made should leave the cursor on.
+    keep: Option<Row>,
+    /// The one under the cursor when it was asked for, or when its first hits came.
+    from: Option<Row>,
     /// The column that `=`, `-`, `s` and `S` are about, and the order.
     pub arranged: Arranged,
     /// Where findings and notes are.
@@ -80,6 +84,8 @@ impl Default for State {
             searching: false,
             partly: None,
             wanted: None,
+            keep: None,
+            from: None,
             arranged: Arranged::at(FIRST),
             ticks: Vec::new(),
         }
@@ -126,7 +132,9 @@ pub fn select(model: &mut Model) -> Vec<Command> {
         state.question = question;
         state.searching = true;
         state.partly = None;
-        (state.row(state.scroll.cursor).or(state.wanted.take()), state.by())
+        state.from = state.row(state.scroll.cursor);
+        state.keep = state.from.or(state.wanted.take());
+        (state.keep, state.by())
     });
     asked.map_or_else(Vec::new, |(keep, by)| vec![Command::Select { question, filter, by, keep, noted }])
 }
@@ -156,11 +164,18 @@ pub fn selected(model: &mut Model, question: u64, answer: Result<Placed, WorkErr
                     return;
                 }
                 let len = selection.rows.len();
+                // Who moved on meanwhile stays where they are now.
+                let here = state.row(state.scroll.cursor).filter(|here| Some(*here) != state.from);
+                let place = here.and_then(|here| selection.rows.iter().position(|row| *row == here));
+                let cursor = place.unwrap_or(cursor);
+                state.keep = if place.is_some() { here } else { state.keep };
                 // The record stays on the line of the screen it was on.
                 let line = state.scroll.cursor - state.scroll.top.min(state.scroll.cursor);
                 state.scroll = Scroll { cursor, top: cursor.saturating_sub(line) };
                 state.scroll.settle(len, height);
                 state.selection = Some(selection);
+                // Where no record is left, the one that had the cursor has it again when there is one.
+                state.wanted = state.keep.filter(|_| state.len() == 0);
                 state.ticks = ticks;
                 state.partly = None;
                 state.filter = filter;
@@ -182,14 +197,19 @@ pub fn partly(model: &mut Model, question: u64, partial: Partial) -> Vec<Command
         if state.question != question || !state.searching {
             return false;
         }
-        if state.partly.is_none() {
+        let is_first = state.partly.is_none();
+        if is_first {
             state.scroll = Scroll::default();
             state.pages.clear();
             state.ticks.clear();
         }
+        let stayed = is_first || state.row(state.scroll.cursor) == state.from;
         state.partly = Some((partial.searched, partial.of));
         state.scroll.settle(partial.selection.rows.len(), height);
         state.selection = Some(partial.selection);
+        if stayed {
+            state.from = state.row(state.scroll.cursor);
+        }
         state.filter = filter;
         true
     });

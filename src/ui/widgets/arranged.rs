@@ -24,6 +24,8 @@ pub struct Arranged {
     pub edition: u64,
     /// What finds the row under the cursor again when the list is made anew.
     pub anchor: Option<Held>,
+    /// The row that had the cursor, while no row is left.
+    lost: Option<usize>,
 }
 
 /// A row that keeps the cursor: what it has still in a list made anew, and the line of the screen it stands on.
@@ -37,8 +39,8 @@ pub struct Held {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Asked {
     question: u64,
-    /// The row and the place of the cursor when it was asked.
-    row: usize,
+    /// The row that should keep the cursor, and the cursor's place when it was asked.
+    row: Option<usize>,
     cursor: usize,
 }
 
@@ -122,24 +124,29 @@ impl Arranged {
     /// The list is another one: what was shown of it means nothing any more.
     pub fn forget(&mut self, edition: u64) {
         (self.order, self.shown, self.asked) = (None, Wish::default(), None);
-        (self.edition, self.is_new) = (edition, true);
+        (self.edition, self.is_new, self.lost) = (edition, true, None);
     }
 
     /// Rows as they came, at once: nothing has to be asked for.
     pub fn clear(&mut self, scroll: &mut Scroll) {
-        let row = self.row(scroll.cursor);
+        let row = self.here(scroll);
         (self.order, self.shown, self.asked) = (None, Wish::default(), None);
-        (self.is_new, self.anchor) = (false, None);
-        if row != usize::MAX {
+        (self.is_new, self.anchor, self.lost) = (false, None, None);
+        if let Some(row) = row {
             scroll.turn_to(row);
         }
     }
 
     /// An order is asked for; the row that should keep the cursor. In a list made anew no row is, but the anchor.
     pub fn ask(&mut self, question: u64, scroll: &Scroll) -> Option<usize> {
-        let row = if self.is_new { usize::MAX } else { self.row(scroll.cursor) };
+        let row = if self.is_new { None } else { self.here(scroll) };
         self.asked = Some(Asked { question, row, cursor: scroll.cursor });
-        (row != usize::MAX).then_some(row)
+        row
+    }
+
+    /// The row under the cursor; where none is left, the one that had it.
+    fn here(&self, scroll: &Scroll) -> Option<usize> {
+        Some(self.row(scroll.cursor)).filter(|row| *row != usize::MAX).or(self.lost)
     }
 
     pub fn waits_for(&self, question: u64) -> bool {
@@ -148,20 +155,23 @@ impl Arranged {
 
     /// An order came, with the place of the row that had the cursor.
     pub fn settle(&mut self, order: Arc<[u32]>, place: Option<usize>, wish: Wish, scroll: &mut Scroll) {
-        let moved = self.asked.filter(|asked| asked.cursor != scroll.cursor && asked.row != usize::MAX);
+        let row = self.asked.and_then(|asked| asked.row);
+        let moved = self.asked.filter(|asked| asked.cursor != scroll.cursor && row.is_some());
         // Who moved on meanwhile stays where they are now.
-        let place = match moved {
-            Some(_) => Some(place_in(&order, self.row(scroll.cursor))),
-            None => place,
+        let (row, place) = match moved {
+            Some(_) => (None, Some(place_in(&order, self.row(scroll.cursor)))),
+            None => (row, place),
         };
+        let last = order.len().saturating_sub(1);
         if let Some(held) = self.anchor.filter(|_| self.is_new) {
             *scroll = Scroll { cursor: held.line, top: 0 };
         }
         (self.order, self.shown) = (wish.is_any().then_some(order), wish);
         (self.asked, self.anchor, self.is_new) = (None, None, false);
         if let Some(place) = place {
-            scroll.turn_to(place);
+            scroll.turn_to(place.min(last));
         }
+        self.lost = row.filter(|_| self.row(scroll.cursor) == usize::MAX);
     }
 
     /// What was wished for is not waited for any more; back to what is shown. Returns the conditions given up.

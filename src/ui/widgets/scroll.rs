@@ -20,7 +20,6 @@ pub enum Step {
 }
 
 impl Scroll {
-    /// Moves within `len` entries of which `height` are on screen.
     /// Moves through lines that are read and not chosen from: the window itself moves, from the first key on.
     pub fn read(&mut self, step: Step, len: usize, height: usize) {
         let last = len.saturating_sub(height);
@@ -32,6 +31,7 @@ impl Scroll {
         self.cursor = self.top;
     }
 
+    /// Moves within `len` entries of which `height` are on screen.
     pub fn step(&mut self, step: Step, len: usize, height: usize) {
         self.cursor = match step {
             Step::By(n) => self.cursor.saturating_add_signed(n),
