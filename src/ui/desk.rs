@@ -152,6 +152,11 @@ pub fn notebook(study: &Study) -> Msg {
     Msg::Notebook { notebook, wrote: None, why: Why::Trail }
 }
 
+/// A notebook that is in memory only, over records that may be others now.
+pub fn held(study: &Study, book: Notebook) -> Msg {
+    Msg::Notebook { notebook: Ok(with_rows(study, book)), wrote: None, why: Why::Trail }
+}
+
 /// Where this user left the case.
 pub fn recalled(study: &Study) -> Msg {
     Msg::Recalled(session::recall(study.snapshot.path()).map(Box::new))

@@ -84,6 +84,10 @@ pub fn answers(model: &Model, command: Command) -> Vec<Msg> {
                 None => desk::note(study, &entries, why),
             });
         }
+        // Lines in memory only are in no case yet.
+        (Command::Notebook, Some(study)) if model.hand.is_some() && !model.notebook.lines.is_empty() => {
+            answers.push(desk::held(study, (*model.notebook).clone()));
+        }
         (Command::Demo, _) => worker::open_demo(&cancel, |msg| keep_last(&mut answers, msg)),
         (command, Some(study)) => answers.extend(worker::answer(study, command, &cancel, &mut |_| {})),
         (_, None) => {}
