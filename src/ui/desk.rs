@@ -4,26 +4,22 @@ use super::fuzzy;
 use super::model::{Candidate, Choose, Msg, Placed, Then, Why, Written};
 use super::overlays::LISTED;
 use super::report::Asked;
-use super::screens::compare::{Pair, Sides, pairs};
 use super::screens::console::{Answer, MOST};
 use super::screens::stack::{self, Leads};
 use super::widgets::scroll::{Tick, Ticked};
-use super::widgets::tree::Tree;
 use crate::journal::Names;
-use crate::model::{Hash, Kind, Nanos, Row};
+use crate::model::{Hash, Kind, Row};
 use crate::report::Format;
 use crate::store::Case;
 use crate::store::views::{Flow, Views};
 use crate::work::bundle::{Content, make};
-use crate::work::explain::explain;
-use crate::work::filter::{Clause, Field, Filter, Op};
-use crate::work::findings::grouped;
+use crate::work::filter::{Clause, Field, Filter};
 use crate::work::lines::{self, Lines, Tally};
 use crate::work::notebook::{self, Entry, Hand, Notebook};
 use crate::work::payments::refunds;
 use crate::work::rows::{RequestRow, request_row};
 use crate::work::save::{Existing, save};
-use crate::work::select::{Partial, Selection, select, select_telling};
+use crate::work::select::{Partial, select_telling};
 use crate::work::session;
 use crate::work::sheet::{Form, Sheet};
 use crate::work::stack::{By, Count, count, sort};
@@ -273,7 +269,7 @@ fn requests(study: &Study, rows: &[Row], cancel: &Cancel) -> Result<Sheet, WorkE
     Ok(sheet)
 }
 
-fn columns(row: &RequestRow) -> Vec<(String, String)> {
+pub fn columns(row: &RequestRow) -> Vec<(String, String)> {
     let number = |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
     let pairs = [
         ("id", row.id.clone()),
@@ -296,57 +292,4 @@ fn columns(row: &RequestRow) -> Vec<(String, String)> {
         ("latency_ms", number(row.latency.map(|latency| latency.0.unsigned_abs() / 1_000_000))),
     ];
     pairs.map(|(name, value)| (name.to_owned(), value)).to_vec()
-}
-
-/// Two records or two windows, property by property.
-pub fn compared(study: &Arc<Study>, sides: &Sides, cancel: &Cancel) -> Msg {
-    Msg::Compared(match sides {
-        Sides::Records(a, b) => record(study, *a).and_then(|a| Ok(pairs(a, record(study, *b)?))),
-        Sides::Windows(a, b) => both_windows(study, *a, *b, cancel),
-    })
-}
-
-/// What is known of a record, then what its line says.
-fn record(study: &Study, row: Row) -> Result<Vec<(String, String)>, WorkError> {
-    let explanation = explain(study, row)?;
-    let mut found = Vec::new();
-    // Before all journals are read nothing is derived: an empty cell would say that nothing is known.
-    if let Some(request) = explanation.request.as_ref().filter(|_| study.snapshot.is_sealed()) {
-        let derived = ["scheduled", "attested", "effective", "evidence", "pointer", "proof"];
-        let derived = columns(request).into_iter().filter(|(name, _)| derived.contains(&name.as_str()));
-        found.extend(derived.map(|(name, value)| (format!("derived: {name}"), value)));
-    }
-    found.extend(Tree::new(&String::from_utf8_lossy(&explanation.bytes)).leaves());
-    Ok(found)
-}
-
-type Window = (Nanos, Nanos);
-
-fn both_windows(study: &Study, a: Window, b: Window, cancel: &Cancel) -> Result<Vec<Pair>, WorkError> {
-    Ok(pairs(window(study, a, cancel)?, window(study, b, cancel)?))
-}
-
-/// Requests of a window: how many, and their shares by version, evidence, node, status and pointer.
-fn window(study: &Study, (from, to): Window, cancel: &Cancel) -> Result<Vec<(String, String)>, WorkError> {
-    let filter = Filter::default()
-        .and(Clause::is(Field::At, &from.rfc3339()).with(Op::AtLeast))
-        .and(Clause::is(Field::At, &to.rfc3339()).with(Op::Less));
-    let Selection { rows, .. } = select(study, &filter, cancel)?;
-    let mut found = vec![
-        ("from".to_owned(), from.rfc3339()),
-        ("to".to_owned(), to.rfc3339()),
-        ("lasts".to_owned(), to.since(from).to_string()),
-        ("requests".to_owned(), grouped(rows.len() as u64)),
-    ];
-    for field in [Field::Version, Field::Evidence, Field::Pointer, Field::Node, Field::Status] {
-        let mut counts = count(study, &rows, field, cancel)?;
-        // By name, so that the same values stand side by side.
-        counts.sort_by(|a, b| a.value.cmp(&b.value));
-        found.extend(counts.into_iter().map(|count| {
-            let value = if count.value.is_empty() { "none".to_owned() } else { count.value };
-            let share = super::screens::overview::share(count.count, rows.len() as u64);
-            (format!("{} {value}", field.name()), format!("{} ({share})", grouped(count.count)))
-        }));
-    }
-    Ok(found)
 }

@@ -213,6 +213,10 @@ fn side(model: &Model) -> Option<compare::Side> {
         Screen::Proofs(state) => {
             Some(compare::Side::Record(state.row_under_cursor()?, state.under_cursor()?.to_owned()))
         }
+        Screen::Agents(_) => {
+            let (number, name) = agents::chosen(model)?;
+            Some(compare::Side::Agent(number, name))
+        }
         Screen::Timeline(state) => state.axis.map(|axis| compare::Side::Window(axis.from, axis.to)),
         Screen::Start(_) | Screen::Overview(_) | Screen::Compare(_) => None,
         _ => {

@@ -25,6 +25,7 @@ mod reading;
 mod report;
 mod screens;
 mod seeking;
+mod sides;
 mod stacked;
 pub mod terminal;
 mod text;

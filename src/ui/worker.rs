@@ -184,7 +184,7 @@ pub fn answer(
         },
         Command::Match { text, own, then } => desk::matched(study, &text, &own, then, cancel)?,
         Command::Recall => desk::recalled(study),
-        Command::Compare(sides) => desk::compared(study, &sides, cancel),
+        Command::Compare(sides) => super::sides::compared(study, &sides, cancel),
         Command::Notebook => desk::notebook(study),
         Command::Note { entries, why } => desk::note(study, &entries, why),
         Command::Query { sql } => desk::query(study, &sql, cancel),

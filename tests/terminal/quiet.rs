@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 fn while_nothing_happens_nothing_is_sent_and_nothing_is_computed() {
     let mut terminal = Terminal::explore(&[&case_named("idle")]);
     terminal.sees("Overview");
+    if ticks(&terminal).is_none() {
+        eprintln!("skipped in part: this system tells no processor times in /proc");
+    }
     for screen in ["1", "2", "3", "4"] {
         terminal.press(screen);
         let begun = Instant::now();
@@ -31,8 +34,7 @@ fn is_idle(terminal: &Terminal) -> Result<(), String> {
     // A hundredth of a second each; two seconds hold two hundred.
     match (worked, ticks(terminal)) {
         (Some(before), Some(after)) if after - before > 4 => return Err(format!("{} ticks", after - before)),
-        (Some(_), Some(_)) => {}
-        _ => eprintln!("skipped: this system tells no processor times in /proc"),
+        _ => {}
     }
     if sent > 0 { Err(format!("{sent} bytes")) } else { Ok(()) }
 }

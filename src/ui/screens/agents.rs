@@ -6,6 +6,7 @@
 //!   support-3       changed    recovered     0.163  .019    1,055    217   317
 //! ```
 
+use crate::analysis::Number;
 use crate::analysis::drift::verdict::Verdict;
 use crate::ui::actions::Action;
 use crate::ui::acts::body_height;
@@ -126,9 +127,21 @@ fn under_cursor(model: &Model) -> Option<&Agent> {
     }
 }
 
+/// The agent under the cursor and its name.
+pub fn chosen(model: &Model) -> Option<(Number, String)> {
+    let number = under_cursor(model)?.number;
+    Some((number, model.study.as_deref()?.agent_name(number).to_owned()))
+}
+
 pub fn subject(model: &Model) -> Option<Subject> {
-    let name = model.study.as_deref()?.agent_name(under_cursor(model)?.number);
-    Some(Subject::new("agent", name))
+    Some(Subject::new("agent", &chosen(model)?.1))
+}
+
+/// What the list says of one, by the names of its columns.
+pub fn cells(study: &Study, agent: &Agent) -> Vec<(String, String)> {
+    let listed = listed(study, agent);
+    let cell = |column: &Column<Listed>| (column.cell)(&listed, &Theme::default()).to_string();
+    COLUMNS.iter().map(|column| (column.title.to_owned(), cell(column))).collect()
 }
 
 pub fn titles() -> Vec<String> {

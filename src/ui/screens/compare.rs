@@ -1,4 +1,4 @@
-//! Two things side by side, differences marked: two requests, two windows of time, two rows of any list.
+//! Two things side by side, differences marked: two requests, two agents, two windows of time, two rows of any list.
 //!
 //! ```text
 //!   what                A  req-000003db            B  req-000003dc
@@ -6,6 +6,7 @@
 //! ▌ served by        ≠  2.4.1                      2.4.0
 //! ```
 
+use crate::analysis::Number;
 use crate::model::{Nanos, Row};
 use crate::ui::actions::Action;
 use crate::ui::acts::body_height;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 pub enum Side {
     Record(Row, String),
     Window(Nanos, Nanos),
+    Agent(Number, String),
     /// A row of a list, as texts.
     Cells {
         titles: Vec<String>,
@@ -43,6 +45,7 @@ pub enum Side {
 pub enum Sides {
     Records(Row, Row),
     Windows((Nanos, Nanos), (Nanos, Nanos)),
+    Agents(Number, Number),
 }
 
 /// One property of both.
@@ -79,10 +82,12 @@ impl Side {
     /// Recorded text among it.
     pub fn name(&self) -> String {
         match self {
-            Self::Record(_, id) => id.clone(),
+            Self::Record(_, name) | Self::Agent(_, name) => name.clone(),
             Self::Window(from, to) => format!("{} to {}", from.rfc3339(), to.rfc3339()),
-            Self::Cells { cells, .. } => {
-                cells.iter().find(|cell| !cell.trim().is_empty()).cloned().unwrap_or_default()
+            Self::Cells { titles, cells } => {
+                let named = titles.iter().zip(cells).find(|(title, _)| *title == "id").map(|(_, cell)| cell);
+                let cell = named.or_else(|| cells.iter().find(|cell| !cell.trim().is_empty()));
+                cell.cloned().unwrap_or_default()
             }
         }
     }
@@ -95,6 +100,7 @@ pub fn open(model: &mut Model, a: Side, b: Side) -> Vec<Command> {
         (Side::Window(from, to), Side::Window(other, end)) => {
             Some(Sides::Windows((*from, *to), (*other, *end)))
         }
+        (Side::Agent(a, _), Side::Agent(b, _)) => Some(Sides::Agents(*a, *b)),
         (Side::Cells { titles, .. }, Side::Cells { titles: other, .. }) if titles == other => None,
         _ => {
             let words = "x remembered something of another kind; press x on something here first";
