@@ -11,7 +11,7 @@ use crate::work::agents::words::portrait;
 use crate::work::explain::explain;
 use crate::work::filter::Filter;
 use crate::work::happenings::happenings;
-use crate::work::ingest::{Phase, Pictures, Progress, Watcher, ingest};
+use crate::work::ingest::{Phase, Pictures, Progress, Watcher, ingest, read_on};
 use crate::work::lines;
 use crate::work::open::{Opened, cached_case, demo_case, is_current, what_is};
 use crate::work::rows::page;
@@ -264,20 +264,16 @@ pub fn live(snapshot: Snapshot) -> Arc<Study> {
     Arc::new(Study::unsealed(snapshot))
 }
 
-/// Reads on where journals have grown; tells nothing where none has.
+/// Reads on where sources have grown; tells nothing where none has.
 pub fn follow(study: &Study, cancel: &Cancel, mut tell: impl FnMut(Msg)) {
-    let path = study.snapshot.path();
-    let journals: Vec<PathBuf> = study.snapshot.sources().iter().map(|source| source.path.clone()).collect();
-    match is_current(path, &journals) {
-        // A journal that is being moved away is looked at again next time.
-        Ok(true) | Err(WorkError::Read { .. } | WorkError::Unfit { .. }) => return,
-        Ok(false) => {}
-        Err(error) => return tell(Msg::Grown(Err(error))),
-    }
-    let read = Case::create_or_open(path).map_err(WorkError::from).and_then(|mut case| {
+    let read = {
         let report = Box::new(|progress| tell(Msg::Reading(Box::new(progress))));
         let mut watcher = Watcher { cancel: cancel.clone(), report, pictures: Pictures::Unwanted };
-        ingest(&mut case, &journals, &mut watcher)
-    });
-    tell(Msg::Grown(read.map(|_| ())));
+        read_on(study.snapshot.path(), &mut watcher)
+    };
+    match read {
+        // A journal that is being moved away is looked at again next time.
+        Ok(None) | Err(WorkError::Read { .. }) => {}
+        read => tell(Msg::Grown(read.map(|_| ()))),
+    }
 }

@@ -1,11 +1,13 @@
 //! The laws of ingest hold for imported sources: again is the same, grown goes on, changed is refused, sources stay as they are.
 
 use crate::{Scene, every_record_points_at_its_bytes, of_kind, records};
+use backtrail::journal::import::mapping::Mapping;
 use backtrail::store::Case;
-use backtrail::work::ingest::{Pictures, Watcher, ingest_as};
+use backtrail::work::ingest::{Pictures, Watcher, ingest_as, read_on};
 use backtrail::work::{Cancel, WorkError};
 use serde_json::json;
 use std::fs;
+use std::io::Write;
 
 fn response(n: u64) -> String {
     let at = 1_774_353_587 + n;
@@ -104,6 +106,51 @@ fn what_was_broken_off_goes_on_with_the_same_options_only() {
     assert!(error.contains("broken off") && error.contains("other options"), "{error}");
     let scene = scene.at("2026-10-04T00:00:00Z");
     assert_eq!(scene.read().snapshot.rows(), 200_000);
+}
+
+fn read_on_in(scene: &Scene) -> Option<u64> {
+    let case = scene.folder.path().join("a.case");
+    read_on(&case, &mut Watcher::none()).unwrap().map(|done| done.read)
+}
+
+fn append(scene: &Scene, name: &str, line: &str) {
+    let mut file = fs::File::options().append(true).open(scene.sources().join(name)).unwrap();
+    writeln!(file, "{line}").unwrap();
+}
+
+/// Whoever follows a case says nothing of labels, times and maps: those it was made with hold, and what was joined across
+/// sources is no source that could have grown.
+#[test]
+fn what_has_grown_is_read_on_as_it_was_given() {
+    let asked = |n: u64| {
+        let response: serde_json::Value = serde_json::from_str(&response(n)).unwrap();
+        json!({"request": {"model": "m", "messages": [], "user": "alice"}, "response": response}).to_string()
+    };
+    let map =
+        "[[record]]\nkind = \"action\"\nid = \"$.id\"\nat = \"$.ts\"\nagent = \"$.who\"\naction = \"=buy\"\n";
+    let answer =
+        |n: u64| format!("{{\"success\":true,\"transaction\":\"0x{n:064x}\",\"network\":\"eip155:8453\"}}");
+    let row = |n: u64| {
+        json!({"id": format!("row-{n}"), "ts": format!("2026-10-04T00:00:0{n}Z"), "who": "bob"}).to_string()
+    };
+    let mut scene = Scene::of("r.jsonl", asked(1) + "\n")
+        .with("labels.csv", "field,value,agent\nuser,alice,desk-4\n")
+        .with("rows.jsonl", row(1) + "\n")
+        .with("answers.jsonl", answer(1) + "\n")
+        .at("2026-10-04T00:00:00Z");
+    scene.options.mapping = Mapping::parse(map).unwrap();
+    scene.read();
+    assert_eq!(read_on_in(&scene), None, "nothing has grown");
+    append(&scene, "r.jsonl", &asked(2));
+    append(&scene, "rows.jsonl", &row(2));
+    append(&scene, "answers.jsonl", &answer(2));
+    assert_eq!(read_on_in(&scene), Some(3));
+    assert_eq!(read_on_in(&scene), None, "and then nothing has");
+    let again = scene.read();
+    let agents: Vec<_> = of_kind(&again, "inference").iter().map(|record| record["agent"].clone()).collect();
+    assert_eq!(agents, ["desk-4", "desk-4"]);
+    let of = |kind: &str| of_kind(&again, kind).len();
+    assert_eq!((of("action"), of("x402-settlement")), (2, 2));
 }
 
 #[test]

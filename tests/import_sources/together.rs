@@ -7,7 +7,7 @@ use backtrail::model::{Status, Step};
 use backtrail::store::Case;
 use backtrail::work::adopt::{LogKey, adopt};
 use backtrail::work::archive::Archive;
-use backtrail::work::ingest::{Options, Watcher, ingest};
+use backtrail::work::ingest::{Options, Watcher, ingest, read_on};
 use backtrail::work::study::Study;
 use backtrail::work::verify::Pins;
 use serde_json::{Value, json};
@@ -74,6 +74,28 @@ fn an_answer_and_its_event_are_joined_by_hashes_with_the_strength_said() {
 }
 
 /// The bytes of a joined record are those of the record it completes.
+/// What ingest wrote itself is no source that grows; what grew is joined with what was there.
+#[test]
+fn a_case_with_joins_is_read_on_when_a_source_grew_and_not_before() {
+    let scene = Scene::of("r.jsonl", format!("{}\n", response("one", 10)))
+        .with("logs.jsonl", format!("{}\n", settled(10, 1)));
+    let joined = |study: &Study| {
+        let settlements = of_kind(study, "settlement").into_iter();
+        settlements.filter(|s| s["joins"].is_array()).count()
+    };
+    let study = scene.read();
+    assert_eq!(joined(&study), 1);
+    let on = || read_on(study.snapshot.path(), &mut Watcher::none()).unwrap().map(|done| done.read);
+    assert_eq!(on(), None);
+    let logs = scene.sources().join("logs.jsonl");
+    let mut grown = std::fs::read_to_string(&logs).unwrap();
+    grown.push_str(&format!("{}\n", settled(10, 2)));
+    std::fs::write(&logs, grown).unwrap();
+    assert_eq!(on(), Some(2), "the logs, and what is joined");
+    assert_eq!(on(), None);
+    assert_eq!(joined(&Study::open(study.snapshot.path()).unwrap()), 2);
+}
+
 fn every_record_points_at_its_bytes_but_joins(study: &Study) {
     for (row, record) in crate::records(study) {
         let (provenance, bytes) = study.snapshot.original(row).unwrap().unwrap();

@@ -21,6 +21,7 @@ use std::borrow::Cow;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping {
     records: Vec<Target>,
+    text: String,
 }
 
 /// One kind of record made of a row.
@@ -73,7 +74,12 @@ impl Mapping {
             let table = record.as_table().ok_or(format!("record {}: not a table", n + 1))?;
             Target::parse(table).map_err(|what| format!("record {}: {what}", n + 1))
         });
-        Ok(Self { records: records.collect::<Result<_, _>>()? })
+        Ok(Self { records: records.collect::<Result<_, _>>()?, text: text.to_owned() })
+    }
+
+    /// The map as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Whether nothing is mapped.

@@ -4,6 +4,7 @@ mod attested;
 mod builder;
 mod checkpoint;
 mod files;
+mod given;
 mod import;
 mod joins;
 mod leaves;
@@ -16,6 +17,7 @@ mod translate;
 mod unpack;
 
 pub use files::{Given, journals_in};
+pub use given::read_on;
 pub use leaves::{each_leaf, leaf_blocks, roots_of};
 pub use unpack::{bomb, is_bomb};
 
@@ -135,7 +137,10 @@ pub fn ingest_as(
     let _alone = alone(case)?;
     let mut done = Done { skipped: given.skipped, ..Done::default() };
     let plains = unpack::unpack_all(case, &given.journals, watcher)?;
+    let mut labels: Vec<PathBuf> = plains.iter().map(|plain| plain.path.clone()).collect();
     let (told, context) = telling::tell_all(plains, options, watcher)?;
+    let sources: Vec<PathBuf> = told.iter().map(|told| told.plain().path.clone()).collect();
+    labels.retain(|path| !sources.contains(path));
     let total = told.iter().map(|told| source::length_of(&told.plain().plain)).sum();
     let mut run = source::Run::new(case, total)?;
     let mut found = joins::Found::default();
@@ -162,6 +167,7 @@ pub fn ingest_as(
     }
     // What reading kept in memory is not needed to seal.
     drop(run);
+    given::remember(case, sources, labels, options)?;
     if done.read > 0 || case.meta("sealed")?.as_deref() != Some("yes") {
         seal::seal(case, watcher)?;
     } else if study::is_remembered(case)? {
