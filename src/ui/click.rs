@@ -5,15 +5,19 @@ use super::actions::Action;
 use super::acts::{act, step};
 use super::beside::{self, Pane};
 use super::frame::{areas, tab_titles};
-use super::model::{Command, Model, Screen};
+use super::keys::Key;
+use super::model::{Command, Model, Overlay, Screen};
 use super::screens::{notes, proofs, request, settlements, timeline};
+use super::stacked::Stack;
 use super::way::show_tab;
 use super::widgets::scroll::{Scroll, Step};
+use super::{overlays, view};
+use ratatui::crossterm::event::KeyCode;
 use unicode_width::UnicodeWidthStr;
 
 pub fn click(model: &mut Model, column: u16, row: u16) -> Vec<Command> {
     if model.overlay.is_some() {
-        return Vec::new();
+        return in_window(model, column, row);
     }
     if row == areas(model.size).head.bottom() - 1 {
         return tab_at(model, column).map_or_else(Vec::new, |n| show_tab(model, n));
@@ -40,6 +44,46 @@ pub fn click(model: &mut Model, column: u16, row: u16) -> Vec<Command> {
         true => act(model, Action::Open, None),
         false => step(model, Step::To(place)),
     }
+}
+
+/// In a window: a row of its list, and on the row under the cursor it chooses; beside it the window closes.
+fn in_window(model: &mut Model, column: u16, row: u16) -> Vec<Command> {
+    let Some(overlay) = &model.overlay else { return Vec::new() };
+    let area = view::area_of(model, overlay);
+    if !area.contains((column, row).into()) {
+        return overlays::press(model, Key::plain(KeyCode::Esc));
+    }
+    let inner = view::inside(area);
+    let (list, len) = match overlay {
+        Overlay::Find(finder) | Overlay::Palette(finder) => (view::found_in(inner), finder.listed.len()),
+        Overlay::Incidents(_) => (inner, overlays::choices(model).len()),
+        Overlay::Filters(_) => (inner, Stack::of(model).told().len()),
+        Overlay::Menu(menu) => (inner, menu.choices.len()),
+        _ => return Vec::new(),
+    };
+    let Some(line) = row.checked_sub(list.y).map(usize::from).filter(|line| *line < usize::from(list.height))
+    else {
+        return Vec::new();
+    };
+    let (scroll, height) = match &mut model.overlay {
+        Some(Overlay::Find(finder) | Overlay::Palette(finder)) => (&mut finder.scroll, list.height),
+        Some(Overlay::Incidents(scroll) | Overlay::Filters(scroll)) => (scroll, list.height),
+        Some(Overlay::Menu(menu)) => {
+            let key = menu.choices.get(line).map(|choice| Key::plain(KeyCode::Char(choice.key)));
+            return key.map_or_else(Vec::new, |key| overlays::press(model, key));
+        }
+        _ => return Vec::new(),
+    };
+    scroll.settle(len, usize::from(height));
+    let place = scroll.top + line;
+    if place >= len {
+        return Vec::new();
+    }
+    if place == scroll.cursor {
+        return overlays::press(model, Key::plain(KeyCode::Enter));
+    }
+    scroll.step(Step::To(place), len, usize::from(height));
+    Vec::new()
 }
 
 /// The wheel moves what lies under the pointer; the pane that has the keys keeps them.

@@ -83,18 +83,18 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
         Some(Overlay::Palette(finder)) => find(model, finder, "do, or go to", frame),
         Some(Overlay::Incidents(scroll)) => incidents(model, scroll, frame),
         Some(Overlay::OpenPath(field)) => {
-            let inner = window(model, frame, "open a journal, a directory or a case", 70, 3);
+            let inner = window(model, frame, "open a journal, a directory or a case");
             field.draw(frame, inner, "path: ", model.theme.quiet());
         }
         Some(Overlay::Filters(scroll)) => filters(model, scroll, frame),
         Some(Overlay::Ask(asking, field)) => {
             let title = super::text::shown(&super::asking::title(asking), &model.theme);
-            let inner = window(model, frame, &super::text::cut(&title, 66, &model.theme), 72, 3);
+            let inner = window(model, frame, &super::text::cut(&title, 66, &model.theme));
             field.draw(frame, inner, "", model.theme.quiet());
         }
         Some(Overlay::Menu(menu)) => menu_of(model, menu, frame),
         Some(Overlay::Report(wizard)) => {
-            let inner = window(model, frame, "write a report", 110, model.size.1);
+            let inner = window(model, frame, "write a report");
             super::report::draw(model, wizard, frame, inner);
         }
         None => {}
@@ -104,8 +104,7 @@ fn draw(model: &Model, frame: &mut Frame<'_>) {
 /// The filters in force, one a line.
 fn filters(model: &Model, scroll: &Scroll, frame: &mut Frame<'_>) {
     let theme = &model.theme;
-    let height = stacked::HEIGHT as u16 + 4;
-    let inner = window(model, frame, "filters in force", 78, height);
+    let inner = window(model, frame, "filters in force");
     let stack = Stack::of(model);
     let hints = match stack {
         Stack::Requests(_) => {
@@ -143,7 +142,7 @@ fn filters(model: &Model, scroll: &Scroll, frame: &mut Frame<'_>) {
 /// What the next key may be.
 fn menu_of(model: &Model, menu: &Menu, frame: &mut Frame<'_>) {
     let theme = &model.theme;
-    let inner = window(model, frame, menu.title, 60, menu.choices.len() as u16 + 2);
+    let inner = window(model, frame, menu.title);
     for (n, choice) in menu.choices.iter().enumerate().take(usize::from(inner.height)) {
         let line = Line::from(vec![
             Span::styled(format!(" {} ", choice.key), theme.accent()),
@@ -163,18 +162,52 @@ pub fn most_lines(model: &Model) -> usize {
     usize::from(model.size.1.saturating_sub(ABOVE + BELOW + 2))
 }
 
-/// A framed window in the middle; returns what is inside.
-fn window(model: &Model, frame: &mut Frame<'_>, title: &str, width: u16, height: u16) -> Rect {
-    // The incident's window and how much is known stay in sight above it, filters and what is shown below it.
+/// How wide and high a window would like to be.
+fn wish(overlay: &Overlay) -> (u16, u16) {
+    match overlay {
+        Overlay::Help(_) => (HELP_WIDTH, u16::MAX),
+        Overlay::Filter { .. } | Overlay::Narrow(_) => (100, 6),
+        Overlay::Find(_) | Overlay::Palette(_) => (80, FINDER_HEIGHT as u16 + 4),
+        Overlay::Incidents(_) => (90, FINDER_HEIGHT as u16 + 3),
+        Overlay::OpenPath(_) => (70, 3),
+        Overlay::Filters(_) => (78, stacked::HEIGHT as u16 + 4),
+        Overlay::Ask(..) => (72, 3),
+        Overlay::Menu(menu) => (60, menu.choices.len() as u16 + 2),
+        Overlay::Report(_) => (110, u16::MAX),
+    }
+}
+
+/// Where a window lies: in the middle, with the incident's window and how much is known in sight above it, filters and
+/// what is shown below it.
+pub fn area_of(model: &Model, overlay: &Overlay) -> Rect {
     let room = model.size.1.saturating_sub(ABOVE + BELOW);
+    let (width, height) = wish(overlay);
     let (width, height) = (width.min(model.size.0), height.min(room));
-    let y = ABOVE + (room - height) / 3;
-    let area = Rect { x: (model.size.0 - width) / 2, y, width, height };
+    Rect { x: (model.size.0 - width) / 2, y: ABOVE + (room - height) / 3, width, height }
+}
+
+/// What is inside a window's frame.
+pub fn inside(area: Rect) -> Rect {
+    Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    }
+}
+
+/// Where the names that were found are listed, below what is typed.
+pub fn found_in(inner: Rect) -> Rect {
+    Rect { y: inner.y + 1, height: inner.height.saturating_sub(2), ..inner }
+}
+
+/// Draws the frame of the window that is open; returns what is inside.
+fn window(model: &Model, frame: &mut Frame<'_>, title: &str) -> Rect {
+    let Some(overlay) = &model.overlay else { return Rect::ZERO };
+    let area = area_of(model, overlay);
     clear(frame, area);
-    let block = bordered(&model.theme).title(format!(" {title} "));
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    inner
+    frame.render_widget(bordered(&model.theme).title(format!(" {title} ")), area);
+    inside(area)
 }
 
 /// Makes room for what lies over something.
@@ -242,7 +275,7 @@ fn help(model: &Model, scroll: &Scroll, frame: &mut Frame<'_>) {
     let theme = &model.theme;
     let lines = help_lines(model);
     let title = "keys (j k scroll, any other key closes)";
-    let inner = window(model, frame, title, HELP_WIDTH, model.size.1);
+    let inner = window(model, frame, title);
     lines::draw(frame, inner, scroll, lines.len(), Focus::Elsewhere, theme, |n| match &lines[n] {
         HelpLine::Blank => Line::default(),
         HelpLine::Title(title) => Line::styled(*title, theme.strong()),
@@ -286,7 +319,7 @@ fn conditions(
     frame: &mut Frame<'_>,
 ) {
     let theme = &model.theme;
-    let inner = window(model, frame, "filter", 100, 6);
+    let inner = window(model, frame, "filter");
     field.draw(frame, Rect { height: 1, ..inner }, "", theme.quiet());
     let line = match preview {
         Preview::Waiting(Pace::AtOnce) => Line::styled("counting…", theme.quiet()),
@@ -317,9 +350,9 @@ fn conditions(
 
 fn find(model: &Model, finder: &Finder, title: &str, frame: &mut Frame<'_>) {
     let theme = &model.theme;
-    let inner = window(model, frame, title, 80, FINDER_HEIGHT as u16 + 4);
+    let inner = window(model, frame, title);
     finder.field.draw(frame, Rect { height: 1, ..inner }, "> ", theme.quiet());
-    let list = Rect { y: inner.y + 1, height: inner.height.saturating_sub(2), ..inner };
+    let list = found_in(inner);
     lines::draw(frame, list, &finder.scroll, finder.listed.len(), Focus::Here, theme, |n| {
         let candidate = &finder.listed[n];
         let mut line = vec![Span::styled(format!("{:<8} ", candidate.kind), theme.quiet())];
@@ -346,13 +379,7 @@ fn find(model: &Model, finder: &Finder, title: &str, frame: &mut Frame<'_>) {
 fn incidents(model: &Model, scroll: &Scroll, frame: &mut Frame<'_>) {
     let theme = &model.theme;
     let choices = choices(model);
-    let inner = window(
-        model,
-        frame,
-        "which version is under suspicion? (enter chooses)",
-        90,
-        FINDER_HEIGHT as u16 + 3,
-    );
+    let inner = window(model, frame, "which version is under suspicion? (enter chooses)");
     lines::draw(frame, inner, scroll, choices.len(), Focus::Here, theme, |n| {
         let (name, version, what) = &choices[n];
         // However long a name is, the one after it is seen.

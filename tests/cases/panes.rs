@@ -79,6 +79,34 @@ fn the_wheel_turns_what_lies_under_the_pointer() {
 }
 
 #[test]
+fn a_click_in_a_window_chooses_and_one_beside_it_closes_it() {
+    let spot = |model: &Model, words: &str| {
+        let shown = text(model);
+        let found = shown.lines().enumerate().find_map(|(y, line)| Some((y, line, line.find(words)?)));
+        let (y, line, at) = found.unwrap_or_else(|| panic!("no {words}\n{shown}"));
+        (line[..at].chars().count() as u16, y as u16)
+    };
+    let click = |model: &mut Model, words: &str| {
+        let (x, y) = spot(model, words);
+        send(model, Msg::Click(x, y));
+    };
+    for size in [(60, 20), (100, 30), (200, 60)] {
+        let mut model = model(many(), "<c-p>agents", size, THEME);
+        press(&mut model, "<down>");
+        click(&mut model, "screen   Agents");
+        assert!(model.overlay.is_some(), "the first click moves there");
+        click(&mut model, "screen   Agents");
+        assert!(matches!(model.screen(), Screen::Agents(_)), "the second one goes\n{}", text(&model));
+        press(&mut model, "y");
+        click(&mut model, " j ");
+        assert!(model.overlay.is_none(), "a choice is a key\n{}", text(&model));
+        press(&mut model, "i");
+        send(&mut model, Msg::Click(0, 0));
+        assert!(model.overlay.is_none(), "beside it");
+    }
+}
+
+#[test]
 fn a_pop_over_stays_sensible_when_the_terminal_is_resized_under_it() {
     let mut model = model(many(), "3o", (80, 24), THEME);
     for (size, framed) in [((60, 20), false), ((120, 40), false), ((99, 30), true), ((40, 10), false)] {
