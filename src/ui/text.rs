@@ -49,6 +49,7 @@ fn tame(run: &str, style: Style, theme: &Theme) -> Vec<Span<'static>> {
     let mut out = Vec::new();
     let mut plain = String::new();
     for grapheme in run.graphemes(true) {
+        let grapheme = if theme.is_ascii() { in_ascii(grapheme) } else { grapheme };
         if grapheme.width() == 0 {
             plain.push('◌');
         }
@@ -66,6 +67,17 @@ fn tame(run: &str, style: Style, theme: &Theme) -> Vec<Span<'static>> {
         out.push(Span::styled(plain, style));
     }
     out
+}
+
+/// Signs of our own sentences that one character of ASCII would not tell.
+fn in_ascii(grapheme: &str) -> &str {
+    match grapheme {
+        "φ" => "phi",
+        "δ" => "delta",
+        "≥" => ">=",
+        "–" => "-",
+        other => other,
+    }
 }
 
 /// Text that fits a width; what does not fit ends in an ellipsis.
@@ -207,6 +219,14 @@ mod tests {
     use proptest::prelude::*;
 
     const THEME: Theme = Theme::new(Colours::Sixteen, Charset::Unicode);
+
+    #[test]
+    fn signs_of_our_sentences_are_told_in_ascii() {
+        let ascii = Theme::new(Colours::Sixteen, Charset::Ascii);
+        let words = "G 22.5, φ 1.00, δ -0.06; ≥ 1572, 53–74";
+        assert_eq!(shown(words, &ascii), "G 22.5, phi 1.00, delta -0.06; >= 1572, 53-74");
+        assert_eq!(shown(words, &THEME), words);
+    }
 
     #[test]
     fn cuts_fall_between_characters_people_see() {

@@ -87,3 +87,12 @@ fn a_step_of_the_cursor_sends_little_more_than_what_changed() {
     assert!(step * 8 < whole, "a step sends {step} bytes, a whole frame {whole}");
     assert!(step > 50, "and something did change");
 }
+
+#[test]
+fn the_axis_of_a_timeline_tells_a_time_at_every_width() {
+    for width in (60..=200).step_by(7) {
+        let shown = text(&opened(many(), "2", (width, 24)));
+        let is_axis = |line: &str| line.starts_with("      ") && line.trim_start().starts_with("10-0");
+        assert!(shown.lines().any(is_axis), "{width} columns\n{shown}");
+    }
+}

@@ -30,7 +30,7 @@ const TALLEST: u16 = 10;
 /// Lines that are not lanes: marks, axis, and what stands under the cursor.
 const AROUND: u16 = 5;
 /// Lines from which there is room for what happened besides requests.
-const BESIDES: u16 = 18;
+const BESIDES: u16 = 14;
 
 pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
@@ -259,7 +259,7 @@ fn draw_axis(model: &Model, axis: Axis, frame: &mut Frame<'_>, area: Rect) {
     };
     let ticks = (usize::from(area.width) / room).max(1);
     let ideal = (axis.to.0 - axis.from.0) / i64::try_from(ticks).unwrap_or(1);
-    const ROUND: [i64; 18] = [
+    const ROUND: [i64; 19] = [
         SECOND / 1000,
         SECOND / 100,
         SECOND / 10,
@@ -277,10 +277,16 @@ fn draw_axis(model: &Model, axis: Axis, frame: &mut Frame<'_>, area: Rect) {
         6 * HOUR,
         12 * HOUR,
         DAY,
+        2 * DAY,
         7 * DAY,
     ];
     let step = ROUND.into_iter().find(|step| *step >= ideal).unwrap_or_else(|| (ideal / DAY + 1) * DAY);
     let mut at = Nanos((axis.from.0.div_euclid(step) + 1) * step);
+    // Where no round moment has room, the begin of the axis is told.
+    let fits = |at: Nanos| axis.bucket(at).is_some_and(|bucket| bucket + room <= usize::from(area.width) + 2);
+    if at >= axis.to || !fits(at) {
+        at = axis.from;
+    }
     let mut free = 0;
     while at < axis.to {
         if let Some(bucket) = axis.bucket(at).filter(|bucket| *bucket >= free) {
