@@ -9,6 +9,7 @@ use crate::ui::panes;
 use crate::ui::text::{cut_middle, padded, spans};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::table::{self, Shape};
+use crate::ui::widgets::tabs;
 use crate::work::filter::Filter;
 use crate::work::findings::counted;
 use crate::work::notebook::{Line as LogLine, Subject};
@@ -19,10 +20,7 @@ use ratatui::text::{Line, Span};
 pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
     let mut line = vec![Span::raw(" ")];
-    for (tab, title) in TABS {
-        let style = if tab == state.tab { theme.tab() } else { theme.quiet() };
-        line.push(Span::styled(format!(" {title} "), style));
-    }
+    line.extend(tabs::titles(&TABS, state.tab, "", theme));
     line.push(Span::raw("   "));
     line.extend(chain(model));
     let line = crate::ui::text::fit(Line::from(line), usize::from(area.width) - 1, theme);

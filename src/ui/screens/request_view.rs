@@ -12,6 +12,7 @@ use crate::ui::text::{cut_middle, fit, shown, spans};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::scroll::Scroll;
+use crate::ui::widgets::tabs;
 use crate::work::explain::{Explanation, Linkage, Linked, Original};
 use crate::work::findings::counted;
 use crate::work::rows::RequestRow;
@@ -33,13 +34,8 @@ pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
         return;
     };
     draw_head(model, explanation, frame, area);
-    let mut tabs = Vec::new();
-    for (tab, title) in TABS {
-        let style = if tab == state.tab { theme.tab() } else { theme.quiet() };
-        tabs.extend([Span::styled(format!(" {title} "), style), Span::raw(" ")]);
-    }
     let room = area.width.saturating_sub(3);
-    let tabs = fit(Line::from(tabs), usize::from(room), theme);
+    let tabs = fit(Line::from(tabs::titles(&TABS, state.tab, " ", theme)), usize::from(room), theme);
     frame.buffer_mut().set_line(area.x + 2, area.y + 2, &tabs, room);
     let (body, record) = columns(state, area);
     if let Some(record) = record {

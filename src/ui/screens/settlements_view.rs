@@ -15,6 +15,7 @@ use crate::ui::theme::Theme;
 use crate::ui::when::Clock;
 use crate::ui::widgets::lines::{self, Focus};
 use crate::ui::widgets::table::{self, Shape};
+use crate::ui::widgets::tabs;
 use crate::work::blast::Blast;
 use crate::work::explain::Explanation;
 use crate::work::findings::{counted, grouped};
@@ -28,11 +29,9 @@ use ratatui::text::{Line, Span};
 pub fn draw(model: &Model, state: &State, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
     let mut line = vec![Span::raw(" ")];
-    for (tab, title) in TABS {
-        let style = if tab == state.tab { theme.tab() } else { theme.quiet() };
-        line.push(Span::styled(format!(" {title} "), style));
-    }
+    line.extend(tabs::titles(&TABS, state.tab, "", theme));
     let Some(blast) = blast(model) else {
+        frame.buffer_mut().set_line(area.x + 1, area.y, &Line::from(line), area.width.saturating_sub(1));
         let words = "adding up…";
         frame.buffer_mut().set_span(area.x + 2, area.y + 2, &Span::styled(words, theme.quiet()), area.width);
         return;

@@ -7,4 +7,5 @@ pub mod lines;
 pub mod rows;
 pub mod scroll;
 pub mod table;
+pub mod tabs;
 pub mod tree;
