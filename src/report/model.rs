@@ -361,21 +361,6 @@ pub struct Statement {
     pub at: Option<Nanos>,
 }
 
-impl Report {
-    /// Its time in words.
-    pub fn as_of(&self) -> String {
-        self.at.map_or_else(
-            || "an unknown time, for no record has one".to_owned(),
-            |at| at.short(Zone::Utc) + " UTC",
-        )
-    }
-
-    /// Its time for formats that must have one: the epoch where it is not known.
-    pub fn stamped(&self) -> Nanos {
-        self.at.unwrap_or(Nanos(0))
-    }
-}
-
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     pub statement: Statement,
@@ -403,6 +388,19 @@ pub struct Report {
 }
 
 impl Report {
+    /// Its time in words.
+    pub fn as_of(&self) -> String {
+        self.at.map_or_else(
+            || "an unknown time, for no record has one".to_owned(),
+            |at| at.short(Zone::Utc) + " UTC",
+        )
+    }
+
+    /// Its time for formats that must have one: the epoch where it is not known.
+    pub fn stamped(&self) -> Nanos {
+        self.at.unwrap_or(Nanos(0))
+    }
+
     pub fn section(&self, id: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.id == id)
     }

@@ -1,6 +1,6 @@
 //! What lasts beyond a key: notes undone and done again, edges of the window moved and put back, a search shown as it goes.
 
-use super::{THEME, journal, many, model, press};
+use super::{THEME, journal, many, model, opened, press};
 use backtrail::model::Nanos;
 use backtrail::store::Case as Store;
 use backtrail::ui::headless::{perform, send, text};
@@ -48,6 +48,21 @@ fn filters_that_left_nothing_give_the_cursor_back_when_they_are_switched_off() {
     let hit = under(&model);
     press(&mut model, "\\");
     assert_eq!(under(&model), hit);
+}
+
+/// Keys that a slow line delivers at once are answered in their order.
+#[test]
+fn enter_before_the_first_rows_opens_the_first_that_comes() {
+    let mut model = opened(many(), "", (120, 30));
+    let mut asked = Vec::new();
+    for key in Key::parse_all("3<enter>").unwrap() {
+        asked.extend(update(&mut model, Msg::Key(key)));
+    }
+    assert!(matches!(model.screen(), Screen::Requests(_)));
+    perform(&mut model, asked);
+    assert!(matches!(model.screen(), Screen::Request(_)), "{}", text(&model));
+    press(&mut model, "<esc>");
+    assert!(matches!(model.screen(), Screen::Requests(_)), "and once only");
 }
 
 /// Who moves on while a selection is made stays where they are.

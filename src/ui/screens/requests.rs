@@ -45,6 +45,8 @@ pub struct State {
     keep: Option<Row>,
     /// The one under the cursor when it was asked for, or when its first hits came.
     from: Option<Row>,
+    /// Enter was pressed before any row was there, as in keys that a slow line delivers at once: it is for the first that comes.
+    opens: bool,
     /// The column that `=`, `-`, `s` and `S` are about, and the order.
     pub arranged: Arranged,
     /// Where findings and notes are.
@@ -86,6 +88,7 @@ impl Default for State {
             wanted: None,
             keep: None,
             from: None,
+            opens: false,
             arranged: Arranged::at(FIRST),
             ticks: Vec::new(),
         }
@@ -132,6 +135,7 @@ pub fn select(model: &mut Model) -> Vec<Command> {
         state.question = question;
         state.searching = true;
         state.partly = None;
+        state.opens = false;
         state.from = state.row(state.scroll.cursor);
         state.keep = state.from.or(state.wanted.take());
         (state.keep, state.by())
@@ -161,7 +165,7 @@ pub fn selected(model: &mut Model, question: u64, answer: Result<Placed, WorkErr
         Ok((selection, cursor, ticks)) => {
             let fresh = with(model, |state| {
                 if state.question != question {
-                    return;
+                    return None;
                 }
                 let len = selection.rows.len();
                 // Who moved on meanwhile stays where they are now.
@@ -180,9 +184,12 @@ pub fn selected(model: &mut Model, question: u64, answer: Result<Placed, WorkErr
                 state.partly = None;
                 state.filter = filter;
                 state.pages.clear();
+                std::mem::take(&mut state.opens).then(|| state.row(cursor)).flatten()
             });
-            if fresh.is_none() {
-                return Vec::new();
+            match fresh {
+                None => return Vec::new(),
+                Some(Some(row)) => return open_row(model, row),
+                Some(None) => {}
             }
         }
     }
@@ -291,8 +298,11 @@ pub fn step(model: &mut Model, step: Step) -> Vec<Command> {
 pub fn act(model: &mut Model, action: Action) -> Vec<Command> {
     match action {
         Action::Open => {
-            let row = with(model, |state| state.row(state.scroll.cursor)).flatten();
-            row.map_or_else(Vec::new, |row| open_row(model, row))
+            let row = with(model, |state| {
+                state.opens = state.selection.is_none();
+                state.row(state.scroll.cursor)
+            });
+            row.flatten().map_or_else(Vec::new, |row| open_row(model, row))
         }
         Action::NextPane => turn(model, 1),
         Action::PreviousPane => turn(model, -1),
