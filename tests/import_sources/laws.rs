@@ -4,6 +4,7 @@ use crate::{Scene, every_record_points_at_its_bytes, of_kind, records};
 use backtrail::journal::import::mapping::Mapping;
 use backtrail::store::Case;
 use backtrail::work::ingest::{Pictures, Watcher, ingest_as, read_on};
+use backtrail::work::study::Study;
 use backtrail::work::{Cancel, WorkError};
 use serde_json::json;
 use std::fs;
@@ -151,6 +152,17 @@ fn what_has_grown_is_read_on_as_it_was_given() {
     assert_eq!(agents, ["desk-4", "desk-4"]);
     let of = |kind: &str| of_kind(&again, kind).len();
     assert_eq!((of("action"), of("x402-settlement")), (2, 2));
+    // One that is away keeps nobody from reading the others, and is read on when it is back.
+    let (rows, away) = (scene.sources().join("rows.jsonl"), scene.sources().join("away"));
+    fs::rename(&rows, &away).unwrap();
+    append(&scene, "r.jsonl", &asked(3));
+    assert_eq!(read_on_in(&scene), Some(1));
+    fs::rename(&away, &rows).unwrap();
+    append(&scene, "rows.jsonl", &row(3));
+    assert_eq!(read_on_in(&scene), Some(1));
+    assert_eq!(read_on_in(&scene), None);
+    let study = Study::open(&scene.folder.path().join("a.case")).unwrap();
+    assert_eq!((of_kind(&study, "inference").len(), of_kind(&study, "action").len()), (3, 3));
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! What a case was made of and how that was read, kept in the case: who reads on reads in the same way.
 
-use super::files::unreadable;
 use super::{Done, Options, Watcher, ingest_as};
 use crate::journal::import::Format;
 use crate::journal::import::mapping::Mapping;
@@ -9,6 +8,7 @@ use crate::store::{Case, Source};
 use crate::work::WorkError;
 use serde::{Deserialize, Serialize};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Files that were given together, and what was said of them.
@@ -72,35 +72,29 @@ fn known(case: &Case) -> Result<Vec<Given>, WorkError> {
 }
 
 /// Reads on where sources of a case have changed, by size and time; nothing where none has. What came from standard input
-/// cannot be read again.
+/// cannot be read again, and one that is away (being moved, perhaps) keeps nobody from reading the others.
 pub fn read_on(path: &Path, watcher: &mut Watcher<'_>) -> Result<Option<Done>, WorkError> {
     let (sources, mut given) = {
         let case = Case::open(path)?;
         (case.sources()?, known(&case)?)
     };
-    let mut changed = Vec::new();
-    let mut all = Vec::new();
+    let (mut here, mut changed) = (Vec::new(), Vec::new());
     for source in sources.iter().filter(|source| !source.is_made_here() && source.path.as_os_str() != "-") {
-        all.push(source.path.clone());
-        if has_changed(source)? {
-            changed.push(source.path.clone());
-        }
+        let Ok(has_changed) = has_changed(source) else { continue };
+        here.push(&source.path);
+        changed.extend(has_changed.then_some(&source.path));
     }
     if changed.is_empty() {
         return Ok(None);
     }
     // Those of a case that an earlier Backtrail made.
-    all.retain(|path| !given.iter().any(|given| given.sources.contains(path)));
+    let is_new = |path: &&PathBuf| !given.iter().any(|given| given.sources.contains(path));
+    let all = here.iter().copied().filter(is_new).cloned().collect();
     given.push(Given { sources: all, ..Given::default() });
     let mut done = Done::default();
-    for given in given.iter().filter(|given| given.sources.iter().any(|path| changed.contains(path))) {
-        let paths: Vec<PathBuf> = given
-            .sources
-            .iter()
-            .chain(&given.labels)
-            .filter(|path| path.as_os_str() != "-")
-            .cloned()
-            .collect();
+    for given in given.iter().filter(|given| given.sources.iter().any(|path| changed.contains(&path))) {
+        let sources = given.sources.iter().filter(|path| here.contains(path));
+        let paths: Vec<PathBuf> = sources.chain(&given.labels).cloned().collect();
         let more = ingest_as(&mut Case::create_or_open(path)?, &paths, &given.options()?, watcher)?;
         done.read += more.read;
         done.unchanged += more.unchanged;
@@ -108,8 +102,8 @@ pub fn read_on(path: &Path, watcher: &mut Watcher<'_>) -> Result<Option<Done>, W
     Ok(Some(done))
 }
 
-fn has_changed(source: &Source) -> Result<bool, WorkError> {
-    let meta = fs::metadata(&source.path).map_err(|e| unreadable(&source.path, &e))?;
+fn has_changed(source: &Source) -> io::Result<bool> {
+    let meta = fs::metadata(&source.path)?;
     let modified = meta.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
     let modified = modified.and_then(|since| i64::try_from(since.as_nanos()).ok());
     Ok(meta.len() != source.size || modified != Some(source.modified))
